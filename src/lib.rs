@@ -1,0 +1,3 @@
+//! Herdbook: a ledger of where training data and models come from.
+
+pub mod digest;

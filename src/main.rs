@@ -1,0 +1,3 @@
+//! The `herdbook` command.
+
+fn main() {}
