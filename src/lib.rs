@@ -1,3 +1,7 @@
 //! Herdbook: a ledger of where training data and models come from.
 
+pub mod canonical;
 pub mod digest;
+pub mod envelope;
+pub mod key;
+pub mod statement;
