@@ -79,6 +79,7 @@ pub use words::MadeBy;
 pub use words::OutputKind;
 pub use words::Revocation;
 pub use words::Role;
+pub use words::Thing;
 pub use words::Word;
 pub use words::WordError;
 
@@ -171,6 +172,14 @@ pub enum StatementError {
         does: Does,
         /// The role.
         role: Role,
+    },
+    /// An output that what the run does cannot make.
+    #[error("a run that does `{does}` does not make `{kind}`; declare what made it as a run of its own")]
+    OutputKind {
+        /// What the run does.
+        does: Does,
+        /// The output's kind.
+        kind: OutputKind,
     },
     /// A transform with several bases, or with data and a base.
     #[error("a transform takes data, or exactly one base, and not both")]

@@ -340,6 +340,12 @@ impl Run {
                 role: input.role,
             });
         }
+        if let Some(output) = self.outputs.iter().find(|output| !self.does.makes(output.kind)) {
+            return Err(StatementError::OutputKind {
+                does: self.does,
+                kind: output.kind,
+            });
+        }
         let bases = self
             .inputs
             .iter()
@@ -348,6 +354,22 @@ impl Run {
         let data = self.inputs.iter().any(|input| input.role == Role::Data);
         if self.does == Does::Transform && (bases > 1 || (bases == 1 && data)) {
             return Err(StatementError::TransformInputs);
+        }
+        let of_rows = self
+            .outputs
+            .iter()
+            .find(|output| output.kind != OutputKind::Model);
+        let of_weights = self
+            .outputs
+            .iter()
+            .find(|output| output.kind == OutputKind::Model);
+        if self.does == Does::Transform
+            && let Some(output) = if bases == 1 { of_rows } else { of_weights }
+        {
+            return Err(StatementError::OutputKind {
+                does: self.does,
+                kind: output.kind,
+            });
         }
         let dangling = |position: &u32| usize::try_from(*position).map_or(true, |at| at >= self.inputs.len());
         match self

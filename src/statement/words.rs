@@ -285,6 +285,77 @@ impl Does {
     }
 }
 
+/// What an artifact is, for the roles it may play.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Thing {
+    /// Data from outside.
+    Source,
+    /// A template or a constitution.
+    Prompt,
+    /// A rule.
+    Filter,
+    /// A model from outside.
+    ExternalModel,
+    /// An output of a run.
+    Output(OutputKind),
+    /// A collection.
+    Dataset,
+}
+
+impl Thing {
+    fn is_model(self) -> bool {
+        matches!(self, Self::ExternalModel | Self::Output(OutputKind::Model))
+    }
+
+    fn is_rows(self) -> bool {
+        matches!(
+            self,
+            Self::Source | Self::Dataset | Self::Output(OutputKind::Shard | OutputKind::Scores)
+        )
+    }
+}
+
+impl fmt::Display for Thing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Source => "source",
+            Self::Prompt => "prompt",
+            Self::Filter => "filter",
+            Self::ExternalModel => "model",
+            Self::Output(kind) => kind.as_str(),
+            Self::Dataset => "dataset",
+        })
+    }
+}
+
+impl Does {
+    /// Returns whether a run that does this may output `kind`. Rows that a training run would "output" are a
+    /// generation, and are declared as one; else a model's text would inherit what the model was trained on.
+    pub fn makes(self, kind: OutputKind) -> bool {
+        match self {
+            Self::Generate | Self::Annotate | Self::Judge | Self::Filter | Self::Mix => {
+                kind != OutputKind::Model
+            }
+            Self::Transform => true,
+            Self::Train | Self::Merge => kind == OutputKind::Model,
+            Self::Evaluate => kind == OutputKind::Scores,
+        }
+    }
+
+    /// Returns whether `thing` may play `role` in a run that does this: models generate, teach, judge and are
+    /// bases; rows are data. A source as "generator" would pass its own origin on to what a model made.
+    pub fn takes(self, role: Role, thing: Thing) -> bool {
+        match role {
+            Role::Generator | Role::Teacher | Role::Judge | Role::Base => thing.is_model(),
+            Role::Filter => thing == Thing::Filter,
+            Role::Prompt => thing == Thing::Prompt || thing.is_rows(),
+            Role::Data if self == Self::Evaluate => thing.is_rows() || thing.is_model(),
+            Role::Data | Role::Seed | Role::Labels | Role::Eval => thing.is_rows(),
+            Role::Reference => true,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -309,5 +380,14 @@ mod tests {
         assert_eq!(Does::Merge.roles(), ["base"]);
         assert!(!Does::Train.allows(Role::Labels));
         assert!(!Does::Filter.allows(Role::Base));
+    }
+
+    #[test]
+    fn rows_never_inherit_a_models_training_data() {
+        assert!(!Does::Train.makes(OutputKind::Shard));
+        assert!(!Does::Generate.takes(Role::Generator, Thing::Source));
+        assert!(!Does::Mix.takes(Role::Data, Thing::Output(OutputKind::Model)));
+        assert!(Does::Train.takes(Role::Base, Thing::ExternalModel));
+        assert!(Does::Train.takes(Role::Prompt, Thing::Source));
     }
 }
