@@ -5,3 +5,4 @@ pub mod digest;
 pub mod envelope;
 pub mod key;
 pub mod statement;
+pub mod trust;

@@ -413,6 +413,7 @@ impl Statement {
         let kind = self.predicate.kind().to_owned();
         match &self.predicate {
             Predicate::Run(run) => vec![format!("{kind}:{}", run.does), kind],
+            Predicate::Key(change) => vec![format!("{kind}:{}", change.change), kind],
             _ => vec![kind],
         }
     }
