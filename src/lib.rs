@@ -1,3 +1,4 @@
 //! Herdbook: a ledger of where training data and models come from.
 
 pub mod digest;
+pub mod merkle;
