@@ -4,5 +4,6 @@ pub mod canonical;
 pub mod digest;
 pub mod envelope;
 pub mod key;
+pub mod merkle;
 pub mod statement;
 pub mod trust;
