@@ -1,4 +1,5 @@
 //! Herdbook: a ledger of where training data and models come from.
 
+pub mod checkpoint;
 pub mod digest;
 pub mod merkle;
