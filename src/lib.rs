@@ -5,6 +5,8 @@ pub mod checkpoint;
 pub mod digest;
 pub mod envelope;
 pub mod key;
+#[cfg(feature = "ledger")]
+pub mod ledger;
 pub mod manifest;
 pub mod merkle;
 pub mod statement;

@@ -1,0 +1,3 @@
+//! Registering: what a lineage file says and what its files hold, before anything is signed.
+
+pub mod hash;
