@@ -4,6 +4,8 @@ pub mod canonical;
 pub mod checkpoint;
 pub mod digest;
 pub mod envelope;
+#[cfg(feature = "ledger")]
+pub mod index;
 pub mod key;
 #[cfg(feature = "ledger")]
 pub mod ledger;
