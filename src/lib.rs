@@ -3,3 +3,5 @@
 pub mod checkpoint;
 pub mod digest;
 pub mod merkle;
+#[cfg(feature = "ledger")]
+pub mod sign;
