@@ -5,3 +5,5 @@ pub mod digest;
 pub mod merkle;
 #[cfg(feature = "ledger")]
 pub mod sign;
+#[cfg(feature = "ledger")]
+pub mod store;
