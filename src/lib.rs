@@ -1,6 +1,7 @@
 //! Herdbook: a ledger of where training data and models come from.
 
 pub mod canonical;
+pub mod checkpoint;
 pub mod digest;
 pub mod envelope;
 pub mod key;
