@@ -219,7 +219,9 @@ impl Hasher {
 }
 
 fn parse_hex(text: &str) -> Result<[u8; 32], DigestError> {
-    let bad = || DigestError { text: text.chars().take(80).collect() };
+    let bad = || DigestError {
+        text: text.chars().take(80).collect(),
+    };
     if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
         return Err(bad());
     }
@@ -236,8 +238,14 @@ mod tests {
     #[test]
     fn known_answers() {
         let both = Digests::of(b"abc");
-        assert_eq!(both.sha256.to_hex(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-        assert_eq!(both.blake3.to_hex(), "6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85");
+        assert_eq!(
+            both.sha256.to_hex(),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+        assert_eq!(
+            both.blake3.to_hex(),
+            "6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85"
+        );
         assert_eq!(both.bytes, 3);
     }
 
@@ -253,8 +261,17 @@ mod tests {
     #[test]
     fn only_lower_case_hex_of_the_right_length_is_an_id() {
         let hex = "ab".repeat(32);
-        assert_eq!(Sha256Digest::from_hex(&hex).map(|digest| digest.to_hex()), Ok(hex.clone()));
-        for bad in [hex.to_uppercase(), "ab".repeat(31), format!("{hex}00"), "zz".repeat(32), String::new()] {
+        assert_eq!(
+            Sha256Digest::from_hex(&hex).map(|digest| digest.to_hex()),
+            Ok(hex.clone())
+        );
+        for bad in [
+            hex.to_uppercase(),
+            "ab".repeat(31),
+            format!("{hex}00"),
+            "zz".repeat(32),
+            String::new(),
+        ] {
             assert!(Sha256Digest::from_hex(&bad).is_err(), "{bad}");
         }
     }

@@ -1,8 +1,15 @@
 //! Herdbook: a ledger of where training data and models come from.
 
+pub mod canonical;
 pub mod checkpoint;
 pub mod digest;
+pub mod envelope;
+pub mod key;
+pub mod manifest;
 pub mod merkle;
+pub mod statement;
+pub mod trust;
+
 #[cfg(feature = "ledger")]
 pub mod sign;
 #[cfg(feature = "ledger")]
