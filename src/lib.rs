@@ -13,3 +13,8 @@ pub mod manifest;
 pub mod merkle;
 pub mod statement;
 pub mod trust;
+
+#[cfg(feature = "ledger")]
+pub mod sign;
+#[cfg(feature = "ledger")]
+pub mod store;
