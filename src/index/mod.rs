@@ -27,6 +27,7 @@ pub use facts::SetFacts;
 pub use facts::SubjectFacts;
 pub use facts::Version;
 pub use facts::VersionPart;
+pub use facts::thing_word;
 pub use memory::MemoryIndex;
 
 /// Which log an index describes, and how far.
