@@ -2,3 +2,4 @@
 
 pub mod admission;
 pub mod hash;
+pub mod lineage_file;

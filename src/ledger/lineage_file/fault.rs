@@ -5,6 +5,10 @@ use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::statement::Does;
+use crate::statement::OutputKind;
+use crate::statement::Role;
+
 use super::FAULTS_MAX;
 use super::FILE_BYTES_MAX;
 use super::node::TreeFault;
@@ -103,7 +107,7 @@ pub enum FaultKind {
         key: &'static str,
     },
     /// A word that is not in the list of its key.
-    #[error("`{found}` is not allowed for `{key}`: {}", suggest(*.meant, .allowed))]
+    #[error("`{found}` is not allowed for `{key}`: write one of {}{}", .allowed.join(", "), did_you_mean(*.meant))]
     UnknownWord {
         /// The key.
         key: &'static str,
@@ -142,6 +146,44 @@ pub enum FaultKind {
         /// What to do.
         advice: &'static str,
     },
+    /// A role that the run has no place for.
+    #[error("a run that does `{does}` takes nothing as `{role}`: write one of {}", .does.roles().join(", "))]
+    Role {
+        /// What the run does.
+        does: Does,
+        /// The role.
+        role: Role,
+    },
+    /// An output that the run cannot make.
+    #[error("a run that does `{does}` does not make a `{kind}`: declare what made it as a run of its own")]
+    OutputKind {
+        /// What the run does.
+        does: Does,
+        /// The output's kind.
+        kind: OutputKind,
+    },
+    /// A run without outputs.
+    #[error("`outputs` is empty: a run is known by what it made, so name at least one output")]
+    EmptyOutputs,
+    /// A transform with two bases, or with a base and rows.
+    #[error(
+        "a transform takes data, or exactly one base, and not both: use `merge` for several models, or two runs"
+    )]
+    TransformInputs,
+    /// A transform that makes weights of rows, or rows of weights.
+    #[error("a transform does not make a `{kind}` here: from `data` come rows, from a `base` comes a model")]
+    TransformOutput {
+        /// The output's kind.
+        kind: OutputKind,
+    },
+    /// An output whose own list names what the run does not take.
+    #[error(
+        "`{name}` is not an input of this run: write what one of its inputs has as `use` or `unresolved`"
+    )]
+    NotAnInput {
+        /// What was written.
+        name: String,
+    },
     /// A `${k}` that no `--set` fills.
     #[error("`${{{key}}}` is not set: add `--set {key}=VALUE` to the command")]
     NotSet {
@@ -167,7 +209,9 @@ pub enum FaultKind {
         pattern: String,
     },
     /// A pattern that is none.
-    #[error("`{pattern}` is not a file pattern ({problem}): write a literal `*`, `?` or `[` as `[*]`, `[?]` or `[[]`")]
+    #[error(
+        "`{pattern}` is not a file pattern ({problem}): write a literal `*`, `?` or `[` as `[*]`, `[?]` or `[[]`"
+    )]
     BadPattern {
         /// The pattern.
         pattern: String,
@@ -175,7 +219,7 @@ pub enum FaultKind {
         problem: &'static str,
     },
     /// More files than one item may name.
-    #[error("`{pattern}` brings the item to more than {limit} files: split it, or pack files together")]
+    #[error("`{pattern}` brings the item to more than {limit} files: split the item, or pack files together")]
     TooManyFiles {
         /// The pattern.
         pattern: String,
@@ -183,7 +227,9 @@ pub enum FaultKind {
         limit: usize,
     },
     /// Two files of one item would be registered under one name.
-    #[error("`{first}` and `{second}` would both be registered as `{name}`: name them in two items, or move them below the lineage file")]
+    #[error(
+        "`{first}` and `{second}` would both be registered as `{name}`: name them in two items, or move them below the lineage file"
+    )]
     SameName {
         /// The registered name.
         name: String,
@@ -201,12 +247,54 @@ pub enum FaultKind {
         problem: String,
     },
     /// One name with two digests.
-    #[error("`{name}` has another digest at {other}: a name stands for one content, so remove or rename one of them")]
+    #[error(
+        "`{name}` has another digest at {other}: a name stands for one content, so remove or rename one of them"
+    )]
     DigestDiffers {
         /// The file's registered name.
         name: String,
         /// File and line of the first.
         other: String,
+    },
+    /// One file with two numbers of bytes, rows or tokens.
+    #[error("`{name}` has another number of {what} at {other}: correct or remove one of them")]
+    CountDiffers {
+        /// The file's registered name.
+        name: String,
+        /// Bytes, rows or tokens.
+        what: &'static str,
+        /// File and line of the first.
+        other: String,
+    },
+    /// More digests than one item may have.
+    #[error("the item has more than {limit} files here: split it")]
+    TooManyDigests {
+        /// How many may be.
+        limit: usize,
+    },
+    /// A line of a file of digests that is longer than any such line need be.
+    #[error("the line is longer than {limit} bytes: write one object with `name` and `sha256` on each line")]
+    LineTooLong {
+        /// How many bytes may be.
+        limit: u64,
+    },
+    /// A folder that a pattern leads through cannot be read.
+    #[error("`{pattern}` leads to what cannot be read ({problem}): correct the pattern or the permissions")]
+    PatternUnreadable {
+        /// The pattern.
+        pattern: String,
+        /// What the system says.
+        problem: io::Error,
+    },
+    /// A pattern that would pass over the files below a folder.
+    #[error(
+        "`{pattern}` matches the folder `{folder}`: name its files too (for example `{pattern}/*`), or narrow the pattern"
+    )]
+    MatchesFolder {
+        /// The pattern.
+        pattern: String,
+        /// The folder.
+        folder: String,
     },
 }
 
@@ -215,6 +303,12 @@ fn suggest(meant: Option<&str>, allowed: &[&str]) -> String {
         Some(meant) => format!("write `{meant}`"),
         None => format!("write one of {}", allowed.join(", ")),
     }
+}
+
+fn did_you_mean(meant: Option<&str>) -> String {
+    meant
+        .map(|meant| format!(" (did you mean `{meant}`?)"))
+        .unwrap_or_default()
 }
 
 /// Everything found wrong with a lineage file, in the order of finding.
@@ -241,18 +335,37 @@ impl Faults {
     }
 
     /// Adds a fault at a line of `file`.
-    pub(super) fn at(&mut self, file: &Path, line: u32, kind: impl Into<FaultKind>) {
-        self.add(Fault { file: file.to_owned(), line: Some(line), kind: kind.into() });
+    pub fn at(&mut self, file: &Path, line: u32, kind: impl Into<FaultKind>) {
+        self.add(Fault {
+            file: file.to_owned(),
+            line: Some(line),
+            kind: kind.into(),
+        });
     }
 
     /// Adds a fault of `file` as a whole.
-    pub(super) fn whole(&mut self, file: &Path, kind: impl Into<FaultKind>) {
-        self.add(Fault { file: file.to_owned(), line: None, kind: kind.into() });
+    pub fn whole(&mut self, file: &Path, kind: impl Into<FaultKind>) {
+        self.add(Fault {
+            file: file.to_owned(),
+            line: None,
+            kind: kind.into(),
+        });
     }
 
-    /// Returns `value` if nothing was wrong.
-    pub(super) fn or<T>(self, value: T) -> Result<T, Self> {
-        if self.is_empty() { Ok(value) } else { Err(self) }
+    /// Returns `value` if nothing was wrong, else everything that was, sorted by place.
+    pub fn or<T>(mut self, value: T) -> Result<T, Self> {
+        if self.is_empty() {
+            return Ok(value);
+        }
+        self.list
+            .sort_by(|left, right| (&left.file, left.line).cmp(&(&right.file, right.line)));
+        Err(self)
+    }
+
+    /// Adds all faults of `other`.
+    pub fn extend(&mut self, other: Self) {
+        other.list.into_iter().for_each(|fault| self.add(fault));
+        self.left_out += other.left_out;
     }
 
     fn add(&mut self, fault: Fault) {

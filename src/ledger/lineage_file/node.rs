@@ -146,13 +146,23 @@ impl Builder {
         if let Some(number) = text.parse().ok().filter(fits) {
             return NodeValue::Integer(number);
         }
-        self.fault(line, TreeFault::IntegerTooLarge { text: shortened(text) });
+        self.fault(
+            line,
+            TreeFault::IntegerTooLarge {
+                text: shortened(text),
+            },
+        );
         NodeValue::Text(text.to_owned())
     }
 
     /// Notes a number that is not an integer, and keeps it as text.
     pub(super) fn not_integer(&mut self, text: &str, line: u32) -> NodeValue {
-        self.fault(line, TreeFault::NotInteger { text: shortened(text) });
+        self.fault(
+            line,
+            TreeFault::NotInteger {
+                text: shortened(text),
+            },
+        );
         NodeValue::Text(text.to_owned())
     }
 }
@@ -172,7 +182,13 @@ impl MapBuilder {
     /// Adds a member; a key that was there before is noted and left out.
     pub(super) fn insert(&mut self, key: String, key_line: u32, value: Node, builder: &mut Builder) {
         if let Some(&first_line) = self.first_lines.get(&key) {
-            builder.fault(key_line, TreeFault::DuplicateKey { key: shortened(&key), first_line });
+            builder.fault(
+                key_line,
+                TreeFault::DuplicateKey {
+                    key: shortened(&key),
+                    first_line,
+                },
+            );
             return;
         }
         self.first_lines.insert(key.clone(), key_line);
@@ -188,5 +204,6 @@ impl MapBuilder {
 /// Returns whether `text` is an integer as JSON writes it, which YAML reads the same.
 pub(super) fn is_integer(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    digits == "0" || (!digits.starts_with('0') && !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+    digits == "0"
+        || (!digits.starts_with('0') && !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
 }

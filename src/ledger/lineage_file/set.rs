@@ -28,8 +28,9 @@ impl Settings {
     pub fn parse<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Result<Self, SettingError> {
         let mut settings = BTreeMap::new();
         for argument in arguments {
-            let (key, value) =
-                argument.split_once('=').ok_or_else(|| SettingError::NoValue(argument.to_owned()))?;
+            let (key, value) = argument
+                .split_once('=')
+                .ok_or_else(|| SettingError::NoValue(argument.to_owned()))?;
             let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
             if key.is_empty() || !key.chars().all(plain) {
                 return Err(SettingError::BadKey(key.to_owned()));
@@ -46,9 +47,13 @@ impl Settings {
         let mut filled = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
-            let (key, after) =
-                after.split_once('}').ok_or_else(|| FaultKind::UnclosedPlace { text: text.to_owned() })?;
-            let value = self.0.get(key).ok_or_else(|| FaultKind::NotSet { key: key.to_owned() })?;
+            let (key, after) = after.split_once('}').ok_or_else(|| FaultKind::UnclosedPlace {
+                text: text.to_owned(),
+            })?;
+            let value = self
+                .0
+                .get(key)
+                .ok_or_else(|| FaultKind::NotSet { key: key.to_owned() })?;
             used.insert(key.to_owned());
             filled.push_str(before);
             filled.push_str(value);

@@ -48,7 +48,10 @@ struct Open {
 #[derive(Debug)]
 enum OpenContent {
     List(Vec<Node>),
-    Map { members: MapBuilder, key: Option<(String, u32)> },
+    Map {
+        members: MapBuilder,
+        key: Option<(String, u32)>,
+    },
 }
 
 impl Reader {
@@ -56,7 +59,13 @@ impl Reader {
         for event in Parser::new_from_str(text) {
             let (event, span) = event.map_err(|error| {
                 let detail = error.info().to_owned();
-                (line_of(error.marker().line()), TreeFault::Syntax { language: "YAML", detail })
+                (
+                    line_of(error.marker().line()),
+                    TreeFault::Syntax {
+                        language: "YAML",
+                        detail,
+                    },
+                )
             })?;
             self.event(event, line_of(span_line(span)))?;
         }
@@ -66,17 +75,22 @@ impl Reader {
     fn event(&mut self, event: Event<'_>, line: u32) -> Result<(), Marked> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                self.refuse(anchor, tag.is_some(), line)?;
-                self.builder.enter(self.open.len(), line)?;
+                refuse(anchor, tag.is_some(), line)?;
                 self.scalar(&text, style, line)
             }
             Event::SequenceStart(anchor, tag) => {
-                self.refuse(anchor, tag.is_some(), line)?;
+                refuse(anchor, tag.is_some(), line)?;
                 self.begin(OpenContent::List(Vec::new()), line)
             }
             Event::MappingStart(anchor, tag) => {
-                self.refuse(anchor, tag.is_some(), line)?;
-                self.begin(OpenContent::Map { members: MapBuilder::default(), key: None }, line)
+                refuse(anchor, tag.is_some(), line)?;
+                self.begin(
+                    OpenContent::Map {
+                        members: MapBuilder::default(),
+                        key: None,
+                    },
+                    line,
+                )
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 self.end();
@@ -85,17 +99,14 @@ impl Reader {
             Event::Alias(_) => Err((line, TreeFault::Alias)),
             Event::DocumentStart(_) => {
                 self.documents += 1;
-                if self.documents > 1 { Err((line, TreeFault::SecondDocument)) } else { Ok(()) }
+                if self.documents > 1 {
+                    Err((line, TreeFault::SecondDocument))
+                } else {
+                    Ok(())
+                }
             }
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => Ok(()),
         }
-    }
-
-    fn refuse(&self, anchor: usize, tagged: bool, line: u32) -> Result<(), Marked> {
-        if anchor != 0 {
-            return Err((line, TreeFault::Anchor));
-        }
-        if tagged { Err((line, TreeFault::Tag)) } else { Ok(()) }
     }
 
     fn begin(&mut self, content: OpenContent, line: u32) -> Result<(), Marked> {
@@ -121,7 +132,12 @@ impl Reader {
     fn scalar(&mut self, text: &str, style: ScalarStyle, line: u32) -> Result<(), Marked> {
         let plain = style == ScalarStyle::Plain;
         if !self.awaits_key() {
-            let value = if plain { self.resolve(text, line) } else { NodeValue::Text(text.to_owned()) };
+            self.builder.enter(self.open.len(), line)?;
+            let value = if plain {
+                self.resolve(text, line)
+            } else {
+                NodeValue::Text(text.to_owned())
+            };
             self.attach(Node { value, line });
             return Ok(());
         }
@@ -131,14 +147,24 @@ impl Reader {
         if plain && is_null(text) {
             return Err((line, TreeFault::KeyNotText));
         }
-        if let Some(Open { content: OpenContent::Map { key, .. }, .. }) = self.open.last_mut() {
+        if let Some(Open {
+            content: OpenContent::Map { key, .. },
+            ..
+        }) = self.open.last_mut()
+        {
             *key = Some((text.to_owned(), line));
         }
         Ok(())
     }
 
     fn awaits_key(&self) -> bool {
-        matches!(self.open.last(), Some(Open { content: OpenContent::Map { key: None, .. }, .. }))
+        matches!(
+            self.open.last(),
+            Some(Open {
+                content: OpenContent::Map { key: None, .. },
+                ..
+            })
+        )
     }
 
     fn attach(&mut self, node: Node) {
@@ -165,6 +191,17 @@ impl Reader {
     }
 }
 
+fn refuse(anchor: usize, tagged: bool, line: u32) -> Result<(), Marked> {
+    if anchor != 0 {
+        return Err((line, TreeFault::Anchor));
+    }
+    if tagged {
+        Err((line, TreeFault::Tag))
+    } else {
+        Ok(())
+    }
+}
+
 fn is_null(text: &str) -> bool {
     matches!(text, "" | "~" | "null" | "Null" | "NULL")
 }
@@ -177,13 +214,16 @@ fn looks_like_number(text: &str) -> bool {
         return true;
     }
     let based = |prefix, radix| {
-        text.strip_prefix(prefix).is_some_and(|rest: &str| !rest.is_empty() && rest.chars().all(|c| c.is_digit(radix)))
+        text.strip_prefix(prefix)
+            .is_some_and(|rest: &str| !rest.is_empty() && rest.chars().all(|c| c.is_digit(radix)))
     };
     if based("0x", 16) || based("0o", 8) {
         return true;
     }
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).map_or((unsigned, None), |(m, e)| (m, Some(e)));
+    let (mantissa, exponent) = unsigned
+        .split_once(['e', 'E'])
+        .map_or((unsigned, None), |(m, e)| (m, Some(e)));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let exponent_fits = exponent.is_none_or(|exponent| {
         let exponent = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
