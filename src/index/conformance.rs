@@ -144,6 +144,13 @@ fn to(size: u64) -> Watermark {
     }
 }
 
+/// Returns an index over the log of this suite.
+pub(crate) fn indexed_log() -> Box<dyn Index> {
+    let mut index = MemoryIndex::new();
+    index.apply(log(), to(4)).unwrap();
+    Box::new(index)
+}
+
 /// Entry 0 a prompt, 1 a model without bytes, 2 a run with two outputs, 3 another prompt with bytes of both.
 fn log() -> Vec<Indexed> {
     let mut last = indexed(3, id(0xa4), prompt("p", &["x", "three"]), &[]);

@@ -6,6 +6,7 @@
 
 mod facts;
 mod memory;
+pub mod resolve;
 
 #[cfg(test)]
 pub(crate) mod conformance;
