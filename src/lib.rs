@@ -9,3 +9,4 @@ pub mod manifest;
 pub mod merkle;
 pub mod statement;
 pub mod trust;
+pub mod verify;

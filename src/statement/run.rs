@@ -40,6 +40,14 @@ pub enum Cites {
 }
 
 impl Cites {
+    /// Returns how many references there are.
+    pub fn count(&self) -> u64 {
+        match self {
+            Self::Inline(references) => references.len() as u64,
+            Self::Manifest { count, .. } => *count,
+        }
+    }
+
     fn encode(&self) -> Value {
         match self {
             Self::Inline(references) => Value::List(
