@@ -10,3 +10,8 @@ pub mod merkle;
 pub mod statement;
 pub mod trust;
 pub mod verify;
+
+#[cfg(feature = "ledger")]
+pub mod sign;
+#[cfg(feature = "ledger")]
+pub mod store;

@@ -1,4 +1,5 @@
 //! One test binary.
 
+mod store;
 #[cfg(test)]
 mod tidy;

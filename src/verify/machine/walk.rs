@@ -6,7 +6,6 @@ use crate::digest::NodeHash;
 use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
 use crate::envelope::Envelope;
-use crate::key::PublicKey;
 use crate::manifest;
 use crate::merkle;
 use crate::merkle::LeafIndex;
@@ -247,10 +246,7 @@ impl Verifier {
         let Some((index, seal, envelope)) = self.seal.take() else {
             return;
         };
-        let public = self
-            .log_key
-            .as_ref()
-            .and_then(|key| PublicKey::from_bytes(key.public_key()).ok());
+        let public = self.log_key.as_ref().map(crate::checkpoint::LogKey::public_key);
         let signed = public.is_some_and(|key| envelope.verify(key).is_ok());
         if !signed {
             self.entry_finding(
