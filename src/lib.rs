@@ -13,6 +13,7 @@ pub mod manifest;
 pub mod merkle;
 pub mod statement;
 pub mod trust;
+pub mod verify;
 
 #[cfg(feature = "ledger")]
 pub mod sign;

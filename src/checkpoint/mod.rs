@@ -20,7 +20,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::digest::NodeHash;
 use crate::merkle::{MAX_TREE_SIZE, TreeSize};
 
-pub use key::{KeyError, LogKey, SignError, Signer};
+pub use key::{LogKey, LogKeyError, SignError, Signer};
 pub use note::{Note, NoteError, NoteKeyId, NoteSignature};
 
 /// The longest origin.

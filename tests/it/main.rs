@@ -1,4 +1,6 @@
-//! One test binary.
+//! One test binary. Each module is `cfg(test)`, so that clippy knows that it may fail by panicking.
 
 #[cfg(test)]
 mod store;
+#[cfg(test)]
+mod tidy;
