@@ -297,7 +297,7 @@ impl Builder<'_> {
                 let claim = claim.map_err(|source| ProblemKind::Use {
                     text: text.clone(),
                     similar: None,
-                    source: source.into(),
+                    source: Box::new(source.into()),
                 })?;
                 let binding = claim.flatten().map(|cited| Binding {
                     position,

@@ -141,7 +141,7 @@ impl<'a> Known<'a> {
             text: text.to_owned(),
             // One suggestion is enough: what stands in this file is the likelier one.
             similar: near.filter(|_| matches!(source, ResolveError::UnknownName { similar: None, .. })),
-            source,
+            source: Box::new(source),
         }
     }
 
@@ -153,7 +153,7 @@ impl<'a> Known<'a> {
             .map_err(|source| ProblemKind::Use {
                 text: text.to_owned(),
                 similar: None,
-                source: source.into(),
+                source: Box::new(source.into()),
             })?;
         // What was just resolved has facts; were it not so, it would be unusable all the same.
         let unusable = |kind| ProblemKind::UsesNoArtifact {

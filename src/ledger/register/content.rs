@@ -349,7 +349,7 @@ fn in_manifest(making: &Making<'_>, basis: Basis, pieces: &[Piece]) -> Result<Ma
         tokens: piece.tokens,
     };
     let members = pieces.iter().enumerate().map(member).collect();
-    let manifest = Manifest::of(members).map_err(ProblemKind::Manifest)?;
+    let manifest = Manifest::of(members).map_err(|error| ProblemKind::Manifest(Box::new(error)))?;
     let (rows, all_rows) = sum(pieces.iter().map(|piece| piece.rows))?;
     let (tokens, all_tokens) = sum(pieces.iter().map(|piece| piece.tokens))?;
     let sha256 = Sha256Digest::of(&manifest.bytes);
@@ -387,7 +387,7 @@ fn hold(piece: &Piece) -> Result<Option<(BlobId, PlannedBlob)>, ProblemKind> {
 }
 
 /// Reads a file that the ledger is to hold and checks that it still has the digest it was hashed with.
-pub(super) fn read_held(path: &Path, id: BlobId) -> Option<Vec<u8>> {
+pub(in crate::ledger) fn read_held(path: &Path, id: BlobId) -> Option<Vec<u8>> {
     let size = std::fs::metadata(path).ok()?.len();
     if size > HELD_BYTES_MAX {
         return None;

@@ -26,6 +26,7 @@ mod tests;
 use crate::digest::BlobId;
 use crate::digest::StatementId;
 
+pub(in crate::ledger) use content::read_held;
 pub use plan::Ground;
 pub use plan::Plan;
 pub use plan::Planned;

@@ -243,7 +243,7 @@ impl Planner<'_> {
             let payload = statement.encode();
             // Names and counts come from outside: what would not be read back must not be signed.
             Statement::decode(&payload)
-                .map_err(|source| vec![(item.name().line, ProblemKind::Statement(source))])?;
+                .map_err(|source| vec![(item.name().line, ProblemKind::Statement(Box::new(source)))])?;
             // Bound gaps make it longer by less than this.
             let room = built.bindings.len() * 200;
             bytes = envelope_len(&statement) + room;
@@ -363,7 +363,7 @@ impl Planner<'_> {
         self.keys
             .may_sign(statement.issuer, &statement.grant_words(), next)
             .map(|_| ())
-            .map_err(ProblemKind::NotGranted)
+            .map_err(|error| ProblemKind::NotGranted(Box::new(error)))
     }
 
     /// A name whose files have other bytes now is an error, unless that is what is meant.
@@ -498,7 +498,7 @@ fn indexed(settled: &Settled, built: &Built) -> Result<Indexed, ProblemKind> {
             _ => None,
         });
         let lines = read_members(bytes.map(Vec::as_slice).unwrap_or_default(), facts);
-        for (member, line) in (0_u64..).zip(lines.map_err(ProblemKind::Manifest)?) {
+        for (member, line) in (0_u64..).zip(lines.map_err(|error| ProblemKind::Manifest(Box::new(error)))?) {
             let artifact = ArtifactRef {
                 statement: settled.id,
                 subject,

@@ -4,7 +4,6 @@ use std::fmt;
 use std::path::Path;
 use std::path::PathBuf;
 
-use crate::digest::StatementId;
 use crate::index::IndexError;
 use crate::index::resolve::ResolveError;
 use crate::ledger::hash::HashError;
@@ -63,7 +62,7 @@ pub enum ProblemKind {
         /// An item of this file that reads much the same.
         similar: Option<ItemName>,
         /// Why.
-        source: ResolveError,
+        source: Box<ResolveError>,
     },
     /// A `use:` that means a run and not what came out of it.
     #[error("`use: {text}` is a run, and runs have no rows: write the name of one of its outputs ({})", names_text(.outputs))]
@@ -160,7 +159,7 @@ pub enum ProblemKind {
     },
     /// A name that cannot be the name of a file of an artifact.
     #[error("cannot be written down as a statement: {0}")]
-    Statement(StatementError),
+    Statement(Box<StatementError>),
     /// A statement that no entry can hold.
     #[error(
         "its statement has {bytes} bytes, more than the {limit} an entry can hold: shorten its parameters, or split it"
@@ -173,10 +172,10 @@ pub enum ProblemKind {
     },
     /// A manifest that cannot be made.
     #[error("its files cannot be listed in a manifest: {0}")]
-    Manifest(ManifestError),
+    Manifest(Box<ManifestError>),
     /// A key that may not sign it.
     #[error("this key may not sign it: {0}; ask an owner for a grant")]
-    NotGranted(TrustError),
+    NotGranted(Box<TrustError>),
     /// An item that uses one that was left out.
     #[error("uses `{text}`, which was left out")]
     LeftOut {
@@ -226,16 +225,6 @@ pub enum RegisterError {
         entry: LeafIndex,
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
-    },
-    /// A statement that was planned was not admitted.
-    #[error("`{item}` was not admitted")]
-    NotAdmitted {
-        /// The item.
-        item: ItemName,
-        /// Its statement.
-        id: StatementId,
-        /// Why.
-        source: super::super::admission::AdmissionError,
     },
     /// A file that the ledger was to hold changed after it was hashed.
     #[error("`{}` changed after it was hashed: nothing that uses it was appended; run the command again", .path.display())]
