@@ -11,6 +11,8 @@ pub mod statement;
 pub mod trust;
 
 #[cfg(feature = "ledger")]
+pub mod log;
+#[cfg(feature = "ledger")]
 pub mod sign;
 #[cfg(feature = "ledger")]
 pub mod store;

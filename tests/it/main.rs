@@ -2,3 +2,8 @@
 
 #[cfg(test)]
 mod store;
+
+#[cfg(test)]
+mod log;
+#[cfg(test)]
+mod log_support;
