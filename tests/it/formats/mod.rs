@@ -2,6 +2,7 @@
 
 mod envelope;
 mod manifest;
+mod statement;
 mod trust_root;
 
 use std::path::Path;
