@@ -7,3 +7,9 @@ mod store;
 mod log;
 #[cfg(test)]
 mod log_support;
+
+#[cfg(test)]
+mod crash;
+
+#[cfg(test)]
+mod vectors;
