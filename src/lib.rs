@@ -9,6 +9,7 @@ pub mod manifest;
 pub mod merkle;
 pub mod statement;
 pub mod trust;
+pub mod verify;
 
 #[cfg(feature = "ledger")]
 pub mod log;

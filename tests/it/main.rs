@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod formats;
+#[cfg(test)]
 mod log;
 #[cfg(test)]
 mod log_attacks;
@@ -12,5 +14,7 @@ mod log_formats;
 mod log_support;
 #[cfg(test)]
 mod store;
+#[cfg(test)]
+mod tidy;
 #[cfg(test)]
 mod vectors;
