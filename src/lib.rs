@@ -16,7 +16,11 @@ pub mod trust;
 pub mod verify;
 
 #[cfg(feature = "ledger")]
+pub mod fsck;
+#[cfg(feature = "ledger")]
 pub mod log;
+#[cfg(feature = "ledger")]
+pub mod query;
 #[cfg(feature = "ledger")]
 pub mod sign;
 #[cfg(feature = "ledger")]

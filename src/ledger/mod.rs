@@ -11,6 +11,8 @@
 pub mod admission;
 mod append;
 mod error;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod hash;
 mod init;
 pub mod lineage_file;
