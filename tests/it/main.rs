@@ -3,6 +3,10 @@
 #[cfg(test)]
 mod formats;
 #[cfg(test)]
+mod log;
+#[cfg(test)]
+mod log_support;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod tidy;
