@@ -141,4 +141,16 @@ mod tests {
         non_canonical[31] = 0x7f;
         assert!(PublicKey::from_bytes(&non_canonical).is_err());
     }
+    /// Points of order four and eight, and a sound key with a point of order eight added to it.
+    #[test]
+    fn keys_with_a_torsion_part_are_refused() {
+        let order_four = [0_u8; 32];
+        let order_eight = "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05";
+        let order_eight: [u8; 32] = hex::decode(order_eight).unwrap().try_into().unwrap();
+        let torsion = VerifyingKey::from_bytes(&order_eight).unwrap().to_edwards();
+        let mixed = (seeded(1).verifying_key().to_edwards() + torsion).compress();
+        for weak in [order_four, order_eight, *mixed.as_bytes()] {
+            assert!(matches!(PublicKey::from_bytes(&weak), Err(KeyError::Weak(_))));
+        }
+    }
 }

@@ -1,1 +1,12 @@
-//! One test binary.
+//! One test binary. Each module is `cfg(test)`, so that clippy knows that it may fail by panicking.
+
+#[cfg(test)]
+mod formats;
+#[cfg(test)]
+mod log;
+#[cfg(test)]
+mod log_support;
+#[cfg(test)]
+mod store;
+#[cfg(test)]
+mod tidy;

@@ -1,0 +1,128 @@
+//! Files outside the ledger: which there are, and what was found of those that were opened.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use crate::digest::Blake3Digest;
+use crate::digest::Sha256Digest;
+use crate::statement::ArtifactRef;
+use crate::statement::Basis;
+use crate::statement::Content;
+
+use super::Given;
+use super::graph::Graph;
+
+/// A file to open: whoever drives looks for `name` first, then for any file with the digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileQuery {
+    /// The registered relative name.
+    pub name: String,
+    /// The digest it must have.
+    pub sha256: Sha256Digest,
+    /// The other digest it must have, where that is known.
+    pub blake3: Option<Blake3Digest>,
+    /// Its size in bytes, where that is known.
+    pub bytes: Option<u64>,
+    /// Who says the digest.
+    pub basis: Basis,
+    /// The artifact.
+    pub artifact: ArtifactRef,
+}
+
+/// What was found of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileDigests {
+    /// Where, as the driver calls it.
+    pub place: String,
+    /// SHA-256 of its bytes.
+    pub sha256: Sha256Digest,
+    /// BLAKE3 of its bytes.
+    pub blake3: Blake3Digest,
+}
+
+/// The files of one lineage.
+#[derive(Debug, Clone, Default)]
+pub(super) struct FileChecks {
+    pub(super) known: usize,
+    pub(super) given: usize,
+    pending: Vec<FileQuery>,
+    pub(super) results: Vec<(FileQuery, Given<FileDigests>)>,
+}
+
+impl FileChecks {
+    /// Lists the files of the artifacts in `walk`; they are asked for only if `open` says so.
+    pub(super) fn plan(&mut self, graph: &Graph, walk: &BTreeSet<ArtifactRef>, open: bool) {
+        let mut files: BTreeMap<(String, Sha256Digest), FileQuery> = BTreeMap::new();
+        for reference in walk {
+            for query in queries(graph, *reference) {
+                files.entry((query.name.clone(), query.sha256)).or_insert(query);
+            }
+        }
+        self.known = files.len();
+        self.given = files.values().filter(|query| query.basis == Basis::Given).count();
+        if open {
+            self.pending = files.into_values().rev().collect();
+        }
+    }
+
+    pub(super) fn next(&self) -> Option<FileQuery> {
+        self.pending.last().cloned()
+    }
+
+    pub(super) fn take(&mut self, given: Given<FileDigests>) {
+        if let Some(query) = self.pending.pop() {
+            self.results.push((query, given));
+        }
+    }
+
+    /// Returns whether a result is that of a file with the right bytes. Every digest must match.
+    pub(super) fn is_right(query: &FileQuery, found: &FileDigests) -> bool {
+        found.sha256 == query.sha256 && query.blake3.is_none_or(|blake3| found.blake3 == blake3)
+    }
+}
+
+fn queries(graph: &Graph, reference: ArtifactRef) -> Vec<FileQuery> {
+    let Some(located) = graph.locate(reference) else {
+        return Vec::new();
+    };
+    let Some(artifact) = located.artifact else {
+        return Vec::new();
+    };
+    match (&artifact.content, located.member) {
+        (Content::Absent { .. } | Content::File { held: true, .. }, _) => Vec::new(),
+        (
+            Content::File {
+                basis,
+                blake3,
+                bytes,
+                held: false,
+            },
+            _,
+        ) => vec![FileQuery {
+            name: artifact.name.clone(),
+            sha256: artifact.sha256,
+            blake3: *blake3,
+            bytes: *bytes,
+            basis: *basis,
+            artifact: reference,
+        }],
+        (Content::Manifest { basis, .. }, member) => {
+            let members = graph
+                .members
+                .get(&artifact.sha256.as_blob())
+                .map_or(&[][..], Vec::as_slice);
+            let one = member.map(std::slice::from_ref);
+            let asked = one.unwrap_or(members).iter();
+            asked
+                .map(|member| FileQuery {
+                    name: member.name.clone(),
+                    sha256: member.sha256,
+                    blake3: member.blake3,
+                    bytes: member.bytes,
+                    basis: *basis,
+                    artifact: reference,
+                })
+                .collect()
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! Judging what was read: every rule over one case, then the verdict with its boundary.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use crate::checkpoint::Checkpoint;
+use crate::digest::Sha256Digest;
+use crate::digest::StatementId;
+use crate::envelope::Envelope;
+use crate::statement::Answer;
+use crate::statement::ArtifactRef;
+use crate::statement::Genesis;
+use crate::statement::InputFrom;
+use crate::statement::Predicate;
+use crate::statement::Read;
+use crate::trust::Keys;
+
+use super::Given;
+use super::Request;
+use super::Trust;
+use super::files::FileChecks;
+use super::finding::Code;
+use super::finding::Finding;
+use super::finding::verdict_of;
+use super::graph::Graph;
+use super::graph::Place;
+use super::judgement::Assurance;
+use super::judgement::Completeness;
+use super::judgement::Conditioning;
+use super::judgement::ContentCheck;
+use super::judgement::ExternalModel;
+use super::judgement::Judgement;
+use super::judgement::SourceFact;
+use super::judgement::Verified;
+use super::mass::Boundary;
+use super::mass::Mass;
+use super::mass::Replaced;
+use super::mass::has_mass;
+use super::rules;
+
+/// Everything that was read for one target.
+#[derive(Debug)]
+pub(super) struct Case {
+    pub(super) request: Request,
+    pub(super) checkpoint: Option<Checkpoint>,
+    pub(super) genesis: Option<Genesis>,
+    pub(super) keys: Option<Keys>,
+    pub(super) graph: Graph,
+    pub(super) claims: BTreeMap<Sha256Digest, BTreeSet<ArtifactRef>>,
+    pub(super) own_models: BTreeMap<ArtifactRef, String>,
+    pub(super) envelopes: BTreeMap<StatementId, Envelope>,
+    pub(super) reads: BTreeMap<StatementId, Vec<Read>>,
+    pub(super) files: FileChecks,
+}
+
+/// A case with what its rules share: the places on the walk, how they are reached, and replaced claims.
+#[derive(Debug)]
+pub(super) struct Scene<'a> {
+    pub(super) case: &'a Case,
+    pub(super) graph: &'a Graph,
+    pub(super) from: BTreeMap<Place, Option<Place>>,
+    pub(super) replaced: Replaced,
+}
+
+impl Scene<'_> {
+    /// Makes a finding about a place on the walk, with the path to it.
+    pub(super) fn finding(&self, code: Code, place: Place, message: impl Into<String>) -> Finding {
+        let step = self.graph.step(place);
+        Finding {
+            code,
+            node: step.id,
+            name: step.name,
+            path: self.graph.path(&self.from, place),
+            other_path: Vec::new(),
+            message: message.into(),
+        }
+    }
+
+    /// Returns the artifacts on the walk.
+    pub(super) fn artifacts(&self) -> impl Iterator<Item = ArtifactRef> {
+        self.from.keys().filter_map(|place| match place {
+            Place::Artifact(reference) => Some(*reference),
+            Place::Run(_) | Place::Gap(..) => None,
+        })
+    }
+
+    /// Returns the runs on the walk.
+    pub(super) fn runs(&self) -> impl Iterator<Item = StatementId> {
+        self.from.keys().filter_map(|place| match place {
+            Place::Run(id) => Some(*id),
+            Place::Artifact(_) | Place::Gap(..) => None,
+        })
+    }
+}
+
+/// Judges a case; `findings` are those of the reading.
+pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgement> {
+    let targets: Vec<Place> = case
+        .request
+        .artifacts
+        .iter()
+        .copied()
+        .map(Place::Artifact)
+        .collect();
+    let from = case.graph.reach(&targets);
+    let replaced = rules::claims::replaced(case);
+    let scene = Scene {
+        graph: &case.graph,
+        from,
+        replaced,
+        case,
+    };
+    if findings.iter().all(|finding| finding.code.verdict().is_none()) && case.genesis.is_none() {
+        findings.push(Finding::of_ledger(
+            Code::EntryMissing,
+            "ledger",
+            "the log has no genesis entry",
+        ));
+    }
+    trust_findings(case, &mut findings);
+    rules::apply(&scene, &mut findings);
+    let mass = Mass::over(&case.graph, scene.artifacts(), &scene.replaced);
+    let content = content_check(&case.files);
+    let assurance = assurance(&case.request.trust, content);
+    if assurance < case.request.require {
+        let message = format!(
+            "`{}` was asked for, but this has `{}`",
+            case.request.require.as_str(),
+            assurance.as_str()
+        );
+        findings.push(Finding::of_ledger(Code::AssuranceTooLow, "ledger", message));
+    }
+    // Failures first, in the order of verdicts; equal ones stay in the order in which they were found.
+    findings.sort_by_key(|finding| {
+        (
+            finding.code.verdict().is_none(),
+            finding.code.verdict(),
+            finding.code,
+        )
+    });
+    let heavy = mass_reach(&scene);
+    let stage = match case.request.artifacts.as_slice() {
+        [only] => mass.stage(*only),
+        _ => None,
+    };
+    let boundary =
+        if scene.runs().next().is_some() || scene.artifacts().any(|a| case.graph.locate(a).is_some()) {
+            mass.of_all(&case.request.artifacts)
+        } else {
+            Boundary::unknown()
+        };
+    let judgement = Judgement {
+        verdict: verdict_of(&findings),
+        findings,
+        artifacts: case.request.artifacts.iter().map(ToString::to_string).collect(),
+        trust_kind: case.request.trust.kind(),
+        boundary,
+        stage,
+        sources: sources(&scene, &heavy),
+        external_models: external_models(&scene, &heavy),
+        conditioning: conditioning(&scene),
+        content,
+        assurance,
+        completeness: completeness(&scene),
+        name: case.request.name.clone(),
+        checkpoint: case.checkpoint.clone(),
+    };
+    Verified::new(judgement)
+}
+
+fn trust_findings(case: &Case, findings: &mut Vec<Finding>) {
+    if let Trust::Missing(root) = &case.request.trust {
+        let message = format!(
+            "no trust root says that {} is the ledger that is meant; give --trust-root FILE, or --trust-genesis to \
+             take the ledger's own word",
+            root.origin
+        );
+        findings.push(Finding::of_ledger(Code::TrustNotPinned, "ledger", message));
+    }
+}
+
+fn content_check(files: &FileChecks) -> ContentCheck {
+    let right = |(query, given): &&(super::FileQuery, Given<super::FileDigests>)| matches!(given, Given::Found(found) if FileChecks::is_right(query, found));
+    ContentCheck {
+        checked: files.results.iter().filter(right).count(),
+        of: files.known,
+        given: files.given,
+    }
+}
+
+fn assurance(trust: &Trust, content: ContentCheck) -> Assurance {
+    match trust {
+        Trust::SelfAsserted(_) | Trust::Missing(_) => Assurance::SelfAsserted,
+        Trust::Pinned(_) if content.of > 0 && content.checked == content.of => Assurance::Full,
+        Trust::Pinned(_) => Assurance::Pinned,
+    }
+}
+
+/// Returns the statements that contribute mass to the target.
+fn mass_reach(scene: &Scene<'_>) -> BTreeSet<StatementId> {
+    let mut queue: Vec<ArtifactRef> = scene.case.request.artifacts.clone();
+    let mut seen: BTreeSet<ArtifactRef> = queue.iter().copied().collect();
+    while let Some(reference) = queue.pop() {
+        let Some(node) = scene.graph.nodes.get(&reference.statement) else {
+            continue;
+        };
+        let heavy: Vec<ArtifactRef> = match &node.statement.predicate {
+            Predicate::Run(run) => run
+                .inputs
+                .iter()
+                .zip(&node.cites)
+                .filter(|(input, _)| has_mass(run, input.role))
+                .flat_map(|(_, cited)| cited.iter().copied())
+                .collect(),
+            Predicate::Dataset(_) => node.cites.concat(),
+            _ => Vec::new(),
+        };
+        queue.extend(heavy.into_iter().filter(|next| seen.insert(*next)));
+    }
+    seen.into_iter().map(|reference| reference.statement).collect()
+}
+
+/// Returns the statements on the walk, by their entry.
+fn statements(scene: &Scene<'_>) -> Vec<StatementId> {
+    let ids: BTreeSet<_> = scene.artifacts().map(|reference| reference.statement).collect();
+    let mut ids: Vec<_> = ids
+        .into_iter()
+        .filter_map(|id| Some((scene.graph.nodes.get(&id)?.index, id)))
+        .collect();
+    ids.sort_unstable();
+    ids.into_iter().map(|(_, id)| id).collect()
+}
+
+fn sources(scene: &Scene<'_>, heavy: &BTreeSet<StatementId>) -> Vec<SourceFact> {
+    let fact = |id: StatementId| {
+        let node = scene.graph.nodes.get(&id)?;
+        let Predicate::Source(source) = &node.statement.predicate else {
+            return None;
+        };
+        let holder = scene
+            .case
+            .keys
+            .as_ref()
+            .and_then(|keys| keys.holder(node.statement.issuer));
+        let vouched = holder.is_some() && holder == source.holder.as_deref();
+        let effective = scene.replaced.get(&ArtifactRef::subject(id, 0)).unwrap_or(source);
+        Some(SourceFact {
+            id: format!("hb:{id}"),
+            name: source.name.to_string(),
+            made_by: effective.made_by.to_string(),
+            acquired_by: effective.acquired_by.to_string(),
+            licence: source.licence.clone(),
+            said_by: if vouched { "vouched" } else { "stated" },
+            mass: heavy.contains(&id),
+        })
+    };
+    statements(scene).into_iter().filter_map(fact).collect()
+}
+
+fn external_models(scene: &Scene<'_>, heavy: &BTreeSet<StatementId>) -> Vec<ExternalModel> {
+    let organisation = scene
+        .case
+        .genesis
+        .as_ref()
+        .and_then(|genesis| genesis.organisation.as_deref());
+    let fact = |id: StatementId| {
+        let Predicate::Model(model) = &scene.graph.nodes.get(&id)?.statement.predicate else {
+            return None;
+        };
+        Some(ExternalModel {
+            id: format!("hb:{id}"),
+            name: model.name.to_string(),
+            provider: model.provider.clone(),
+            version: model.version.clone(),
+            mass: heavy.contains(&id),
+            own: organisation == Some(model.provider.as_str()),
+        })
+    };
+    statements(scene).into_iter().filter_map(fact).collect()
+}
+
+fn conditioning(scene: &Scene<'_>) -> Conditioning {
+    let mut count = Conditioning::default();
+    for id in scene.runs() {
+        let Some((_, run)) = scene.graph.run(id) else {
+            continue;
+        };
+        for input in run.inputs.iter().filter(|input| !has_mass(run, input.role)) {
+            match input.from {
+                InputFrom::Artifacts(_) => count.declared += 1,
+                InputFrom::Gap(_) => count.undeclared += 1,
+            }
+        }
+    }
+    count
+}
+
+fn completeness(scene: &Scene<'_>) -> Completeness {
+    let mut count = Completeness::default();
+    for id in scene.runs() {
+        let Some((_, run)) = scene.graph.run(id) else {
+            continue;
+        };
+        match run.inputs_complete {
+            Answer::Yes => count.yes += 1,
+            Answer::No => count.no += 1,
+            Answer::NotKnown => count.not_known += 1,
+        }
+    }
+    count
+}

@@ -1,0 +1,140 @@
+//! The second sweep: find every other statement that claims a digest of the lineage.
+
+use std::collections::BTreeSet;
+
+use crate::digest::StatementId;
+use crate::envelope::Envelope;
+use crate::manifest;
+use crate::merkle;
+use crate::merkle::LeafIndex;
+use crate::statement::Artifact;
+use crate::statement::ArtifactRef;
+use crate::statement::ItemName;
+use crate::statement::OutputKind;
+use crate::statement::Predicate;
+use crate::statement::Statement;
+use crate::verify::finding::Code;
+
+use super::BlobUse;
+use super::Verifier;
+use super::with_sources;
+
+impl Verifier {
+    pub(super) fn claims_entry(&mut self, index: LeafIndex, bytes: &[u8]) {
+        let at = usize::try_from(index.get()).unwrap_or(usize::MAX);
+        if self.leaves.get(at) != Some(&merkle::leaf_hash(bytes)) {
+            let message = format!("entry {index} was given with other bytes the second time");
+            return self.stop(Code::RootDiffers, message);
+        }
+        // What cannot be decoded was reported by the first sweep.
+        let known = self.findings.len();
+        let Some((envelope, statement)) = self.decode(index, bytes) else {
+            self.findings.truncate(known);
+            return;
+        };
+        let id = envelope.id();
+        self.note_own_models(id, &statement);
+        if let Some(subjects) = self.wanted.remove(&id) {
+            self.keep(index, envelope.clone(), statement.clone(), &subjects);
+        }
+        for (subject, artifact) in (0_u32..).zip(statement.predicate.artifacts()) {
+            let claim = ArtifactRef::subject(id, subject);
+            if !artifact.has_bytes() {
+                continue;
+            }
+            if self.claims.contains_key(&artifact.sha256) {
+                self.claims.entry(artifact.sha256).or_default().insert(claim);
+                self.keep(
+                    index,
+                    envelope.clone(),
+                    statement.clone(),
+                    &BTreeSet::from([claim]),
+                );
+            }
+            if artifact.manifest().is_some() && !self.graph.members.contains_key(&artifact.sha256.as_blob()) {
+                let envelope = Box::new(envelope.clone());
+                let purpose = BlobUse::Rival {
+                    index,
+                    envelope,
+                    subject,
+                    artifact: artifact.clone(),
+                };
+                self.blobs.push_back((artifact.sha256.as_blob(), purpose));
+            } else if artifact.manifest().is_some() {
+                self.claim_members(index, &envelope, claim, artifact);
+            }
+        }
+    }
+
+    pub(super) fn note_own_models(&mut self, id: StatementId, statement: &Statement) {
+        let Predicate::Run(run) = &statement.predicate else {
+            return;
+        };
+        let mut subject = 0_u32;
+        for output in &run.outputs {
+            let is_named = |name: &ItemName| self.external_names.contains(name.as_str());
+            for _ in &output.set.artifacts {
+                if output.kind == OutputKind::Model && is_named(&output.name) {
+                    self.own_models
+                        .insert(ArtifactRef::subject(id, subject), output.name.to_string());
+                }
+                subject += 1;
+            }
+        }
+    }
+
+    pub(super) fn claim_members(
+        &mut self,
+        index: LeafIndex,
+        envelope: &Envelope,
+        claim: ArtifactRef,
+        artifact: &Artifact,
+    ) {
+        let members = self
+            .graph
+            .members
+            .get(&artifact.sha256.as_blob())
+            .cloned()
+            .unwrap_or_default();
+        let mut rival = false;
+        for (at, member) in (0_u64..).zip(members) {
+            if let Some(claims) = self.claims.get_mut(&member.sha256) {
+                claims.insert(ArtifactRef {
+                    member: Some(at),
+                    ..claim
+                });
+                rival = true;
+            }
+        }
+        if rival && let Ok(statement) = envelope.statement() {
+            self.keep(index, envelope.clone(), statement, &BTreeSet::new());
+        }
+    }
+
+    pub(super) fn scan_rival(
+        &mut self,
+        index: LeafIndex,
+        envelope: &Envelope,
+        subject: u32,
+        artifact: &Artifact,
+        bytes: &[u8],
+    ) {
+        let Some(facts) = artifact.manifest() else { return };
+        match manifest::read_members(bytes, facts) {
+            Err(error) => {
+                let message = format!("manifest of {}: {}", artifact.name, with_sources(&error));
+                self.ledger_finding(Code::Undecodable, format!("entry {index}"), message);
+            }
+            Ok(members) => {
+                if members
+                    .iter()
+                    .any(|member| self.claims.contains_key(&member.sha256))
+                {
+                    self.graph.members.insert(artifact.sha256.as_blob(), members);
+                    let claim = ArtifactRef::subject(envelope.id(), subject);
+                    self.claim_members(index, envelope, claim, artifact);
+                }
+            }
+        }
+    }
+}

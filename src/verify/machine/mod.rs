@@ -1,0 +1,452 @@
+//! The machine: asks for entries, blobs and files, is given bytes, and never fetches anything itself.
+//!
+//! Two sweeps, each from the newest entry down to genesis, so that memory follows the lineage and not the log:
+//!
+//! 1. *Walk*. Every entry is hashed, so the root proves that nothing was left out. Statements the target descends
+//!    from are kept as they come by; what they cite stands below them and is met later in the same sweep.
+//! 2. *Claims*. The same entries again, held against the hashes of the first sweep. Now that all digests of the
+//!    lineage are known, every other statement that claims one of them is kept, with what it descends from.
+//!
+//! Between entries the machine asks for the manifests it needs; at the end for held blobs and, if asked to, files.
+
+mod claims;
+mod walk;
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::collections::VecDeque;
+
+use crate::checkpoint::Checkpoint;
+use crate::checkpoint::LogKey;
+use crate::digest::BlobId;
+use crate::digest::NodeHash;
+use crate::digest::Sha256Digest;
+use crate::digest::StatementId;
+use crate::envelope::Envelope;
+use crate::envelope::EnvelopeError;
+use crate::manifest;
+use crate::merkle;
+use crate::merkle::DescendingRoot;
+use crate::merkle::LeafIndex;
+use crate::statement::Artifact;
+use crate::statement::ArtifactRef;
+use crate::statement::Genesis;
+use crate::statement::KeyChange;
+use crate::statement::Read;
+use crate::statement::Seal;
+use crate::statement::Statement;
+use crate::statement::StatementError;
+use crate::trust::Keys;
+
+use crate::verify::Given;
+use crate::verify::Need;
+use crate::verify::Request;
+use crate::verify::files::FileChecks;
+use crate::verify::finding::Code;
+use crate::verify::finding::Finding;
+use crate::verify::graph::Graph;
+use crate::verify::judge::Case;
+use crate::verify::judge::judge;
+use crate::verify::judgement::Judgement;
+use crate::verify::judgement::Verified;
+
+/// A key change as it stands in the log.
+#[derive(Debug)]
+struct Ruling {
+    index: LeafIndex,
+    leaf: NodeHash,
+    envelope: Envelope,
+    change: KeyChange,
+}
+
+/// Why a blob is asked for.
+#[derive(Debug, Clone)]
+enum BlobUse {
+    /// The members of an artifact of the lineage.
+    Members(Artifact),
+    /// The references that input (or member list) number so-and-so of a statement cites.
+    Cites {
+        statement: StatementId,
+        input: usize,
+        count: u64,
+        root: NodeHash,
+    },
+    /// Whether a manifest outside the lineage claims a digest of it.
+    Rival {
+        index: LeafIndex,
+        envelope: Box<Envelope>,
+        subject: u32,
+        artifact: Artifact,
+    },
+    /// That the ledger holds what it says it holds.
+    Held { name: String },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Walk(u64),
+    Claims(u64),
+    Held,
+    Files,
+    Done,
+}
+
+/// The verifier of one target.
+#[derive(Debug)]
+pub struct Verifier {
+    request: Request,
+    log_key: Option<LogKey>,
+    checkpoint: Option<Checkpoint>,
+    phase: Phase,
+    findings: Vec<Finding>,
+    root: DescendingRoot,
+    leaves: Vec<NodeHash>,
+    genesis: Option<Genesis>,
+    seal: Option<(LeafIndex, Seal, Envelope)>,
+    rulings: Vec<Ruling>,
+    reads: BTreeMap<StatementId, Vec<Read>>,
+    wanted: BTreeMap<StatementId, BTreeSet<ArtifactRef>>,
+    walk: BTreeSet<ArtifactRef>,
+    graph: Graph,
+    envelopes: BTreeMap<StatementId, Envelope>,
+    claims: BTreeMap<Sha256Digest, BTreeSet<ArtifactRef>>,
+    own_models: BTreeMap<ArtifactRef, String>,
+    external_names: BTreeSet<String>,
+    blobs: VecDeque<(BlobId, BlobUse)>,
+    held: BTreeMap<BlobId, String>,
+    held_checked: usize,
+    files: FileChecks,
+}
+
+impl Verifier {
+    /// Starts the verification of one target as of one checkpoint. A checkpoint that does not count is a finding,
+    /// and then nothing is asked for.
+    pub fn new(request: Request) -> Self {
+        let mut verifier = Self::empty(request);
+        let opened = LogKey::parse_vkey(&verifier.request.trust.root().log_key)
+            .map_err(|error| with_sources(&error))
+            .and_then(|key| {
+                let checkpoint =
+                    Checkpoint::open(&verifier.request.checkpoint, &key).map_err(|e| with_sources(&e))?;
+                Ok((key, checkpoint))
+            });
+        match opened {
+            Ok((key, checkpoint)) if checkpoint.origin.as_str() == verifier.request.trust.root().origin => {
+                verifier.phase = Phase::Walk(checkpoint.size.get());
+                verifier.root = DescendingRoot::new(checkpoint.size);
+                verifier.log_key = Some(key);
+                verifier.checkpoint = Some(checkpoint);
+            }
+            Ok((_, checkpoint)) => {
+                let message = format!(
+                    "the checkpoint is of {}, not of the pinned log",
+                    checkpoint.origin
+                );
+                verifier.ledger_finding(Code::CheckpointInvalid, "checkpoint", message);
+            }
+            Err(why) => verifier.ledger_finding(Code::CheckpointInvalid, "checkpoint", why),
+        }
+        verifier.settle();
+        verifier
+    }
+
+    fn empty(request: Request) -> Self {
+        let mut wanted: BTreeMap<StatementId, BTreeSet<ArtifactRef>> = BTreeMap::new();
+        for target in &request.artifacts {
+            wanted.entry(target.statement).or_default().insert(*target);
+        }
+        Self {
+            request,
+            log_key: None,
+            checkpoint: None,
+            phase: Phase::Done,
+            findings: Vec::new(),
+            root: DescendingRoot::new(merkle::TreeSize::EMPTY),
+            leaves: Vec::new(),
+            genesis: None,
+            seal: None,
+            rulings: Vec::new(),
+            reads: BTreeMap::new(),
+            wanted,
+            walk: BTreeSet::new(),
+            graph: Graph::default(),
+            envelopes: BTreeMap::new(),
+            claims: BTreeMap::new(),
+            own_models: BTreeMap::new(),
+            external_names: BTreeSet::new(),
+            blobs: VecDeque::new(),
+            held: BTreeMap::new(),
+            held_checked: 0,
+            files: FileChecks::default(),
+        }
+    }
+
+    /// Returns what is needed next. The driver answers with the method of the same name.
+    pub fn need(&self) -> Need {
+        if let Some((blob, _)) = self.blobs.front() {
+            return Need::Blob(*blob);
+        }
+        match self.phase {
+            Phase::Walk(next) | Phase::Claims(next) => Need::Entry(LeafIndex::new(next.saturating_sub(1))),
+            Phase::Held => self
+                .held
+                .keys()
+                .next()
+                .map_or(Need::Done, |blob| Need::Blob(*blob)),
+            Phase::Files => self.files.next().map_or(Need::Done, Need::File),
+            Phase::Done => Need::Done,
+        }
+    }
+
+    /// Takes the bytes of the entry that was asked for.
+    pub fn entry(&mut self, given: Given<&[u8]>) {
+        let (Phase::Walk(next) | Phase::Claims(next)) = self.phase else {
+            return;
+        };
+        let index = LeafIndex::new(next.saturating_sub(1));
+        match given {
+            Given::Found(bytes) if matches!(self.phase, Phase::Walk(_)) => self.walk_entry(index, bytes),
+            Given::Found(bytes) => self.claims_entry(index, bytes),
+            Given::Missing => self.stop(Code::EntryMissing, format!("entry {index} is not there")),
+            Given::Damaged(why) => {
+                self.stop(Code::Undecodable, format!("entry {index} cannot be read: {why}"));
+            }
+        }
+        self.phase = match self.phase {
+            Phase::Walk(_) => Phase::Walk(index.get()),
+            Phase::Claims(_) => Phase::Claims(index.get()),
+            other => other,
+        };
+        self.settle();
+    }
+
+    /// Takes the bytes of the blob that was asked for.
+    pub fn blob(&mut self, given: Given<&[u8]>) {
+        let (id, purpose) = match self.blobs.pop_front() {
+            Some(asked) => asked,
+            None => match self.held.pop_first() {
+                Some((id, name)) => (id, BlobUse::Held { name }),
+                None => return,
+            },
+        };
+        match given {
+            Given::Found(bytes) if BlobId::of(bytes) == id => self.use_blob(id, bytes, purpose),
+            Given::Found(bytes) => {
+                let found = BlobId::of(bytes);
+                let name = purpose.name(&self.graph);
+                let message = format!("blob of {name}: expected sha256 {id}, found {found}");
+                self.ledger_finding(Code::BlobDiffers, format!("blob {id}"), message);
+            }
+            Given::Damaged(why) => {
+                let message = format!("blob of {} cannot be read: {why}", purpose.name(&self.graph));
+                self.ledger_finding(Code::BlobDiffers, format!("blob {id}"), message);
+            }
+            Given::Missing => {
+                let (code, message) = purpose.missing(&self.graph);
+                self.ledger_finding(code, format!("blob {id}"), message);
+            }
+        }
+        self.settle();
+    }
+
+    /// Takes what was found of the file that was asked for.
+    pub fn file(&mut self, given: Given<crate::verify::FileDigests>) {
+        if self.phase == Phase::Files {
+            self.files.take(given);
+            self.settle();
+        }
+    }
+
+    /// Judges what was read. Nothing but this makes a [`Verified`].
+    pub fn finish(mut self) -> Verified<Judgement> {
+        if self.phase != Phase::Done {
+            self.stop(
+                Code::EntryMissing,
+                "the verification was ended before all evidence was read".to_owned(),
+            );
+        }
+        let keys = self.genesis.as_ref().map(Keys::of);
+        let keys = keys.map(|keys| self.apply_rulings(keys));
+        let case = Case {
+            request: self.request,
+            checkpoint: self.checkpoint,
+            genesis: self.genesis,
+            keys,
+            graph: self.graph,
+            claims: self.claims,
+            own_models: self.own_models,
+            envelopes: self.envelopes,
+            reads: self.reads,
+            files: self.files,
+        };
+        judge(&case, self.findings)
+    }
+
+    /// Moves on as long as nothing is needed to do so.
+    fn settle(&mut self) {
+        while self.blobs.is_empty() {
+            self.phase = match self.phase {
+                Phase::Walk(0) => self.end_walk(),
+                Phase::Claims(0) => {
+                    self.check_dangling();
+                    Phase::Held
+                }
+                Phase::Held if self.held.is_empty() => self.begin_files(),
+                Phase::Files if self.files.next().is_none() => Phase::Done,
+                _ => return,
+            };
+            if self.phase == Phase::Done {
+                return;
+            }
+        }
+    }
+
+    fn begin_files(&mut self) -> Phase {
+        self.files.plan(&self.graph, &self.walk, self.request.content);
+        Phase::Files
+    }
+
+    fn stop(&mut self, code: Code, message: String) {
+        self.ledger_finding(code, "ledger", message);
+        self.phase = Phase::Done;
+        self.blobs.clear();
+    }
+
+    fn ledger_finding(&mut self, code: Code, node: impl Into<String>, message: impl Into<String>) {
+        self.findings.push(Finding::of_ledger(code, node, message));
+    }
+
+    fn entry_finding(&mut self, code: Code, index: LeafIndex, message: impl std::fmt::Display) {
+        self.ledger_finding(
+            code,
+            format!("entry {index}"),
+            format!("entry {index}: {message}"),
+        );
+    }
+
+    fn decode(&mut self, index: LeafIndex, bytes: &[u8]) -> Option<(Envelope, Statement)> {
+        let decoded = Envelope::decode(bytes).and_then(|envelope| Ok((envelope.statement()?, envelope)));
+        match decoded {
+            Ok((statement, envelope)) => Some((envelope, statement)),
+            Err(EnvelopeError::Statement(StatementError::UnknownKind(kind))) => {
+                let message =
+                    format!("`{kind}` is of a kind this version cannot judge; use a newer herdbook");
+                self.entry_finding(Code::NotJudged, index, message);
+                None
+            }
+            Err(error) => {
+                self.entry_finding(Code::Undecodable, index, with_sources(&error));
+                None
+            }
+        }
+    }
+
+    fn use_blob(&mut self, id: BlobId, bytes: &[u8], purpose: BlobUse) {
+        let name = purpose.name(&self.graph);
+        let read = match purpose {
+            BlobUse::Held { .. } => {
+                self.held_checked += 1;
+                return;
+            }
+            BlobUse::Members(artifact) => match artifact.manifest() {
+                Some(facts) => manifest::read_members(bytes, facts).map(|members| {
+                    self.graph.members.insert(id, members);
+                }),
+                None => return,
+            },
+            BlobUse::Cites {
+                statement,
+                input,
+                count,
+                root,
+            } => manifest::read_cited(bytes, count, root).map(|cited| {
+                for reference in &cited {
+                    self.want(*reference);
+                }
+                if let Some(list) = self
+                    .graph
+                    .nodes
+                    .get_mut(&statement)
+                    .and_then(|node| node.cites.get_mut(input))
+                {
+                    *list = cited;
+                }
+            }),
+            BlobUse::Rival {
+                index,
+                envelope,
+                subject,
+                artifact,
+            } => {
+                return self.scan_rival(index, &envelope, subject, &artifact, bytes);
+            }
+        };
+        if let Err(error) = read {
+            let message = format!("manifest of {name}: {}", with_sources(&error));
+            self.ledger_finding(Code::Undecodable, format!("blob {id}"), message);
+        }
+    }
+
+    fn apply_rulings(&mut self, mut keys: Keys) -> Keys {
+        for ruling in std::mem::take(&mut self.rulings) {
+            let key = keys.public_key(ruling.envelope.key());
+            let checked = key
+                .map_err(|error| error.to_string())
+                .and_then(|key| ruling.envelope.verify(key).map_err(|error| with_sources(&error)));
+            if let Err(why) = checked {
+                self.entry_finding(Code::SignatureInvalid, ruling.index, why);
+                continue;
+            }
+            let (index, id) = (ruling.index.get(), ruling.envelope.id());
+            if let Err(error) = keys.apply(index, id, ruling.envelope.key(), &ruling.change) {
+                self.entry_finding(Code::Inadmissible, ruling.index, error);
+            }
+        }
+        keys
+    }
+}
+
+impl BlobUse {
+    fn name(&self, graph: &Graph) -> String {
+        match self {
+            Self::Members(artifact) | Self::Rival { artifact, .. } => artifact.name.clone(),
+            Self::Held { name } => name.clone(),
+            Self::Cites { statement, .. } => {
+                let name = graph
+                    .nodes
+                    .get(statement)
+                    .and_then(|node| node.statement.predicate.name());
+                name.map_or_else(|| format!("hb:{statement}"), ToString::to_string)
+            }
+        }
+    }
+
+    fn missing(&self, graph: &Graph) -> (Code, String) {
+        let name = self.name(graph);
+        match self {
+            Self::Rival { index, .. } => (
+                Code::ClaimsIncomplete,
+                format!("the manifest of {name} (entry {index}) is not there, so it may hide a rival claim"),
+            ),
+            Self::Held { .. } => (
+                Code::BlobMissing,
+                format!("the ledger does not hold the blob of {name}"),
+            ),
+            Self::Members(_) | Self::Cites { .. } => (
+                Code::ManifestMissing,
+                format!("the manifest of {name} is not there"),
+            ),
+        }
+    }
+}
+
+/// Returns an error with all its sources, in one line.
+pub(in crate::verify) fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        text = format!("{text}: {inner}");
+        source = inner.source();
+    }
+    text
+}

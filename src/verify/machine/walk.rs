@@ -1,0 +1,308 @@
+//! The first sweep: hash every entry, keep what the target descends from, and check what every log must have.
+
+use std::collections::BTreeSet;
+
+use crate::digest::NodeHash;
+use crate::digest::Sha256Digest;
+use crate::digest::StatementId;
+use crate::envelope::Envelope;
+use crate::manifest;
+use crate::merkle;
+use crate::merkle::LeafIndex;
+use crate::statement::Artifact;
+use crate::statement::ArtifactRef;
+use crate::statement::Cites;
+use crate::statement::FORMAT_VERSION;
+use crate::statement::InputFrom;
+use crate::statement::Predicate;
+use crate::statement::Statement;
+use crate::statement::Thing;
+use crate::trust::Keys;
+use crate::trust::TrustRoot;
+use crate::verify::finding::Code;
+use crate::verify::graph::Node;
+
+use super::BlobUse;
+use super::Phase;
+use super::Ruling;
+use super::Verifier;
+use super::with_sources;
+
+impl Verifier {
+    pub(super) fn walk_entry(&mut self, index: LeafIndex, bytes: &[u8]) {
+        let leaf = merkle::leaf_hash(bytes);
+        self.root.push(leaf);
+        self.leaves.push(leaf);
+        let last = self
+            .checkpoint
+            .as_ref()
+            .map(|checkpoint| checkpoint.size.next_index().get());
+        let is_last = last == Some(index.get() + 1);
+        let Some((envelope, statement)) = self.decode(index, bytes) else {
+            return;
+        };
+        let id = envelope.id();
+        if is_last && !matches!(statement.predicate, Predicate::Seal(_)) {
+            self.entry_finding(
+                Code::NoSeal,
+                index,
+                "the last entry of the checkpoint is not a seal",
+            );
+        }
+        if index.get() == 0 {
+            self.take_genesis(id, &envelope, &statement);
+        } else {
+            self.check_ledger(index, &statement);
+        }
+        match &statement.predicate {
+            Predicate::Seal(seal) if is_last => self.seal = Some((index, *seal, envelope.clone())),
+            Predicate::Key(change) => {
+                self.rulings.push(Ruling {
+                    index,
+                    leaf,
+                    envelope: envelope.clone(),
+                    change: change.clone(),
+                });
+            }
+            Predicate::Observation(seen) => {
+                self.reads.entry(seen.run).or_default().extend(seen.reads.clone());
+            }
+            _ => {}
+        }
+        if let Some(subjects) = self.wanted.remove(&id) {
+            self.walk.extend(subjects.iter().copied());
+            self.keep(index, envelope, statement, &subjects);
+        } else if let Some(node) = self.graph.nodes.get_mut(&id) {
+            // The same statement again: the lower entry is the one that counts.
+            node.index = index;
+        }
+    }
+
+    pub(super) fn take_genesis(&mut self, id: StatementId, envelope: &Envelope, statement: &Statement) {
+        let index = LeafIndex::new(0);
+        let Predicate::Genesis(genesis) = &statement.predicate else {
+            return self.entry_finding(Code::Inadmissible, index, "the first entry is not a genesis");
+        };
+        let root = self.request.trust.root().clone();
+        if TrustRoot::of(id, genesis) != root {
+            let message = format!(
+                "the genesis of this ledger is {id}, but the trust root says {}: this is another ledger under the \
+                 origin {}",
+                root.genesis, root.origin
+            );
+            self.ledger_finding(Code::GenesisDiffers, "ledger", message);
+        }
+        if genesis.format != FORMAT_VERSION {
+            let message = format!(
+                "format {} is not the {FORMAT_VERSION} this version judges",
+                genesis.format
+            );
+            self.entry_finding(Code::NotJudged, index, message);
+        }
+        let keys = Keys::of(genesis);
+        let signed = keys.owner(envelope.key()).map_err(|error| error.to_string());
+        if let Err(why) = signed.and_then(|key| envelope.verify(key).map_err(|error| with_sources(&error))) {
+            self.entry_finding(Code::SignatureInvalid, index, why);
+        }
+        self.genesis = Some(genesis.clone());
+    }
+
+    pub(super) fn check_ledger(&mut self, index: LeafIndex, statement: &Statement) {
+        let offered = matches!(statement.predicate, Predicate::Source(_)) && statement.ledger.is_none();
+        if statement.ledger != Some(self.request.trust.root().genesis) && !offered {
+            self.entry_finding(
+                Code::WrongLedger,
+                index,
+                "the statement was made for another ledger",
+            );
+        }
+    }
+
+    /// Keeps a statement and asks for what it descends from.
+    pub(super) fn keep(
+        &mut self,
+        index: LeafIndex,
+        envelope: Envelope,
+        statement: Statement,
+        subjects: &BTreeSet<ArtifactRef>,
+    ) {
+        let id = envelope.id();
+        for subject in subjects {
+            let at = usize::try_from(subject.subject).unwrap_or(usize::MAX);
+            if let Some(artifact) = statement.predicate.artifacts().nth(at)
+                && artifact.manifest().is_some()
+            {
+                self.blobs
+                    .push_back((artifact.sha256.as_blob(), BlobUse::Members(artifact.clone())));
+            }
+        }
+        if !self.graph.nodes.contains_key(&id) {
+            let cites = self.resolve_cites(id, &statement);
+            let in_walk = matches!(self.phase, Phase::Walk(_));
+            if in_walk {
+                for attachment in statement.predicate.attachments() {
+                    self.held.insert(attachment.blob, attachment.name.clone());
+                }
+            }
+            self.graph.nodes.insert(
+                id,
+                Node {
+                    index,
+                    statement,
+                    cites,
+                },
+            );
+            self.envelopes.insert(id, envelope);
+        }
+    }
+
+    pub(super) fn resolve_cites(&mut self, id: StatementId, statement: &Statement) -> Vec<Vec<ArtifactRef>> {
+        let lists: Vec<Option<&Cites>> = match &statement.predicate {
+            Predicate::Run(run) => run
+                .inputs
+                .iter()
+                .map(|input| match &input.from {
+                    InputFrom::Artifacts(cites) => Some(cites),
+                    InputFrom::Gap(_) => None,
+                })
+                .collect(),
+            Predicate::Dataset(dataset) => vec![dataset.members.as_ref()],
+            Predicate::Filter(filter) => {
+                if let Some(model) = filter.model {
+                    self.want(model);
+                }
+                return Vec::new();
+            }
+            _ => return Vec::new(),
+        };
+        let mut resolved = Vec::new();
+        for (input, cites) in lists.into_iter().enumerate() {
+            resolved.push(match cites {
+                None => Vec::new(),
+                Some(Cites::Inline(references)) => references.clone(),
+                Some(Cites::Manifest { blob, count, root }) => {
+                    let purpose = BlobUse::Cites {
+                        statement: id,
+                        input,
+                        count: *count,
+                        root: *root,
+                    };
+                    self.blobs.push_back((*blob, purpose));
+                    Vec::new()
+                }
+            });
+        }
+        for reference in resolved.iter().flatten() {
+            self.want(*reference);
+        }
+        resolved
+    }
+
+    pub(super) fn want(&mut self, reference: ArtifactRef) {
+        self.wanted
+            .entry(reference.statement)
+            .or_default()
+            .insert(reference);
+    }
+
+    /// Ends the first sweep: the root, the seal, citations that lead nowhere, and the digests to look for.
+    pub(super) fn end_walk(&mut self) -> Phase {
+        self.leaves.reverse();
+        let expected = self.checkpoint.as_ref().map(|checkpoint| checkpoint.root);
+        if self.root.root() != expected {
+            self.ledger_finding(
+                Code::RootDiffers,
+                "ledger",
+                "the entries do not hash to the checkpoint's root",
+            );
+        }
+        self.check_seal();
+        self.check_dangling();
+        for reference in self.walk.clone() {
+            self.claim_walk(reference);
+        }
+        Phase::Claims(self.leaves.len() as u64)
+    }
+
+    pub(super) fn check_dangling(&mut self) {
+        for (statement, subjects) in std::mem::take(&mut self.wanted) {
+            if self
+                .request
+                .artifacts
+                .iter()
+                .any(|target| target.statement == statement)
+            {
+                let size = self.leaves.len();
+                let message = format!("hb:{statement} is not in the log of {size} entries");
+                self.ledger_finding(Code::EntryMissing, format!("hb:{statement}"), message);
+            } else if let Some(subject) = subjects.first() {
+                let message = format!("{subject} is cited but does not stand below what cites it");
+                self.ledger_finding(Code::Inadmissible, subject.to_string(), message);
+            }
+        }
+    }
+
+    pub(super) fn check_seal(&mut self) {
+        let Some((index, seal, envelope)) = self.seal.take() else {
+            return;
+        };
+        let public = self.log_key.as_ref().map(crate::checkpoint::LogKey::public_key);
+        let signed = public.is_some_and(|key| envelope.verify(key).is_ok());
+        if !signed {
+            self.entry_finding(
+                Code::SignatureInvalid,
+                index,
+                "the seal is not signed by the log key",
+            );
+        }
+        self.rulings.reverse();
+        let leaves: Vec<NodeHash> = self.rulings.iter().map(|ruling| ruling.leaf).collect();
+        if seal.rulings != leaves.len() as u64 || seal.rulings_root != merkle::root(&leaves) {
+            let message = format!(
+                "the seal counts {} key statements, but {} stand below it",
+                seal.rulings,
+                leaves.len()
+            );
+            self.entry_finding(Code::SealFalse, index, message);
+        }
+    }
+
+    /// Notes what an artifact of the lineage claims, so that the second sweep can look for others that claim it.
+    pub(super) fn claim_walk(&mut self, reference: ArtifactRef) {
+        let Some(located) = self.graph.locate(reference) else {
+            if self.graph.nodes.contains_key(&reference.statement) {
+                let message =
+                    format!("{reference} is cited, but its statement has no such subject or member");
+                self.ledger_finding(Code::Inadmissible, reference.to_string(), message);
+            }
+            return;
+        };
+        if located.thing == Thing::ExternalModel {
+            self.external_names.insert(located.item.to_owned());
+        }
+        if let (Some(blob), Some(artifact)) = (located.artifact.and_then(Artifact::blob), located.artifact)
+            && artifact.manifest().is_none()
+        {
+            self.held.insert(blob, located.name());
+        }
+        let mut claimed: Vec<(Sha256Digest, ArtifactRef)> =
+            located.sha256().map(|d| (d, reference)).into_iter().collect();
+        if let (None, Some(artifact)) = (reference.member, located.artifact)
+            && let Some(members) = artifact.blob().and_then(|blob| self.graph.members.get(&blob))
+        {
+            let of = |(at, member): (u64, &manifest::Member)| {
+                (
+                    member.sha256,
+                    ArtifactRef {
+                        member: Some(at),
+                        ..reference
+                    },
+                )
+            };
+            claimed.extend((0_u64..).zip(members).map(of));
+        }
+        for (digest, claim) in claimed {
+            self.claims.entry(digest).or_default().insert(claim);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The verdict: whether every path of a lineage ends in something declared, and what speaks against it.
+//!
+//! `verify` sees no network, clock, file, environment or index. A [`Verifier`] asks for entries, blobs and files
+//! ([`Verifier::need`]), is given bytes, and in the end makes a [`Verified`] judgement; nothing else can make
+//! one, and reports take nothing else. A ledger, a bundle and a browser are three drivers of this one core.
+//!
+//! What the rules say is `docs/verdict.md`; each rule is one file under `rules`.
+
+mod files;
+mod finding;
+mod graph;
+mod judge;
+mod judgement;
+mod machine;
+mod mass;
+mod rules;
+mod share;
+
+#[cfg(test)]
+mod tests;
+
+pub use files::FileDigests;
+pub use files::FileQuery;
+pub use finding::Code;
+pub use finding::Finding;
+pub use finding::PathStep;
+pub use finding::Verdict;
+pub use judgement::Assurance;
+pub use judgement::Completeness;
+pub use judgement::Conditioning;
+pub use judgement::ContentCheck;
+pub use judgement::ExternalModel;
+pub use judgement::Judgement;
+pub use judgement::SourceFact;
+pub use judgement::Verified;
+pub use machine::Verifier;
+pub use mass::Boundary;
+pub use share::SHARE_BITS_MAX;
+pub use share::Share;
+pub use share::approximate;
+pub use share::fixed_point;
+
+use crate::digest::BlobId;
+use crate::merkle::LeafIndex;
+use crate::statement::ArtifactRef;
+use crate::trust::TrustRoot;
+
+/// On whose word the ledger is taken for the one that is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trust {
+    /// A trust root the verifier holds: pinned earlier, or given as a file.
+    Pinned(TrustRoot),
+    /// The ledger's own genesis, because the caller asked for that.
+    SelfAsserted(TrustRoot),
+    /// The ledger's own genesis, because nothing else was at hand: never enough for `traced`.
+    Missing(TrustRoot),
+}
+
+impl Trust {
+    /// Returns the trust root that is used.
+    pub fn root(&self) -> &TrustRoot {
+        match self {
+            Self::Pinned(root) | Self::SelfAsserted(root) | Self::Missing(root) => root,
+        }
+    }
+
+    /// Returns the word for JSON: `pinned`, `genesis` or `none`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Pinned(_) => "pinned",
+            Self::SelfAsserted(_) => "genesis",
+            Self::Missing(_) => "none",
+        }
+    }
+}
+
+/// What is to be verified.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// What the caller calls it.
+    pub name: String,
+    /// The artifacts that are judged together: those of one item, or the one that a file was resolved to.
+    pub artifacts: Vec<ArtifactRef>,
+    /// On whose word.
+    pub trust: Trust,
+    /// The signed checkpoint, as published.
+    pub checkpoint: Vec<u8>,
+    /// Whether files outside the ledger are to be opened.
+    pub content: bool,
+    /// The least assurance that is enough.
+    pub require: Assurance,
+}
+
+/// What the verifier needs next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Need {
+    /// The exact bytes of an entry; answered with [`Verifier::entry`].
+    Entry(LeafIndex),
+    /// The bytes of a blob; answered with [`Verifier::blob`].
+    Blob(BlobId),
+    /// The digests of a file outside the ledger; answered with [`Verifier::file`].
+    File(FileQuery),
+    /// Nothing more: [`Verifier::finish`].
+    Done,
+}
+
+/// What a driver gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given<T> {
+    /// Here it is.
+    Found(T),
+    /// It is not there.
+    Missing,
+    /// It is there but cannot be what it should be, and why.
+    Damaged(String),
+}

@@ -1,0 +1,26 @@
+//! The rules of the verdict, one file a question. Every rule sees the whole scene and adds what it finds; none
+//! looks at what another found.
+
+pub(super) mod claims;
+mod content;
+mod gaps;
+mod models;
+mod observed;
+mod origin;
+mod rows;
+mod structure;
+
+use super::finding::Finding;
+use super::judge::Scene;
+
+/// Applies every rule.
+pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+    structure::apply(scene, findings);
+    gaps::apply(scene, findings);
+    origin::apply(scene, findings);
+    claims::apply(scene, findings);
+    models::apply(scene, findings);
+    rows::apply(scene, findings);
+    observed::apply(scene, findings);
+    content::apply(scene, findings);
+}

@@ -1,0 +1,106 @@
+//! Where lineages end: sources nobody can account for, digests nobody computed, versions that may move.
+
+use crate::statement::Absence;
+use crate::statement::Basis;
+use crate::statement::Content;
+use crate::statement::Predicate;
+use crate::statement::Thing;
+use crate::verify::finding::Code;
+use crate::verify::finding::Finding;
+use crate::verify::graph::Located;
+use crate::verify::graph::Place;
+use crate::verify::judge::Scene;
+use crate::verify::mass::OriginClass;
+use crate::verify::mass::classify;
+
+pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+    for reference in scene.artifacts() {
+        let Some(located) = scene.graph.locate(reference) else {
+            continue;
+        };
+        let place = Place::Artifact(reference);
+        match &located.node.statement.predicate {
+            Predicate::Source(source) => {
+                let effective = scene.replaced.get(&reference).unwrap_or(source);
+                if let Some((code, message)) = of_source(&located, classify(effective)) {
+                    findings.push(scene.finding(code, place, message));
+                }
+            }
+            Predicate::Model(model) if model.alias => {
+                let message = format!(
+                    "`{}` of {} is an alias: which model answered is not known for sure",
+                    model.version, model.provider
+                );
+                findings.push(scene.finding(Code::AliasVersion, place, message));
+            }
+            _ => {}
+        }
+        if let Some((code, message)) = of_content(&located) {
+            findings.push(scene.finding(code, place, message));
+        }
+    }
+}
+
+fn of_source(located: &Located<'_>, class: OriginClass) -> Option<(Code, String)> {
+    let name = located.name();
+    match class {
+        OriginClass::SyntheticUnknown => Some((
+            Code::SyntheticOriginUnknown,
+            format!("source {name} was made by a model, and nobody says which"),
+        )),
+        OriginClass::Unknown => Some((
+            Code::OriginUnknown,
+            format!("nobody knows who made source {name}, and it is no public data, crawl or user data"),
+        )),
+        OriginClass::NotKnown => Some((
+            Code::OriginNotKnown,
+            format!("nobody knows what part of source {name} a model made"),
+        )),
+        OriginClass::Opaque | OriginClass::Mixed | OriginClass::Declared => None,
+    }
+}
+
+fn of_content(located: &Located<'_>) -> Option<(Code, String)> {
+    let artifact = located.artifact?;
+    let name = located.name();
+    match &artifact.content {
+        Content::Absent {
+            absence: Absence::Illustrative,
+            ..
+        } => Some((
+            Code::IllustrativeDigest,
+            format!("the content of {name} is a made-up example"),
+        )),
+        Content::Absent {
+            absence: Absence::Foreign { alg, value },
+            ..
+        } => Some((
+            Code::NotHashed,
+            format!("{name} is known only as {alg} {value}: no file can be held against it"),
+        )),
+        Content::Absent {
+            absence: Absence::NotKnown,
+            ..
+        } => Some((
+            Code::NotHashed,
+            format!("nobody hashed {name}: no file can be held against it"),
+        )),
+        Content::Absent {
+            absence: Absence::None,
+            ..
+        } if matches!(located.thing, Thing::Source | Thing::Output(_)) => Some((
+            Code::NotHashed,
+            format!("{name} is declared to have no bytes: no file can be held against it"),
+        )),
+        Content::File {
+            basis: Basis::Given, ..
+        }
+        | Content::Manifest {
+            basis: Basis::Given, ..
+        } => Some((
+            Code::DigestGiven,
+            format!("the digest of {name} was stated, not computed by herdbook"),
+        )),
+        _ => None,
+    }
+}
