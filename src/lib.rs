@@ -4,7 +4,11 @@ pub mod canonical;
 pub mod checkpoint;
 pub mod digest;
 pub mod envelope;
+#[cfg(feature = "ledger")]
+pub mod index;
 pub mod key;
+#[cfg(feature = "ledger")]
+pub mod ledger;
 pub mod manifest;
 pub mod merkle;
 pub mod statement;
