@@ -16,6 +16,8 @@ pub mod trust;
 pub mod verify;
 
 #[cfg(feature = "ledger")]
+pub mod log;
+#[cfg(feature = "ledger")]
 pub mod sign;
 #[cfg(feature = "ledger")]
 pub mod store;

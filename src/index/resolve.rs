@@ -222,13 +222,13 @@ fn by_name(index: &dyn Index, size: TreeSize, text: &str) -> Result<Node, Resolv
     }
     let entries = || versions.iter().map(|version| version.entry).collect();
     let found = match which {
-        Which::Only => match versions.as_slice() {
-            [only] => only,
-            _ => {
+        Which::Only => {
+            let [only] = versions.as_slice() else {
                 let versions = entries();
                 return Err(ResolveError::SeveralVersions { name, versions });
-            }
-        },
+            };
+            only
+        }
         Which::Latest => versions.last().expect("it was checked not to be empty"),
         Which::Entry(entry) => {
             let wanted = versions.iter().find(|version| version.entry.to_string() == entry);

@@ -143,10 +143,17 @@ impl Tile {
     /// Returns the tiles that a tree of `new` leaves has and one of `old` leaves has not, in the order of their
     /// layers (entries first) and indices. With `old` empty: every tile of the tree.
     pub fn added_between(old: TreeSize, new: TreeSize) -> Vec<Self> {
-        let hashes = (0..=MAX_TILE_LEVEL).map(|level| TileLayer::Hashes { level });
-        std::iter::once(TileLayer::Entries)
-            .chain(hashes)
-            .flat_map(|layer| layer_added(layer, old, new))
+        layers().flat_map(|layer| layer_added(layer, old, new)).collect()
+    }
+
+    /// Returns the partial tiles of a tree of `size` leaves: at most one a layer, entries first.
+    pub fn partial_of(size: TreeSize) -> Vec<Self> {
+        layers()
+            .filter_map(|layer| {
+                let nodes = size.get() >> layer.shift();
+                let width = u16::try_from(nodes % u64::from(TILE_WIDTH)).ok()?;
+                Self::new(layer, nodes / u64::from(TILE_WIDTH), width)
+            })
             .collect()
     }
 
@@ -271,6 +278,10 @@ pub fn node_in_tile(nodes: &[NodeHash]) -> Option<NodeHash> {
             .collect();
     }
     row.first().copied()
+}
+
+fn layers() -> impl Iterator<Item = TileLayer> {
+    std::iter::once(TileLayer::Entries).chain((0..=MAX_TILE_LEVEL).map(|level| TileLayer::Hashes { level }))
 }
 
 fn layer_added(layer: TileLayer, old: TreeSize, new: TreeSize) -> Vec<Tile> {
@@ -398,6 +409,14 @@ mod tests {
         ];
         assert_eq!(added, expected);
         assert_eq!(Tile::added_between(TreeSize::new(9), TreeSize::new(9)), []);
+        for size in (0..2000)
+            .chain([65_535, 65_536, 65_537, 1 << 24])
+            .map(TreeSize::new)
+        {
+            let all = Tile::added_between(TreeSize::EMPTY, size);
+            let partial: Vec<Tile> = all.into_iter().filter(|tile| tile.is_partial()).collect();
+            assert_eq!(Tile::partial_of(size), partial, "{size}");
+        }
     }
 
     #[test]

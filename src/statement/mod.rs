@@ -184,6 +184,23 @@ pub enum StatementError {
     /// A transform with several bases, or with data and a base.
     #[error("a transform takes data, or exactly one base, and not both")]
     TransformInputs,
+    /// A share where rows or tokens decide.
+    #[error("an input as `{role}` of a run that does `{does}` has no `share`: its rows or tokens decide")]
+    ShareRole {
+        /// What the run does.
+        does: Does,
+        /// The role.
+        role: Role,
+    },
+    /// Shares that exceed the whole.
+    #[error("the shares of the inputs add up to more than 1")]
+    ShareSum,
+    /// More rows that came out than were taken.
+    #[error("an input as `{role}` keeps more rows than it takes")]
+    KeptMore {
+        /// The role.
+        role: Role,
+    },
     /// An output that refines an input which does not exist.
     #[error("an output names input {position}, which the run does not have")]
     InputPosition {

@@ -348,6 +348,7 @@ impl Run {
                 role: input.role,
             });
         }
+        self.check_shares()?;
         if let Some(output) = self.outputs.iter().find(|output| !self.does.makes(output.kind)) {
             return Err(StatementError::OutputKind {
                 does: self.does,
@@ -387,6 +388,44 @@ impl Run {
             .find(|position| dangling(position))
         {
             Some(&position) => Err(StatementError::InputPosition { position }),
+            None => Ok(()),
+        }
+    }
+
+    /// A share says how much of the mass a parent brings where nothing else could: models that generate, and
+    /// bases. It has no place where rows or tokens decide, and shares never exceed the whole.
+    fn check_shares(&self) -> Result<(), StatementError> {
+        let by_share = |role: Role| match self.does {
+            Does::Generate => matches!(role, Role::Generator | Role::Teacher),
+            Does::Transform => self.rewrites && role == Role::Generator,
+            Does::Train | Does::Merge => role == Role::Base,
+            Does::Annotate | Does::Judge | Does::Filter | Does::Mix | Does::Evaluate => false,
+        };
+        if let Some(input) = self
+            .inputs
+            .iter()
+            .find(|input| input.share.is_some() && !by_share(input.role))
+        {
+            return Err(StatementError::ShareRole {
+                does: self.does,
+                role: input.role,
+            });
+        }
+        let total: num_rational::BigRational = self
+            .inputs
+            .iter()
+            .filter_map(|input| input.share.as_ref())
+            .map(|share| share.value().clone())
+            .sum();
+        if total > num_traits::One::one() {
+            return Err(StatementError::ShareSum);
+        }
+        match self
+            .inputs
+            .iter()
+            .find(|input| input.kept.zip(input.rows).is_some_and(|(kept, rows)| kept > rows))
+        {
+            Some(input) => Err(StatementError::KeptMore { role: input.role }),
             None => Ok(()),
         }
     }

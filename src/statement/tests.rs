@@ -280,3 +280,41 @@ fn subjects_carry_sha256_and_nothing_else() {
         Err(StatementError::UnknownField { .. })
     ));
 }
+
+#[test]
+fn shares_stand_only_where_nothing_else_decides() {
+    let half = Some(Decimal::parse("0.6").unwrap());
+    let shared = |role| Input {
+        share: half.clone(),
+        ..input(role)
+    };
+    let mix = run(Does::Mix, vec![shared(Role::Data)]);
+    assert!(matches!(
+        Statement::decode(&mix.encode()),
+        Err(StatementError::ShareRole { .. })
+    ));
+    let two = run(
+        Does::Generate,
+        vec![shared(Role::Generator), shared(Role::Teacher)],
+    );
+    assert!(matches!(
+        Statement::decode(&two.encode()),
+        Err(StatementError::ShareSum)
+    ));
+    let one = run(
+        Does::Generate,
+        vec![shared(Role::Generator), input(Role::Teacher)],
+    );
+    assert!(Statement::decode(&one.encode()).is_ok());
+    let kept = run(
+        Does::Filter,
+        vec![Input {
+            kept: Some(6),
+            ..input(Role::Data)
+        }],
+    );
+    assert!(matches!(
+        Statement::decode(&kept.encode()),
+        Err(StatementError::KeptMore { .. })
+    ));
+}

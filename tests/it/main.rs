@@ -1,5 +1,10 @@
-//! One test binary.
+//! One test binary. Each module is `cfg(test)`, so that clippy knows that it may fail by panicking.
 
+#[cfg(test)]
+mod log;
+#[cfg(test)]
+mod log_support;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod tidy;

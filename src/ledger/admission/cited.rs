@@ -194,7 +194,9 @@ fn manifest_bytes(
 ) -> Result<Option<Vec<u8>>, AdmissionError> {
     match staging.blobs().read(blob, MANIFEST_BYTES_MAX) {
         Ok(bytes) => Ok(Some(bytes)),
-        Err(BlobError::Missing { .. } | BlobError::Differs { .. }) if staging.checks() == Checks::Replay => {
+        Err(BlobError::Missing { .. } | BlobError::Differs { .. } | BlobError::TooLarge { .. })
+            if staging.checks() == Checks::Replay =>
+        {
             gathered.missing.push(blob);
             Ok(None)
         }

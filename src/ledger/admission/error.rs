@@ -1,6 +1,6 @@
 //! Why something may not become an entry.
 
-use crate::checkpoint::KeyError;
+use crate::checkpoint::LogKeyError;
 use crate::digest::BlobId;
 use crate::digest::StatementId;
 use crate::envelope::EnvelopeError;
@@ -74,7 +74,7 @@ pub enum AdmissionError {
     NotAnOwner,
     /// A genesis whose log key is none.
     #[error("the log key of genesis is not one")]
-    LogKey(#[source] KeyError),
+    LogKey(#[source] LogKeyError),
     /// A genesis whose log key is another log's.
     #[error("the log key of genesis is for `{key}`, but the origin is `{origin}`")]
     Origin {

@@ -69,7 +69,7 @@ pub(crate) fn genesis() -> Genesis {
         organisation: Some("Example Lab".to_owned()),
         owners: vec![public(OWNER)],
         threshold: 1,
-        log_key: LogKey::new(origin, &public(LOG).to_bytes()).unwrap().to_vkey(),
+        log_key: LogKey::new(origin, public(LOG)).to_vkey(),
         grants: vec![grant(ISSUER, EVERY_KIND), grant(SOURCES, "source")],
         specs: vec![],
     }

@@ -164,7 +164,7 @@ fn log_key(genesis: &Genesis) -> Result<PublicKey, AdmissionError> {
             key: key.origin().to_string(),
         });
     }
-    PublicKey::from_bytes(key.public_key()).map_err(|source| AdmissionError::Signature(source.into()))
+    Ok(key.public_key())
 }
 
 /// Returns what a seal must say above these rulings and contested digests (sorted, each once).

@@ -1,0 +1,513 @@
+//! Reading a log as of a checkpoint. Readers take no lock and write nothing.
+//!
+//! What a reader shows is covered by a checkpoint that the log key signed; slots beyond it are not shown. Walks check
+//! every slot: signature, number, chain, sizes, and at their end the root.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::checkpoint::{Checkpoint, LogKey, MAX_CHECKPOINT_BYTES};
+use crate::digest::{CommitHash, NodeHash};
+use crate::merkle::tile::{node_in_tile, tile_of_node};
+use crate::merkle::{
+    DescendingRoot, Frontier, LeafIndex, NodeCoordinate, Tile, TreeSize, leaf_hash, make_consistency,
+    make_inclusion, verify_inclusion,
+};
+use crate::store::{Store, StorePath};
+
+use super::commit::{Commit, MAX_COMMIT_BYTES, NO_PREVIOUS_COMMIT};
+use super::publish::max_tile_bytes;
+use super::{LogError, Tampering, find};
+
+/// A log as of one checkpoint.
+#[derive(Debug, Clone)]
+pub struct LogReader {
+    store: Arc<dyn Store>,
+    key: LogKey,
+    checkpoint: Checkpoint,
+    /// The number and the hash of the commit that ends at the checkpoint.
+    head: (u64, CommitHash),
+}
+
+/// A place between two commits, from which a walk forward goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    next: u64,
+    previous: CommitHash,
+    frontier: Frontier,
+}
+
+impl Position {
+    /// The place before the first commit.
+    pub fn start() -> Self {
+        Self {
+            next: 0,
+            previous: NO_PREVIOUS_COMMIT,
+            frontier: Frontier::new(),
+        }
+    }
+
+    /// Returns how many entries lie behind.
+    pub const fn size(&self) -> TreeSize {
+        self.frontier.size()
+    }
+
+    /// Returns the root of all entries behind.
+    pub fn root(&self) -> NodeHash {
+        self.frontier.root()
+    }
+}
+
+impl LogReader {
+    /// Opens a log at its published checkpoint.
+    ///
+    /// Errors: [`LogError::NoLedger`], [`LogError::NotPublished`], [`LogError::Tampered`] when the checkpoint is not
+    /// one by the log key or no commit has its size and root.
+    pub fn open(store: Arc<dyn Store>, key: LogKey) -> Result<Self, LogError> {
+        match read_checkpoint(&*store, &key)? {
+            Some(checkpoint) => Self::at(store, key, checkpoint),
+            None if find::exists(&*store, 0)? => Err(LogError::NotPublished),
+            None => Err(LogError::NoLedger),
+        }
+    }
+
+    /// Opens a log at a checkpoint whose signature was checked.
+    pub(super) fn at(store: Arc<dyn Store>, key: LogKey, checkpoint: Checkpoint) -> Result<Self, LogError> {
+        let number = last_commit_within(&*store, checkpoint.size, find::read_hint(&*store))?;
+        let without = Tampering::CheckpointWithoutCommit {
+            size: checkpoint.size,
+        };
+        let Some(number) = number else {
+            return Err(without.into());
+        };
+        let head = find::read_commit(&*store, &key, number)?;
+        if head.header().size_after != checkpoint.size || head.header().root != checkpoint.root {
+            return Err(without.into());
+        }
+        Ok(Self {
+            store,
+            key,
+            checkpoint,
+            head: (number, head.hash()),
+        })
+    }
+
+    /// Returns the same log as it was when it had `size` entries.
+    ///
+    /// The older head is a commit by the log key; that the chain leads to it is checked by a walk from the newer.
+    /// Errors: [`LogError::NotABoundary`] when no commit ends there, [`LogError::OutsideLog`] beyond the checkpoint.
+    pub fn as_of(&self, size: TreeSize) -> Result<Self, LogError> {
+        if size > self.checkpoint.size || size == TreeSize::EMPTY {
+            return Err(LogError::OutsideLog {
+                index: LeafIndex::new(size.get()),
+                size: self.checkpoint.size,
+            });
+        }
+        let number = last_commit_within(&*self.store, size, self.head.0)?;
+        let Some(number) = number else {
+            return Err(LogError::NotABoundary {
+                size,
+                below: TreeSize::EMPTY,
+            });
+        };
+        let head = find::read_commit(&*self.store, &self.key, number)?;
+        let header = head.header();
+        if header.size_after != size {
+            return Err(LogError::NotABoundary {
+                size,
+                below: header.size_after,
+            });
+        }
+        let checkpoint = Checkpoint {
+            origin: self.checkpoint.origin.clone(),
+            size,
+            root: header.root,
+        };
+        Ok(Self {
+            checkpoint,
+            head: (number, head.hash()),
+            ..self.clone()
+        })
+    }
+
+    /// Returns what this reader answers as of.
+    pub const fn checkpoint(&self) -> &Checkpoint {
+        &self.checkpoint
+    }
+
+    /// Returns the key that signs this log.
+    pub const fn key(&self) -> &LogKey {
+        &self.key
+    }
+
+    /// Returns how many commits the checkpoint covers.
+    pub const fn commit_count(&self) -> u64 {
+        self.head.0 + 1
+    }
+
+    /// Returns commit `number`, its signature checked; [`Tampering::MissingCommit`] beyond the checkpoint.
+    pub fn commit(&self, number: u64) -> Result<Commit, LogError> {
+        if number > self.head.0 {
+            return Err(Tampering::MissingCommit { number }.into());
+        }
+        find::read_commit(&*self.store, &self.key, number)
+    }
+
+    /// Returns the commit that ends at the checkpoint.
+    pub(super) fn head_commit(&self) -> Result<Commit, LogError> {
+        self.commit(self.head.0)
+    }
+
+    /// Returns the entry at an index, from a commit whose signature was checked.
+    pub fn entry(&self, index: LeafIndex) -> Result<Vec<u8>, LogError> {
+        let outside = LogError::OutsideLog {
+            index,
+            size: self.checkpoint.size,
+        };
+        if !self.checkpoint.size.contains(index) {
+            return Err(outside);
+        }
+        // The commit is the last one that begins at the index or below.
+        let number = find::last(self.head.0, |number| {
+            let within = number <= self.head.0;
+            let header = if within {
+                find::peek(&*self.store, number)?
+            } else {
+                None
+            };
+            Ok::<bool, LogError>(header.is_some_and(|header| header.size_before.get() <= index.get()))
+        })?;
+        let commit = self.commit(number.unwrap_or(0))?;
+        let missing = Tampering::MissingCommit {
+            number: commit.header().number + 1,
+        };
+        commit.entry(index).map(<[u8]>::to_vec).ok_or(missing.into())
+    }
+
+    /// Walks the commits in log order from the first.
+    pub fn commits(&self) -> Commits<'_> {
+        self.commits_from(Position::start())
+    }
+
+    /// Walks the commits in log order from a place that an earlier walk reached.
+    pub const fn commits_from(&self, position: Position) -> Commits<'_> {
+        Commits {
+            reader: self,
+            position,
+            done: false,
+        }
+    }
+
+    /// Walks the commits from the last to the first, one in memory at a time.
+    ///
+    /// The walk ends with [`Tampering::Root`] when the leaves do not have the root of the checkpoint.
+    pub fn commits_descending(&self) -> CommitsDescending<'_> {
+        let size = self.checkpoint.size;
+        CommitsDescending {
+            reader: self,
+            next: Some(self.head.0),
+            hash: self.head.1,
+            size,
+            root: DescendingRoot::new(size),
+        }
+    }
+
+    /// Walks the entries from the last to the first; the errors are those of [`LogReader::commits_descending`].
+    pub fn entries_descending(&self) -> impl Iterator<Item = Result<(LeafIndex, Vec<u8>), LogError>> + '_ {
+        self.commits_descending().flat_map(|commit| {
+            let (entries, error) = match commit {
+                Ok(commit) => (owned_entries(&commit), None),
+                Err(error) => (Vec::new(), Some(Err(error))),
+            };
+            entries.into_iter().rev().map(Ok).chain(error)
+        })
+    }
+
+    /// Walks the entries in log order; the errors are those of [`Commits`].
+    pub fn entries(&self) -> impl Iterator<Item = Result<(LeafIndex, Vec<u8>), LogError>> + '_ {
+        self.commits().flat_map(|commit| {
+            let (entries, error) = match commit {
+                Ok(commit) => (owned_entries(&commit), None),
+                Err(error) => (Vec::new(), Some(Err(error))),
+            };
+            entries.into_iter().map(Ok).chain(error)
+        })
+    }
+
+    /// Returns an entry and the proof that it is in the tree of the checkpoint, already verified.
+    ///
+    /// Errors: [`LogError::MissingTile`] for lag, [`Tampering::Tile`] when the tiles lead to another root.
+    pub fn prove_inclusion(&self, index: LeafIndex) -> Result<(Vec<u8>, Vec<NodeHash>), LogError> {
+        let entry = self.entry(index)?;
+        let size = self.checkpoint.size;
+        let mut tiles = Tiles::new(self);
+        let proof = make_inclusion(index, size, &mut |node| tiles.node(node))?;
+        match verify_inclusion(leaf_hash(&entry), index, size, self.checkpoint.root, &proof) {
+            Ok(()) => Ok((entry, proof)),
+            Err(_) => Err(tiles.false_one().into()),
+        }
+    }
+
+    /// Returns the proof that this log extends its first `old` entries; check it against the root you hold.
+    pub fn prove_consistency(&self, old: TreeSize) -> Result<Vec<NodeHash>, LogError> {
+        let mut tiles = Tiles::new(self);
+        make_consistency(old, self.checkpoint.size, &mut |node| tiles.node(node))
+    }
+}
+
+/// The commits of a log, in log order.
+///
+/// Every item was checked: signature, number, chain, sizes and the root of all leaves so far. After an error the
+/// walk is over.
+#[derive(Debug)]
+pub struct Commits<'a> {
+    reader: &'a LogReader,
+    position: Position,
+    done: bool,
+}
+
+impl Commits<'_> {
+    /// Returns the place behind the last commit that was handed out.
+    pub const fn position(&self) -> &Position {
+        &self.position
+    }
+
+    fn step(&mut self) -> Result<Commit, LogError> {
+        let number = self.position.next;
+        let commit = self.reader.commit(number)?;
+        let header = commit.header();
+        if header.previous != self.position.previous {
+            let (expected, actual) = (self.position.previous, header.previous);
+            return Err(Tampering::Chain {
+                number,
+                expected,
+                actual,
+            }
+            .into());
+        }
+        if header.size_before != self.position.size() {
+            let (expected, actual) = (self.position.size(), header.size_before);
+            return Err(Tampering::Size {
+                number,
+                expected,
+                actual,
+            }
+            .into());
+        }
+        for (_, entry) in commit.entries() {
+            self.position.frontier.append(leaf_hash(entry));
+        }
+        let computed = self.position.root();
+        if computed != header.root {
+            return Err(Tampering::Root {
+                number,
+                signed: header.root,
+                computed,
+            }
+            .into());
+        }
+        self.position.next += 1;
+        self.position.previous = commit.hash();
+        Ok(commit)
+    }
+}
+
+impl Iterator for Commits<'_> {
+    type Item = Result<Commit, LogError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.done || self.position.next > self.reader.head.0 {
+            return None;
+        }
+        let step = self.step();
+        self.done = step.is_err();
+        Some(step)
+    }
+}
+
+/// The commits of a log, from the last to the first.
+///
+/// Every item was checked: signature, number, hash and sizes against the commit after it; the root of all leaves
+/// with the last item. After an error the walk is over.
+#[derive(Debug)]
+pub struct CommitsDescending<'a> {
+    reader: &'a LogReader,
+    next: Option<u64>,
+    /// The hash that the next commit must have.
+    hash: CommitHash,
+    /// The size at which the next commit must end.
+    size: TreeSize,
+    root: DescendingRoot,
+}
+
+impl CommitsDescending<'_> {
+    fn step(&mut self, number: u64) -> Result<Commit, LogError> {
+        let commit = self.reader.commit(number)?;
+        let header = commit.header();
+        if commit.hash() != self.hash {
+            return Err(Tampering::Chain {
+                number,
+                expected: self.hash,
+                actual: commit.hash(),
+            }
+            .into());
+        }
+        if header.size_after != self.size {
+            return Err(Tampering::Size {
+                number,
+                expected: self.size,
+                actual: header.size_after,
+            }
+            .into());
+        }
+        for (_, entry) in commit.entries().rev() {
+            self.root.push(leaf_hash(entry));
+        }
+        self.hash = header.previous;
+        self.size = header.size_before;
+        if number == 0 {
+            self.check_start()?;
+        }
+        Ok(commit)
+    }
+
+    fn check_start(&self) -> Result<(), LogError> {
+        if self.hash != NO_PREVIOUS_COMMIT {
+            return Err(Tampering::Chain {
+                number: 0,
+                expected: NO_PREVIOUS_COMMIT,
+                actual: self.hash,
+            }
+            .into());
+        }
+        let signed = self.reader.checkpoint.root;
+        match self.root.root() {
+            Some(computed) if computed == signed => Ok(()),
+            Some(computed) => Err(Tampering::Root {
+                number: self.reader.head.0,
+                signed,
+                computed,
+            }
+            .into()),
+            None => Err(Tampering::Size {
+                number: 0,
+                expected: TreeSize::EMPTY,
+                actual: self.size,
+            }
+            .into()),
+        }
+    }
+}
+
+impl Iterator for CommitsDescending<'_> {
+    type Item = Result<Commit, LogError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let number = self.next.take()?;
+        let step = self.step(number);
+        if step.is_ok() {
+            self.next = number.checked_sub(1);
+        }
+        Some(step)
+    }
+}
+
+/// Hash tiles that one proof needs, each read once.
+struct Tiles<'a> {
+    reader: &'a LogReader,
+    read: BTreeMap<Tile, Vec<NodeHash>>,
+}
+
+impl<'a> Tiles<'a> {
+    const fn new(reader: &'a LogReader) -> Self {
+        Self {
+            reader,
+            read: BTreeMap::new(),
+        }
+    }
+
+    fn node(&mut self, node: NodeCoordinate) -> Result<NodeHash, LogError> {
+        let size = self.reader.checkpoint.size;
+        let outside = LogError::OutsideLog {
+            index: LeafIndex::new(node.index),
+            size,
+        };
+        let Some((tile, range)) = tile_of_node(node, size) else {
+            return Err(outside);
+        };
+        let nodes = match self.read.entry(tile) {
+            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+            std::collections::btree_map::Entry::Vacant(entry) => {
+                entry.insert(read_hashes(&*self.reader.store, tile)?)
+            }
+        };
+        nodes
+            .get(range)
+            .and_then(node_in_tile)
+            .ok_or(Tampering::Tile { tile }.into())
+    }
+
+    /// Names a tile that was read, when together they lead to another root.
+    fn false_one(&self) -> Tampering {
+        let root = self.reader.checkpoint.root;
+        let tile = self.read.keys().next().copied();
+        tile.map_or(
+            Tampering::Root {
+                number: self.reader.head.0,
+                signed: root,
+                computed: root,
+            },
+            |tile| Tampering::Tile { tile },
+        )
+    }
+}
+
+/// Reads a hash tile; the full one serves where a partial one is gone.
+fn read_hashes(store: &dyn Store, tile: Tile) -> Result<Vec<NodeHash>, LogError> {
+    for candidate in [tile, tile.full()] {
+        if let Some(bytes) = store.read_head(&StorePath::Tile(candidate), max_tile_bytes(candidate) + 1)? {
+            let mut nodes = candidate
+                .decode_hashes(&bytes)
+                .map_err(|_| Tampering::Tile { tile: candidate })?;
+            nodes.truncate(usize::from(tile.width()));
+            return Ok(nodes);
+        }
+    }
+    Err(LogError::MissingTile { tile })
+}
+
+/// Reads the published checkpoint and checks its signature; `None` when there is none.
+pub(super) fn read_checkpoint(store: &dyn Store, key: &LogKey) -> Result<Option<Checkpoint>, LogError> {
+    let Some(note) = store.read(&StorePath::Checkpoint, MAX_CHECKPOINT_BYTES as u64)? else {
+        return Ok(None);
+    };
+    let checkpoint = Checkpoint::open(&note, key).map_err(|source| Tampering::Checkpoint { source })?;
+    Ok(Some(checkpoint))
+}
+
+/// Returns entry 0 of commit 0 without checking any signature: what a ledger says about itself.
+///
+/// Nobody vouches for these bytes before the caller has found a reason to trust a key that signed them.
+pub fn peek_first_entry(store: &dyn Store) -> Result<Vec<u8>, LogError> {
+    let slot = store
+        .read(&StorePath::Commit(0), MAX_COMMIT_BYTES as u64)?
+        .ok_or(LogError::NoLedger)?;
+    let commit = Commit::decode_unsigned(&slot).map_err(|source| Tampering::Commit { number: 0, source })?;
+    let entry = commit.entry(LeafIndex::new(0)).map(<[u8]>::to_vec);
+    entry.ok_or(Tampering::MissingCommit { number: 0 }.into())
+}
+
+/// Returns the last commit whose tree is not larger than `size`, going by headers that nobody vouches for.
+fn last_commit_within(store: &dyn Store, size: TreeSize, hint: u64) -> Result<Option<u64>, LogError> {
+    find::last(hint, |number| {
+        let header = find::peek(store, number)?;
+        Ok(header.is_some_and(|header| header.size_after <= size))
+    })
+}
+
+fn owned_entries(commit: &Commit) -> Vec<(LeafIndex, Vec<u8>)> {
+    commit
+        .entries()
+        .map(|(index, entry)| (index, entry.to_vec()))
+        .collect()
+}
