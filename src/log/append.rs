@@ -15,7 +15,8 @@ use crate::store::{Creation, Folder, Store, StoreLock, StorePath};
 use super::commit::{Commit, CommitHeader, MAX_COMMIT_BYTES, NO_PREVIOUS_COMMIT, encode_leaves};
 use super::edge::Edge;
 use super::publish::{OnDifference, ensure_tile, integrate, publish, remove_superseded};
-use super::read::{LogReader, Position, read_checkpoint};
+use super::read::{LogReader, read_checkpoint};
+use super::walk::Position;
 use super::{LogError, Tampering, find};
 
 /// Says which entries may enter the log: signatures, grants, parents, the seal at the end.

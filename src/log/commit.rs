@@ -411,3 +411,6 @@ fn inflate(compressed: &[u8], stated: u32) -> Result<Vec<u8>, CommitError> {
         Err(bad)
     }
 }
+
+#[cfg(test)]
+mod tests;

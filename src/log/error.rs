@@ -162,6 +162,12 @@ pub enum Tampering {
         /// The tile.
         tile: Tile,
     },
+    /// An entry of a signed commit is not in the tree of the checkpoint, or the tiles are false.
+    #[error("entry {index} cannot be proved: its commit or a tile is false")]
+    Proof {
+        /// The entry.
+        index: LeafIndex,
+    },
     /// Something under the ledger has a size or a kind that nothing written by a ledger has.
     #[error("a file of the ledger is not one that a ledger writes")]
     File(#[source] StoreError),

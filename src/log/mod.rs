@@ -16,6 +16,7 @@
 //! |---|---|
 //! | [`commit`] | the slot: its bytes, strictly decoded |
 //! | [`read`] | [`LogReader`]: what a published checkpoint covers, forwards and backwards, with proofs |
+//! | [`walk`] | the walks over commits, and what they check |
 //! | [`append`] | [`LockedLog`], [`Appender`]: recovery, append, create |
 //! | `publish` | the one function that derives tiles and checkpoint from commits |
 //! | [`check`] | every file under `commit/` and `log/` against what commits determine |
@@ -26,11 +27,14 @@ pub mod commit;
 mod edge;
 mod error;
 mod find;
+mod proof;
 mod publish;
 pub mod read;
+pub mod walk;
 
 pub use append::{Admission, AdmissionError, Appended, Appender, LockedLog};
 pub use check::{PublishedFault, check_published};
 pub use commit::{Commit, CommitError, CommitHeader};
 pub use error::{LogError, Tampering};
-pub use read::{LogReader, Position, peek_first_entry};
+pub use read::{LogReader, peek_first_entry};
+pub use walk::{Commits, CommitsDescending, Position};

@@ -3,20 +3,16 @@
 //! What a reader shows is covered by a checkpoint that the log key signed; slots beyond it are not shown. Walks check
 //! every slot: signature, number, chain, sizes, and at their end the root.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::checkpoint::{Checkpoint, LogKey, MAX_CHECKPOINT_BYTES};
 use crate::digest::{CommitHash, NodeHash};
-use crate::merkle::tile::{node_in_tile, tile_of_node};
-use crate::merkle::{
-    DescendingRoot, Frontier, LeafIndex, NodeCoordinate, Tile, TreeSize, leaf_hash, make_consistency,
-    make_inclusion, verify_inclusion,
-};
+use crate::merkle::{LeafIndex, TreeSize, leaf_hash, make_consistency, make_inclusion, verify_inclusion};
 use crate::store::{Store, StorePath};
 
-use super::commit::{Commit, MAX_COMMIT_BYTES, NO_PREVIOUS_COMMIT};
-use super::publish::max_tile_bytes;
+use super::commit::{Commit, MAX_COMMIT_BYTES};
+use super::proof::Tiles;
+use super::walk::{Commits, CommitsDescending, Position};
 use super::{LogError, Tampering, find};
 
 /// A log as of one checkpoint.
@@ -27,35 +23,6 @@ pub struct LogReader {
     checkpoint: Checkpoint,
     /// The number and the hash of the commit that ends at the checkpoint.
     head: (u64, CommitHash),
-}
-
-/// A place between two commits, from which a walk forward goes on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Position {
-    next: u64,
-    previous: CommitHash,
-    frontier: Frontier,
-}
-
-impl Position {
-    /// The place before the first commit.
-    pub fn start() -> Self {
-        Self {
-            next: 0,
-            previous: NO_PREVIOUS_COMMIT,
-            frontier: Frontier::new(),
-        }
-    }
-
-    /// Returns how many entries lie behind.
-    pub const fn size(&self) -> TreeSize {
-        self.frontier.size()
-    }
-
-    /// Returns the root of all entries behind.
-    pub fn root(&self) -> NodeHash {
-        self.frontier.root()
-    }
 }
 
 impl LogReader {
@@ -145,6 +112,19 @@ impl LogReader {
         self.head.0 + 1
     }
 
+    pub(super) fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// Returns the number and the hash of the commit that ends at the checkpoint.
+    pub(super) const fn head(&self) -> (u64, CommitHash) {
+        self.head
+    }
+
+    pub(super) const fn head_number(&self) -> u64 {
+        self.head.0
+    }
+
     /// Returns commit `number`, its signature checked; [`Tampering::MissingCommit`] beyond the checkpoint.
     pub fn commit(&self, number: u64) -> Result<Commit, LogError> {
         if number > self.head.0 {
@@ -191,25 +171,14 @@ impl LogReader {
 
     /// Walks the commits in log order from a place that an earlier walk reached.
     pub const fn commits_from(&self, position: Position) -> Commits<'_> {
-        Commits {
-            reader: self,
-            position,
-            done: false,
-        }
+        Commits::new(self, position)
     }
 
     /// Walks the commits from the last to the first, one in memory at a time.
     ///
     /// The walk ends with [`Tampering::Root`] when the leaves do not have the root of the checkpoint.
     pub fn commits_descending(&self) -> CommitsDescending<'_> {
-        let size = self.checkpoint.size;
-        CommitsDescending {
-            reader: self,
-            next: Some(self.head.0),
-            hash: self.head.1,
-            size,
-            root: DescendingRoot::new(size),
-        }
+        CommitsDescending::new(self)
     }
 
     /// Walks the entries from the last to the first; the errors are those of [`LogReader::commits_descending`].
@@ -236,7 +205,7 @@ impl LogReader {
 
     /// Returns an entry and the proof that it is in the tree of the checkpoint, already verified.
     ///
-    /// Errors: [`LogError::MissingTile`] for lag, [`Tampering::Tile`] when the tiles lead to another root.
+    /// Errors: [`LogError::MissingTile`] for lag, [`Tampering::Proof`] when they lead to another root.
     pub fn prove_inclusion(&self, index: LeafIndex) -> Result<(Vec<u8>, Vec<NodeHash>), LogError> {
         let entry = self.entry(index)?;
         let size = self.checkpoint.size;
@@ -244,7 +213,7 @@ impl LogReader {
         let proof = make_inclusion(index, size, &mut |node| tiles.node(node))?;
         match verify_inclusion(leaf_hash(&entry), index, size, self.checkpoint.root, &proof) {
             Ok(()) => Ok((entry, proof)),
-            Err(_) => Err(tiles.false_one().into()),
+            Err(_) => Err(Tampering::Proof { index }.into()),
         }
     }
 
@@ -253,227 +222,6 @@ impl LogReader {
         let mut tiles = Tiles::new(self);
         make_consistency(old, self.checkpoint.size, &mut |node| tiles.node(node))
     }
-}
-
-/// The commits of a log, in log order.
-///
-/// Every item was checked: signature, number, chain, sizes and the root of all leaves so far. After an error the
-/// walk is over.
-#[derive(Debug)]
-pub struct Commits<'a> {
-    reader: &'a LogReader,
-    position: Position,
-    done: bool,
-}
-
-impl Commits<'_> {
-    /// Returns the place behind the last commit that was handed out.
-    pub const fn position(&self) -> &Position {
-        &self.position
-    }
-
-    fn step(&mut self) -> Result<Commit, LogError> {
-        let number = self.position.next;
-        let commit = self.reader.commit(number)?;
-        let header = commit.header();
-        if header.previous != self.position.previous {
-            let (expected, actual) = (self.position.previous, header.previous);
-            return Err(Tampering::Chain {
-                number,
-                expected,
-                actual,
-            }
-            .into());
-        }
-        if header.size_before != self.position.size() {
-            let (expected, actual) = (self.position.size(), header.size_before);
-            return Err(Tampering::Size {
-                number,
-                expected,
-                actual,
-            }
-            .into());
-        }
-        for (_, entry) in commit.entries() {
-            self.position.frontier.append(leaf_hash(entry));
-        }
-        let computed = self.position.root();
-        if computed != header.root {
-            return Err(Tampering::Root {
-                number,
-                signed: header.root,
-                computed,
-            }
-            .into());
-        }
-        self.position.next += 1;
-        self.position.previous = commit.hash();
-        Ok(commit)
-    }
-}
-
-impl Iterator for Commits<'_> {
-    type Item = Result<Commit, LogError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.done || self.position.next > self.reader.head.0 {
-            return None;
-        }
-        let step = self.step();
-        self.done = step.is_err();
-        Some(step)
-    }
-}
-
-/// The commits of a log, from the last to the first.
-///
-/// Every item was checked: signature, number, hash and sizes against the commit after it; the root of all leaves
-/// with the last item. After an error the walk is over.
-#[derive(Debug)]
-pub struct CommitsDescending<'a> {
-    reader: &'a LogReader,
-    next: Option<u64>,
-    /// The hash that the next commit must have.
-    hash: CommitHash,
-    /// The size at which the next commit must end.
-    size: TreeSize,
-    root: DescendingRoot,
-}
-
-impl CommitsDescending<'_> {
-    fn step(&mut self, number: u64) -> Result<Commit, LogError> {
-        let commit = self.reader.commit(number)?;
-        let header = commit.header();
-        if commit.hash() != self.hash {
-            return Err(Tampering::Chain {
-                number,
-                expected: self.hash,
-                actual: commit.hash(),
-            }
-            .into());
-        }
-        if header.size_after != self.size {
-            return Err(Tampering::Size {
-                number,
-                expected: self.size,
-                actual: header.size_after,
-            }
-            .into());
-        }
-        for (_, entry) in commit.entries().rev() {
-            self.root.push(leaf_hash(entry));
-        }
-        self.hash = header.previous;
-        self.size = header.size_before;
-        if number == 0 {
-            self.check_start()?;
-        }
-        Ok(commit)
-    }
-
-    fn check_start(&self) -> Result<(), LogError> {
-        if self.hash != NO_PREVIOUS_COMMIT {
-            return Err(Tampering::Chain {
-                number: 0,
-                expected: NO_PREVIOUS_COMMIT,
-                actual: self.hash,
-            }
-            .into());
-        }
-        let signed = self.reader.checkpoint.root;
-        match self.root.root() {
-            Some(computed) if computed == signed => Ok(()),
-            Some(computed) => Err(Tampering::Root {
-                number: self.reader.head.0,
-                signed,
-                computed,
-            }
-            .into()),
-            None => Err(Tampering::Size {
-                number: 0,
-                expected: TreeSize::EMPTY,
-                actual: self.size,
-            }
-            .into()),
-        }
-    }
-}
-
-impl Iterator for CommitsDescending<'_> {
-    type Item = Result<Commit, LogError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let number = self.next.take()?;
-        let step = self.step(number);
-        if step.is_ok() {
-            self.next = number.checked_sub(1);
-        }
-        Some(step)
-    }
-}
-
-/// Hash tiles that one proof needs, each read once.
-struct Tiles<'a> {
-    reader: &'a LogReader,
-    read: BTreeMap<Tile, Vec<NodeHash>>,
-}
-
-impl<'a> Tiles<'a> {
-    const fn new(reader: &'a LogReader) -> Self {
-        Self {
-            reader,
-            read: BTreeMap::new(),
-        }
-    }
-
-    fn node(&mut self, node: NodeCoordinate) -> Result<NodeHash, LogError> {
-        let size = self.reader.checkpoint.size;
-        let outside = LogError::OutsideLog {
-            index: LeafIndex::new(node.index),
-            size,
-        };
-        let Some((tile, range)) = tile_of_node(node, size) else {
-            return Err(outside);
-        };
-        let nodes = match self.read.entry(tile) {
-            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::btree_map::Entry::Vacant(entry) => {
-                entry.insert(read_hashes(&*self.reader.store, tile)?)
-            }
-        };
-        nodes
-            .get(range)
-            .and_then(node_in_tile)
-            .ok_or(Tampering::Tile { tile }.into())
-    }
-
-    /// Names a tile that was read, when together they lead to another root.
-    fn false_one(&self) -> Tampering {
-        let root = self.reader.checkpoint.root;
-        let tile = self.read.keys().next().copied();
-        tile.map_or(
-            Tampering::Root {
-                number: self.reader.head.0,
-                signed: root,
-                computed: root,
-            },
-            |tile| Tampering::Tile { tile },
-        )
-    }
-}
-
-/// Reads a hash tile; the full one serves where a partial one is gone.
-fn read_hashes(store: &dyn Store, tile: Tile) -> Result<Vec<NodeHash>, LogError> {
-    for candidate in [tile, tile.full()] {
-        if let Some(bytes) = store.read_head(&StorePath::Tile(candidate), max_tile_bytes(candidate) + 1)? {
-            let mut nodes = candidate
-                .decode_hashes(&bytes)
-                .map_err(|_| Tampering::Tile { tile: candidate })?;
-            nodes.truncate(usize::from(tile.width()));
-            return Ok(nodes);
-        }
-    }
-    Err(LogError::MissingTile { tile })
 }
 
 /// Reads the published checkpoint and checks its signature; `None` when there is none.

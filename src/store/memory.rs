@@ -77,7 +77,7 @@ impl Store for MemoryStore {
         Ok(self
             .files()
             .get(path)
-            .map(|all| all.iter().take(count).copied().collect()))
+            .map(|all| all.get(..count.min(all.len())).unwrap_or_default().to_vec()))
     }
 
     fn list(&self, folder: &Folder) -> Result<Listing, StoreError> {

@@ -22,7 +22,7 @@ mod path;
 use std::fmt;
 use std::time::Duration;
 
-pub use blob::{MAX_BLOB_BYTES, get_blob, put_blob};
+pub use blob::{BlobFault, MAX_BLOB_BYTES, check_blobs, get_blob, put_blob};
 pub use error::StoreError;
 pub use file::FileStore;
 pub use memory::MemoryStore;

@@ -11,7 +11,7 @@ use herdbook::log::{
 };
 use herdbook::merkle::{self, LeafIndex};
 use herdbook::sign::MemorySigner;
-use herdbook::store::Store;
+use herdbook::store::{MemoryStore, Store};
 
 pub const NO_WAIT: Duration = Duration::ZERO;
 
@@ -145,4 +145,16 @@ pub fn shown(reader: &LogReader) -> Vec<Vec<u8>> {
     assert_eq!(root_of(&entries), reader.checkpoint().root);
     assert_eq!(entries.len() as u64, reader.checkpoint().size.get());
     entries
+}
+
+/// A log with commits that end at 2, 3, 258, 259, 600.
+pub fn sample() -> (MemoryStore, Arc<dyn Store>) {
+    let memory = MemoryStore::new();
+    let store: Arc<dyn Store> = Arc::new(memory.clone());
+    let mut herd = Herd::create(&store, 2).unwrap();
+    for count in [1, 255, 1, 341] {
+        herd.append(count).unwrap();
+    }
+    drop(herd);
+    (memory, store)
 }

@@ -1,10 +1,22 @@
 //! One test binary. Each module is `cfg(test)`, so that clippy knows that it may fail by panicking.
 
 #[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod formats;
+#[cfg(test)]
+mod ledger;
+#[cfg(test)]
 mod log;
+#[cfg(test)]
+mod log_attacks;
+#[cfg(test)]
+mod log_formats;
 #[cfg(test)]
 mod log_support;
 #[cfg(test)]
 mod store;
 #[cfg(test)]
 mod tidy;
+#[cfg(test)]
+mod vectors;

@@ -10,7 +10,8 @@ use herdbook::digest::BlobId;
 use herdbook::merkle::Tile;
 use herdbook::store::faulty::{Fault, FaultyStore};
 use herdbook::store::{
-    Creation, FileStore, Folder, MemoryStore, Store, StoreError, StorePath, StrangerKind, get_blob, put_blob,
+    Creation, FileStore, Folder, MemoryStore, Store, StoreError, StorePath, StrangerKind, check_blobs,
+    get_blob, put_blob,
 };
 
 const NO_WAIT: Duration = Duration::ZERO;
@@ -360,4 +361,35 @@ fn every_fault_does_what_it_says() {
             }
         }
     }
+}
+
+#[test]
+fn every_flipped_byte_of_a_blob_is_found() {
+    let memory = MemoryStore::new();
+    let ids = [b"prompt".as_slice(), b"filter code", b""].map(|bytes| put_blob(&memory, bytes).unwrap());
+    let (mut found, faults) = check_blobs(&memory).unwrap();
+    found.sort();
+    let mut expected = ids.to_vec();
+    expected.sort();
+    assert_eq!((found, faults), (expected, vec![]));
+    for id in &ids[..2] {
+        let good = get_blob(&memory, *id).unwrap().unwrap();
+        for at in 0..good.len() {
+            let mut bad = good.clone();
+            bad[at] ^= 0x80;
+            memory.tamper(&StorePath::Blob(*id), Some(bad));
+            let faults = check_blobs(&memory).unwrap().1;
+            assert_eq!(faults.len(), 1, "{faults:?}");
+            assert!(faults[0].to_string().contains(&id.to_hex()));
+        }
+        memory.tamper(&StorePath::Blob(*id), Some(good));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("blobs/zz")).unwrap();
+    fs::write(folder.path().join("blobs/zz/readme"), b"").unwrap();
+    let faults = check_blobs(&FileStore::open(folder.path()).unwrap()).unwrap().1;
+    assert_eq!(
+        faults[0].to_string(),
+        "blobs/zz/readme is a file with an unknown name"
+    );
 }

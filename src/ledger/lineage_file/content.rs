@@ -32,12 +32,12 @@ pub enum ContentSpec {
 /// The keys that say where bytes come from. One of them at most may stand in an item.
 const BYTES_KEYS: [&str; 3] = ["files", "digests", "digests_from"];
 
-const FOREIGN: Shape = Shape {
+pub(super) const FOREIGN: Shape = Shape {
     what: "`foreign`",
     keys: &["alg", "value"],
 };
 
-const DIGEST: Shape = Shape {
+pub(super) const DIGEST: Shape = Shape {
     what: "a digest",
     keys: &["name", "sha256", "blake3", "bytes", "rows", "tokens"],
 };

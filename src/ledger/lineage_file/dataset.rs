@@ -21,7 +21,7 @@ pub struct DatasetItem {
     pub members: Vec<Taken>,
 }
 
-const DATASET: Shape = Shape {
+pub(super) const DATASET: Shape = Shape {
     what: "a dataset",
     keys: &["name", "members"],
 };

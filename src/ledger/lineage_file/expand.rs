@@ -1,7 +1,6 @@
 //! Which files the paths and patterns of an item mean, and under which names they are registered.
 //!
-//! A path is relative to the folder of the lineage file. One that exists is taken as it is; else `*`,
-//! `?`, `[...]` and `**` are a pattern, whose `*` crosses no `/` and passes over hidden files.
+//! A path is relative to the folder of the lineage file, and may be a pattern.
 //!
 //! The registered name of a file is its path relative to that folder, with `/`. A file outside of it
 //! (an absolute path, `..`) has its file name only, so that no path of this machine is ever signed.
@@ -19,6 +18,7 @@ use super::FILES_PER_ITEM_MAX;
 use super::fault::FaultKind;
 use super::fault::Faults;
 use super::located::Located;
+use super::walk::walk;
 
 /// A file to read, and the name it is registered under.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +88,7 @@ impl Folder {
     ) -> Vec<NamedFile> {
         let mut found: BTreeMap<String, NamedFile> = BTreeMap::new();
         for pattern in patterns {
-            let paths = match self.matches(&pattern.value) {
+            let paths = match walk(&self.given, &pattern.value) {
                 Ok(paths) => paths,
                 Err(kind) => {
                     faults.at(lineage_file, pattern.line, kind);
@@ -134,63 +134,6 @@ impl Folder {
                 );
                 Ok(())
             }
-        }
-    }
-
-    /// Returns the paths that one path or pattern means, sorted.
-    fn matches(&self, pattern: &str) -> Result<Vec<PathBuf>, FaultKind> {
-        let literal = self.given.join(pattern);
-        // A link is taken even if it leads nowhere: hashing it tells more than "no match".
-        if literal.symlink_metadata().is_ok() {
-            return Ok(vec![literal]);
-        }
-        let text = || pattern.to_owned();
-        let folder = self.given.to_str().map(glob::Pattern::escape);
-        let full = folder.map(|folder| Path::new(&folder).join(pattern));
-        let full = full
-            .as_deref()
-            .and_then(Path::to_str)
-            .ok_or_else(|| FaultKind::BadPattern {
-                pattern: text(),
-                problem: "the folder's name is not UTF-8",
-            })?;
-        let options = glob::MatchOptions {
-            case_sensitive: true,
-            require_literal_separator: true,
-            require_literal_leading_dot: true,
-        };
-        let entries = glob::glob_with(full, options).map_err(|error| FaultKind::BadPattern {
-            pattern: text(),
-            problem: error.msg,
-        })?;
-        let mut paths = Vec::new();
-        for entry in entries {
-            let path = entry.map_err(|error| FaultKind::PatternUnreadable {
-                pattern: text(),
-                problem: error.into(),
-            })?;
-            // `**` also goes into the folders it matches, but not through links.
-            if path.is_dir() && (!pattern.contains("**") || path.is_symlink()) {
-                let folder = escaped(&path.display().to_string());
-                return Err(FaultKind::MatchesFolder {
-                    pattern: text(),
-                    folder,
-                });
-            }
-            if !path.is_dir() {
-                paths.push(path);
-            }
-            if paths.len() > FILES_PER_ITEM_MAX {
-                return Err(FaultKind::TooManyFiles {
-                    pattern: text(),
-                    limit: FILES_PER_ITEM_MAX,
-                });
-            }
-        }
-        if paths.is_empty() {
-            Err(FaultKind::NoMatch { pattern: text() })
-        } else {
-            Ok(paths)
         }
     }
 }

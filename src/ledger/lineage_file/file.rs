@@ -35,7 +35,7 @@ pub struct LineageFile {
     pub datasets: Vec<DatasetItem>,
 }
 
-const FILE: Shape = Shape {
+pub(super) const FILE: Shape = Shape {
     what: "a lineage file",
     keys: &[
         "herdbook", "sources", "models", "prompts", "filters", "runs", "datasets",

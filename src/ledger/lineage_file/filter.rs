@@ -29,7 +29,7 @@ pub struct FilterItem {
     pub model: Option<Located<String>>,
 }
 
-const FILTER: Shape = Shape {
+pub(super) const FILTER: Shape = Shape {
     what: "a filter",
     keys: &[
         "name",

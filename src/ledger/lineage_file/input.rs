@@ -48,7 +48,7 @@ pub struct InputItem {
     pub line: u32,
 }
 
-const INPUT: Shape = Shape {
+pub(super) const INPUT: Shape = Shape {
     what: "an input",
     keys: &[
         "use",

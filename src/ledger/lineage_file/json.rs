@@ -41,21 +41,18 @@ pub(super) fn read(text: &str, first_line: u32) -> Result<Node, Vec<Marked>> {
 #[derive(Debug)]
 struct Reader<'a> {
     text: &'a str,
-    first_line: u32,
-    line_starts: Vec<usize>,
+    /// The place of the value met last and its line. Values are met in the order of the text.
+    offset: usize,
+    line: u32,
     builder: Builder,
 }
 
 impl<'a> Reader<'a> {
     fn new(text: &'a str, first_line: u32) -> Self {
-        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        let line_starts = std::iter::once(0)
-            .chain(ends.map(|(offset, _)| offset + 1))
-            .collect();
         Self {
             text,
-            first_line,
-            line_starts,
+            offset: 0,
+            line: first_line,
             builder: Builder::default(),
         }
     }
@@ -106,14 +103,13 @@ impl<'a> Reader<'a> {
     }
 
     /// The line of a value that is a part of the text.
-    fn line(&self, raw: &RawValue) -> u32 {
+    fn line(&mut self, raw: &RawValue) -> u32 {
         let offset = raw.get().as_ptr().addr() - self.text.as_ptr().addr();
-        let lines_above = self
-            .line_starts
-            .partition_point(|start| *start <= offset)
-            .saturating_sub(1);
-        self.first_line
-            .saturating_add(u32::try_from(lines_above).unwrap_or(u32::MAX))
+        let between = self.text.as_bytes().get(self.offset..offset).unwrap_or_default();
+        let lines = memchr::memchr_iter(b'\n', between).count();
+        self.line = self.line.saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
+        self.offset = offset;
+        self.line
     }
 }
 

@@ -29,6 +29,7 @@ mod run;
 mod set;
 mod source;
 mod time;
+mod walk;
 mod yaml;
 
 pub use self::content::ContentSpec;

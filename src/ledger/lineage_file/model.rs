@@ -38,7 +38,7 @@ pub struct ModelItem {
     pub report: Option<String>,
 }
 
-const MODEL: Shape = Shape {
+pub(super) const MODEL: Shape = Shape {
     what: "a model",
     keys: &[
         "name",

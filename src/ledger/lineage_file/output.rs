@@ -33,7 +33,7 @@ pub struct OutputItem {
     pub inputs: Vec<u32>,
 }
 
-const OUTPUT: Shape = Shape {
+pub(super) const OUTPUT: Shape = Shape {
     what: "an output",
     keys: &[
         "name",

@@ -20,7 +20,7 @@ pub struct PromptItem {
     pub content: ContentSpec,
 }
 
-const PROMPT: Shape = Shape {
+pub(super) const PROMPT: Shape = Shape {
     what: "a prompt",
     keys: &["name", "files", "digests", "digests_from", "content", "foreign"],
 };

@@ -56,7 +56,7 @@ pub struct RunItem {
     pub epochs: Option<Decimal>,
 }
 
-const RUN: Shape = Shape {
+pub(super) const RUN: Shape = Shape {
     what: "a run",
     keys: &[
         "name",

@@ -64,7 +64,7 @@ pub struct SourceItem {
     pub tokens: Option<Located<u64>>,
 }
 
-const SOURCE: Shape = Shape {
+pub(super) const SOURCE: Shape = Shape {
     what: "a source",
     keys: &[
         "name",
@@ -93,7 +93,7 @@ const SOURCE: Shape = Shape {
     ],
 };
 
-const CRAWL: Shape = Shape {
+pub(super) const CRAWL: Shape = Shape {
     what: "`crawl`",
     keys: &["agent", "robots", "opt_out"],
 };

@@ -8,6 +8,7 @@
 use saphyr_parser::Event;
 use saphyr_parser::Parser;
 use saphyr_parser::ScalarStyle;
+use saphyr_parser::ScanError;
 use saphyr_parser::Span;
 
 use super::node::Builder;
@@ -57,16 +58,8 @@ enum OpenContent {
 impl Reader {
     fn read_events(&mut self, text: &str) -> Result<(), Marked> {
         for event in Parser::new_from_str(text) {
-            let (event, span) = event.map_err(|error| {
-                let detail = error.info().to_owned();
-                (
-                    line_of(error.marker().line()),
-                    TreeFault::Syntax {
-                        language: "YAML",
-                        detail,
-                    },
-                )
-            })?;
+            let (event, span) =
+                event.map_err(|error| (line_of(error.marker().line()), told(&error, text)))?;
             self.event(event, line_of(span_line(span)))?;
         }
         Ok(())
@@ -188,6 +181,26 @@ impl Reader {
             _ if looks_like_number(text) => self.builder.not_integer(text, line),
             _ => NodeValue::Text(text.to_owned()),
         }
+    }
+}
+
+/// Says what the parser found, and what to do where its own words would not tell: an unquoted `*.jsonl`
+/// is an alias to YAML, and the brace of `${k}` ends an object.
+fn told(error: &ScanError, text: &str) -> TreeFault {
+    let mut detail = error.info().to_owned();
+    if detail.contains("anchor") {
+        return TreeFault::Alias;
+    }
+    let line = text
+        .lines()
+        .nth(error.marker().line().saturating_sub(1))
+        .unwrap_or_default();
+    if detail.contains("flow") && line.contains("${") {
+        detail.push_str(" (inside `{ }` and `[ ]`, write text with `${` in quotes)");
+    }
+    TreeFault::Syntax {
+        language: "YAML",
+        detail,
     }
 }
 

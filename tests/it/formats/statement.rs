@@ -1,0 +1,61 @@
+//! `docs/formats/statement.md` and `docs/formats/genesis.md`.
+
+use herdbook::digest::StatementId;
+use herdbook::envelope::pae;
+use herdbook::statement::Predicate;
+use herdbook::statement::Statement;
+
+use super::block;
+
+fn read(page: &str, heading: &str, id: &str) -> Statement {
+    let payload = block(page, heading);
+    let statement = Statement::decode(payload.as_bytes()).unwrap();
+    assert_eq!(String::from_utf8(statement.encode()).unwrap(), payload);
+    assert_eq!(
+        StatementId::of_pae(&pae(payload.as_bytes())).to_hex(),
+        block(page, id)
+    );
+    statement
+}
+
+#[test]
+fn the_example_run_is_one() {
+    let Predicate::Run(run) = read("statement.md", "Statement", "Id").predicate else {
+        panic!("not a run")
+    };
+    assert_eq!((run.inputs.len(), run.outputs.len()), (3, 1));
+}
+
+#[test]
+fn the_example_genesis_is_one() {
+    let Predicate::Genesis(genesis) = read("genesis.md", "Payload", "Ledger id").predicate else {
+        panic!("not a genesis")
+    };
+    let key = herdbook::checkpoint::LogKey::parse_vkey(&genesis.log_key).unwrap();
+    assert_eq!(key.origin().as_str(), genesis.origin);
+}
+
+/// Every kind and every word of every list stands on the page.
+#[test]
+fn the_page_has_every_word() {
+    use herdbook::statement::*;
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/formats/statement.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let lists: [&[&str]; 12] = [
+        MadeBy::WORDS,
+        AcquiredBy::WORDS,
+        Answer::WORDS,
+        FilterRule::WORDS,
+        Access::WORDS,
+        Does::WORDS,
+        Role::WORDS,
+        OutputKind::WORDS,
+        Basis::WORDS,
+        CountBasis::WORDS,
+        KeyChangeKind::WORDS,
+        Revocation::WORDS,
+    ];
+    for word in lists.concat() {
+        assert!(page.contains(&format!("`{word}`")), "{word}");
+    }
+}
