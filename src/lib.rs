@@ -2,6 +2,8 @@
 
 pub mod canonical;
 pub mod checkpoint;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod digest;
 pub mod envelope;
 #[cfg(feature = "ledger")]

@@ -2,19 +2,15 @@
 //!
 //! ```text
 //! $HERDBOOK_HOME/keys/<log>/{owner,log,issuer}.pem     else  $XDG_CONFIG_HOME/herdbook/keys/...
-//! $HERDBOOK_HOME/pins/<log>.json                       else  $XDG_STATE_HOME/herdbook/pins/...
+//! $HERDBOOK_HOME/trust/<log>.json                      else  $XDG_STATE_HOME/herdbook/trust/...
 //! ```
-//!
-//! `<log>` is the origin made fit for a file name, with a digest of it, so that no two origins share one.
 
 use std::fs;
 use std::io;
 use std::io::Write as _;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 
-use crate::digest::Sha256Digest;
 use crate::trust::TRUST_ROOT_BYTES_MAX;
 use crate::trust::TrustRoot;
 
@@ -22,30 +18,13 @@ use super::error::Error;
 use super::exit::Exit;
 use super::surroundings::Surroundings;
 
-/// How much of an origin is kept readable in a file name.
-const STEM_CHARS_MAX: usize = 60;
-
-/// How many digits of the origin's digest make a file name unique.
-const STEM_DIGITS: usize = 16;
-
 /// The folders of one user.
 #[derive(Debug, Clone)]
 pub struct Home {
-    keys: PathBuf,
-    pins: PathBuf,
-}
-
-/// The three keys that `init` makes.
-#[derive(Debug, Clone)]
-pub struct KeyPaths {
-    /// Their folder.
-    pub folder: PathBuf,
-    /// May change keys.
-    pub owner: PathBuf,
-    /// Signs checkpoints, commits and seals.
-    pub log: PathBuf,
-    /// Signs statements.
-    pub issuer: PathBuf,
+    /// Where keys are, one folder a log.
+    pub keys: PathBuf,
+    /// Below which pins are.
+    pub state: PathBuf,
 }
 
 impl Home {
@@ -54,58 +33,19 @@ impl Home {
         if let Some(home) = &around.herdbook_home {
             return Ok(Self {
                 keys: home.join("keys"),
-                pins: home.join("pins"),
+                state: home.clone(),
             });
         }
         match (&around.config_home, &around.state_home) {
             (Some(config), Some(state)) => Ok(Self {
                 keys: config.join("herdbook/keys"),
-                pins: state.join("herdbook/pins"),
+                state: state.join("herdbook"),
             }),
             _ => Err(
                 Error::new(Exit::Failure, "there is no home folder to keep keys and pins in")
                     .hint("set HERDBOOK_HOME to a folder of yours"),
             ),
         }
-    }
-
-    /// Returns where the keys of a log are.
-    pub fn keys(&self, origin: &str) -> KeyPaths {
-        let folder = self.keys.join(stem(origin));
-        KeyPaths {
-            owner: folder.join("owner.pem"),
-            log: folder.join("log.pem"),
-            issuer: folder.join("issuer.pem"),
-            folder,
-        }
-    }
-
-    /// Returns where the trust root of a log is pinned.
-    pub fn pin_path(&self, origin: &str) -> PathBuf {
-        self.pins.join(format!("{}.json", stem(origin)))
-    }
-
-    /// Returns the trust root that was pinned for a log, if any.
-    pub fn pinned(&self, origin: &str) -> Result<Option<TrustRoot>, Error> {
-        let path = self.pin_path(origin);
-        if !path.exists() {
-            return Ok(None);
-        }
-        let root = read_trust_root(&path)?;
-        if root.origin == origin {
-            return Ok(Some(root));
-        }
-        Err(Error::new(
-            Exit::Failure,
-            format!("{} pins `{}`, not `{origin}`", path.display(), root.origin),
-        )
-        .hint("somebody changed that file; remove it, and verify with --trust-root FILE"))
-    }
-
-    /// Pins a trust root; one that is pinned already is never replaced.
-    pub fn pin(&self, root: &TrustRoot) -> Result<(), Error> {
-        make_private_folder(&self.pins)?;
-        write_new(&self.pin_path(&root.origin), &root.encode())
     }
 }
 
@@ -137,22 +77,6 @@ pub fn read_trust_root(path: &Path) -> Result<TrustRoot, Error> {
     })
 }
 
-/// Makes a folder that only its owner may enter, with all above it.
-pub fn make_private_folder(path: &Path) -> Result<(), Error> {
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(|source| {
-            Error::new(
-                Exit::Failure,
-                format!("the folder {} cannot be made", path.display()),
-            )
-            .because(source)
-            .hint("set HERDBOOK_HOME to a folder that you may write to")
-        })
-}
-
 /// Writes a file that must not exist yet, durably.
 pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let written = fs::OpenOptions::new()
@@ -168,38 +92,4 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Error> {
             error.because(source)
         }
     })
-}
-
-fn stem(origin: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-') { c } else { '_' };
-    let readable: String = origin.chars().take(STEM_CHARS_MAX).map(plain).collect();
-    let digest = Sha256Digest::of(origin.as_bytes()).to_hex();
-    format!(
-        "{}-{}",
-        readable.trim_start_matches('.'),
-        digest.get(..STEM_DIGITS).unwrap_or(&digest)
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_two_origins_share_a_file_and_none_leaves_its_folder() {
-        let origins = [
-            "example.org/lab",
-            "example.org_lab",
-            "..",
-            "../../x",
-            ".",
-            "EXAMPLE.org/lab",
-        ];
-        let stems: std::collections::BTreeSet<String> = origins.iter().map(|origin| stem(origin)).collect();
-        assert_eq!(stems.len(), origins.len());
-        for stem in stems {
-            assert!(!stem.contains('/') && !stem.starts_with('.'), "{stem}");
-        }
-        assert!(stem(&"a/".repeat(64)).len() < 100);
-    }
 }

@@ -5,6 +5,8 @@ use std::io::IsTerminal as _;
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::digest::Hasher;
+
 use super::error::Error;
 use super::exit::Exit;
 
@@ -51,6 +53,19 @@ impl Surroundings {
         })
     }
 
+    /// Returns surroundings of which nothing could be read.
+    pub fn none() -> Self {
+        Self {
+            current: PathBuf::new(),
+            herdbook_home: None,
+            config_home: None,
+            state_home: None,
+            no_color: true,
+            stdout_is_terminal: false,
+            stderr_is_terminal: false,
+        }
+    }
+
     /// Returns the same surroundings with keys and pins in a folder of their own.
     pub fn with_home(&self, home: &Path) -> Self {
         Self {
@@ -68,7 +83,14 @@ fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// Returns 32 fresh random bytes.
+/// Returns whether `--json` stands among the arguments, for errors that come before they are understood.
+pub fn json_was_asked() -> bool {
+    std::env::args_os()
+        .take_while(|argument| argument != "--")
+        .any(|argument| argument == "--json")
+}
+
+/// Returns fresh random bytes.
 pub fn random<const N: usize>() -> Result<[u8; N], Error> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|source| {
@@ -79,4 +101,33 @@ pub fn random<const N: usize>() -> Result<[u8; N], Error> {
         .because(source)
     })?;
     Ok(bytes)
+}
+
+/// Nonces of commits: one random seed, drawn before anything is written, and a count.
+#[derive(Debug)]
+pub struct Nonces {
+    seed: [u8; 32],
+    drawn: u64,
+}
+
+impl Nonces {
+    /// Draws the seed.
+    pub fn new() -> Result<Self, Error> {
+        let seed = random()?;
+        Ok(Self { seed, drawn: 0 })
+    }
+
+    /// Returns a nonce that nobody else has.
+    pub fn next(&mut self) -> [u8; 16] {
+        let mut hasher = Hasher::new();
+        hasher.update(&self.seed);
+        hasher.update(&self.drawn.to_be_bytes());
+        self.drawn += 1;
+        let digest = hasher.finish().sha256;
+        let mut nonce = [0; 16];
+        for (to, from) in nonce.iter_mut().zip(digest.as_bytes()) {
+            *to = *from;
+        }
+        nonce
+    }
 }

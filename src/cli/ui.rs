@@ -88,6 +88,16 @@ impl Ui {
         }
     }
 
+    /// Writes help or the version, which are the same for everybody.
+    pub fn tell_always(&self, text: &str) {
+        write_out(text);
+    }
+
+    /// Writes a complaint that is worded already.
+    pub fn complain(&self, text: &str) {
+        say(&shown(text));
+    }
+
     /// Writes an error and returns its exit code. In JSON it takes the place of the answer on standard output.
     pub fn fail(&self, error: &Error) -> Exit {
         if self.json {
