@@ -25,6 +25,8 @@
 
 pub mod canonical;
 pub mod checkpoint;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod digest;
 pub mod envelope;
 pub mod key;

@@ -12,7 +12,7 @@ use crate::index::MemoryIndex;
 use crate::log::LogError;
 use crate::log::LogReader;
 use crate::log::peek_first_entry;
-use crate::log::read::Position;
+use crate::log::Position;
 use crate::merkle::LeafIndex;
 use crate::merkle::TreeSize;
 use crate::statement::Predicate;
