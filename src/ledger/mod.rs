@@ -6,10 +6,13 @@
 //! | [`lineage_file`], [`hash`] | what a user writes, and what the files it names hold |
 //! | [`register`] | the first phase: from a lineage file to a plan of statements |
 //! | `append` | the second phase: blobs, signatures, commits with their seals |
+//! | [`drive`], [`content`] | answering a verifier: entries, blobs, files outside the ledger |
 //! | `init`, `pin`, `open`, `settings` | keys and genesis, the trust root of this user, reading |
 
 pub mod admission;
 mod append;
+pub mod content;
+pub mod drive;
 mod error;
 #[cfg(test)]
 pub(crate) mod fixture;

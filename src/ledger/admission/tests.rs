@@ -274,7 +274,7 @@ fn blobs_are_there_and_are_what_is_stated() {
 fn manifest_of(count: usize) -> Manifest {
     let member = |n: usize| Member {
         name: format!("{n:04}"),
-        sha256: Sha256Digest::of(&n.to_le_bytes()),
+        sha256: Sha256Digest::of(n.to_string().as_bytes()),
         blake3: None,
         bytes: Some(1),
         rows: None,
@@ -313,11 +313,7 @@ fn a_manifest_is_read_and_its_members_are_claims() {
     let lie = fixture.offer(source("parts", set(vec![lying])));
     assert!(matches!(lie, Err(AdmissionError::Manifest { .. })));
     let id = fixture.append(vec![parts]).unwrap()[0];
-    let claims = fixture
-        .state
-        .index()
-        .claims(Sha256Digest::of(&5_usize.to_le_bytes()))
-        .unwrap();
+    let claims = fixture.state.index().claims(Sha256Digest::of(b"5")).unwrap();
     assert_eq!(
         claims,
         [ArtifactRef {
@@ -334,7 +330,7 @@ fn a_manifest_is_read_and_its_members_are_claims() {
     let cites = |references: &[ArtifactRef], blobs: &mut MemoryBlobs| {
         let cited = Manifest::of_cited(references);
         let blob = blobs.put(&cited.bytes);
-        let cites = Cites::Manifest {
+        let manifest = Cites::Manifest {
             blob,
             count: cited.facts.count,
             root: cited.facts.root,
@@ -342,7 +338,7 @@ fn a_manifest_is_read_and_its_members_are_claims() {
         run(
             "r",
             Does::Mix,
-            vec![from(Role::Data, InputFrom::Artifacts(cites))],
+            vec![from(Role::Data, InputFrom::Artifacts(manifest))],
             vec![shard("o", "o")],
         )
     };
