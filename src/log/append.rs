@@ -14,7 +14,7 @@ use crate::store::{Creation, Folder, Store, StoreLock, StorePath};
 
 use super::commit::{Commit, CommitHeader, MAX_COMMIT_BYTES, NO_PREVIOUS_COMMIT, encode_leaves};
 use super::edge::Edge;
-use super::publish::{OnDifference, ensure_tile, integrate, publish, remove_superseded};
+use super::publish::{OnDifference, ensure_tiles, integrate, publish, remove_superseded};
 use super::read::{LogReader, read_checkpoint};
 use super::walk::Position;
 use super::{LogError, Tampering, find};
@@ -106,7 +106,6 @@ impl LockedLog {
         while find::exists(&*store, appender.next)? {
             appender.recover_commit(admission)?;
         }
-        appender.check_nothing_beyond()?;
         Ok(appender)
     }
 
@@ -320,17 +319,6 @@ impl Appender {
         Ok(())
     }
 
-    /// Slots are dense: one beyond a gap was planted, or the ones before it were taken away.
-    fn check_nothing_beyond(&self) -> Result<(), LogError> {
-        let slots = self.store.list(&Folder::Commit)?.files;
-        match slots.last() {
-            Some(StorePath::Commit(last)) if *last >= self.next => {
-                Err(Tampering::MissingCommit { number: self.next }.into())
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// The hint only makes the next search shorter, so it may fail.
     fn write_hint(&self) {
         if let (Some(path), Some(number)) = (find::hint_path(), self.next.checked_sub(1)) {
@@ -348,12 +336,10 @@ fn rebuild_tiles(
     let mut edge = Edge::default();
     let end = reader.checkpoint().size;
     for commit in reader.commits_from(Position::start()) {
-        for (tile, bytes) in integrate(&mut edge, &commit?)? {
-            // A partial tile that is full at the end is stale.
-            if !(tile.is_partial() && tile.is_full_at(end)) {
-                ensure_tile(store, tile, &bytes, on_difference)?;
-            }
-        }
+        let mut tiles = integrate(&mut edge, &commit?)?;
+        // A partial tile that is full at the end is stale.
+        tiles.retain(|(tile, _)| !(tile.is_partial() && tile.is_full_at(end)));
+        ensure_tiles(store, tiles, on_difference)?;
     }
     Ok(edge)
 }

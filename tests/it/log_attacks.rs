@@ -230,11 +230,10 @@ fn a_missing_slot_is_found_wherever_it_was() {
         let walked = opened.and_then(|reader| reader.entries_descending().collect::<Result<Vec<_>, _>>());
         assert!(walked.unwrap_err().is_tampered(), "commit {number}");
     }
-    // One beyond a gap.
+    // One beyond a gap is for the check: an appender that gets there finds it in its way.
     let (memory, store) = sample();
     let last = memory.read(&StorePath::Commit(4), 1 << 20).unwrap();
     memory.tamper(&StorePath::Commit(9), last);
-    assert!(recover_error(&store).is_tampered());
     assert!(
         faults(&store)
             .iter()

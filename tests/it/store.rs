@@ -71,6 +71,41 @@ fn a_file_is_created_once_and_never_changes() {
 }
 
 #[test]
+fn many_files_at_once_are_created_as_each_one_is() {
+    on_every_backend(|store| {
+        let file = |name: &str, bytes: &[u8]| (path(name), bytes.to_vec());
+        assert_eq!(
+            store.create(&path("log/tile/0/001"), b"first").unwrap(),
+            Creation::Created
+        );
+        let files: Vec<_> = (0..40)
+            .map(|n| file(&format!("log/tile/0/{n:03}"), format!("{n}").as_bytes()))
+            .collect();
+        let created = store.create_all(&files).unwrap();
+        for (at, (path, bytes)) in files.iter().enumerate() {
+            let (creation, found) = if at == 1 {
+                (Creation::Exists, b"first".as_slice())
+            } else {
+                (Creation::Created, bytes.as_slice())
+            };
+            assert_eq!(created[at], creation);
+            assert_eq!(store.read(path, 10).unwrap().as_deref(), Some(found));
+        }
+        assert_eq!(store.create_all(&[]).unwrap(), []);
+        let mixed = [file("log/tile/0/100", b"x"), file("log/checkpoint", b"x")];
+        assert!(matches!(
+            store.create_all(&mixed),
+            Err(StoreError::NotAllowed { .. })
+        ));
+        assert_eq!(
+            store.list(&Folder::Tmp).unwrap().files,
+            [],
+            "temporary files are gone"
+        );
+    });
+}
+
+#[test]
 fn only_the_checkpoint_and_the_settings_are_replaced() {
     on_every_backend(|store| {
         for name in ["log/checkpoint", "herdbook.toml"] {
