@@ -17,7 +17,7 @@ use super::edge::Edge;
 use super::publish::{OnDifference, ensure_tiles, integrate, publish, remove_superseded};
 use super::read::{LogReader, read_checkpoint};
 use super::walk::Position;
-use super::{LogError, Tampering, find};
+use super::{LogError, PublishedFault, Tampering, check_published, find};
 
 /// Says which entries may enter the log: signatures, grants, parents, the seal at the end.
 pub trait Admission {
@@ -129,12 +129,21 @@ impl LockedLog {
         Ok((log, appended))
     }
 
-    /// Writes every missing tile of the published tree and sets false ones aside: only ever by order of a person.
+    /// Makes the tiles what the commits determine: writes missing ones, removes stale ones, and moves false and
+    /// undetermined ones to `tmp/`, where they are kept. Only ever by order of a person.
     ///
     /// Errors: [`LogError::Tampered`] for what cannot be made again, a commit or the checkpoint.
     pub fn repair_tiles(&self) -> Result<(), LogError> {
         let reader = LogReader::open(Arc::clone(&self.store), self.key.clone())?;
-        rebuild_tiles(&*self.store, &reader, OnDifference::SetAside).map(drop)
+        rebuild_tiles(&*self.store, &reader, OnDifference::SetAside)?;
+        for fault in check_published(&self.store, &self.key)? {
+            match fault {
+                PublishedFault::Stale { tile } => self.store.remove(&StorePath::Tile(tile))?,
+                PublishedFault::Undetermined { path } => drop(self.store.set_aside(&path)?),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     fn appender(self, signer: Arc<dyn Signer>) -> Result<Appender, LogError> {

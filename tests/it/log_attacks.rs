@@ -33,6 +33,12 @@ fn recover_error(store: &Arc<dyn Store>) -> LogError {
     Herd::open(store).unwrap_err()
 }
 
+/// Repairs the tiles as `fsck --repair` does.
+fn repair(store: &Arc<dyn Store>) {
+    let locked = LockedLog::acquire(Arc::clone(store), log_key(OWNER), NO_WAIT).unwrap();
+    locked.repair_tiles().unwrap();
+}
+
 /// What an attacker changes in an honest header.
 type Change = fn(&mut CommitHeader);
 
@@ -134,10 +140,7 @@ fn lag_is_repaired_and_differing_bytes_stop_recovery() {
         memory.tamper(path, None);
         assert_eq!(faults(&store), [format!("log/{tile} is missing")]);
         assert!(check_published(&store, &log_key(OWNER)).unwrap()[0].is_lag());
-        LockedLog::acquire(Arc::clone(&store), log_key(OWNER), NO_WAIT)
-            .unwrap()
-            .repair_tiles()
-            .unwrap();
+        repair(&store);
         assert_eq!(memory.read(path, 1 << 26).unwrap(), good, "{tile}");
 
         let mut false_one = good.clone().unwrap();
@@ -151,10 +154,7 @@ fn lag_is_repaired_and_differing_bytes_stop_recovery() {
         if Tile::partial_of(TreeSize::new(600)).contains(tile) {
             assert!(recover_error(&store).is_tampered(), "{tile}");
         }
-        LockedLog::acquire(Arc::clone(&store), log_key(OWNER), NO_WAIT)
-            .unwrap()
-            .repair_tiles()
-            .unwrap();
+        repair(&store);
         assert_eq!(memory.read(path, 1 << 26).unwrap(), good, "{tile}");
         let kept = memory
             .paths()
@@ -297,7 +297,13 @@ fn what_no_commit_determines_is_found() {
             faults(&store),
             [format!("{name} is not determined by any commit")]
         );
-        memory.tamper(&StorePath::parse(name).unwrap(), None);
+        repair(&store);
+        assert_eq!(
+            memory.read(&StorePath::parse(name).unwrap(), 99).unwrap(),
+            None,
+            "it is moved away"
+        );
+        assert_eq!(faults(&store), Vec::<String>::new());
     }
     // Stale: determined by a commit, and its place is full.
     let stale = StorePath::parse("log/tile/entries/000.p/2").unwrap();
@@ -307,6 +313,8 @@ fn what_no_commit_determines_is_found() {
     }
     memory.tamper(&stale, Some(bundle));
     assert_eq!(faults(&store), [format!("{stale} is stale: its place is full")]);
+    repair(&store);
+    assert_eq!(faults(&store), Vec::<String>::new());
 }
 
 /// The log key's owner lies in a slot; whoever walks finds out.
