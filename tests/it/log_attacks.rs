@@ -345,6 +345,71 @@ fn leaves_that_are_not_those_of_the_tree_are_found_by_both_walks() {
     ));
 }
 
+/// The same lie, with every later slot chained to it anew: only the root tells.
+#[test]
+fn a_chain_forged_by_the_key_holder_does_not_have_the_root_of_the_checkpoint() {
+    let (memory, store) = sample();
+    let commits: Vec<Commit> = reader(&store).commits().map(Result::unwrap).collect();
+    let mut previous = commits[1].hash();
+    for commit in &commits[2..] {
+        let mut header = commit.header().clone();
+        header.previous = previous;
+        let mut batch: Vec<Vec<u8>> = commit.entries().map(|(_, entry)| entry.to_vec()).collect();
+        if header.number == 2 {
+            batch[7] = b"another".to_vec();
+        }
+        let slot = Commit::encode(&header, &batch, &*signer(OWNER)).unwrap();
+        previous = CommitHash::of(&slot);
+        memory.tamper(&StorePath::Commit(header.number), Some(slot));
+    }
+    let now = reader(&store);
+    let forward = now.commits().find_map(Result::err).unwrap();
+    assert!(
+        matches!(forward, LogError::Tampered(Tampering::Root { number: 2, .. })),
+        "{forward}"
+    );
+    let backward: Vec<_> = now.commits_descending().collect();
+    assert_eq!(backward.len(), 5, "the lie shows at the very end");
+    let last = backward.into_iter().find_map(Result::err).unwrap();
+    assert!(
+        matches!(last, LogError::Tampered(Tampering::Root { number: 4, .. })),
+        "{last}"
+    );
+    assert!(now.entries_descending().any(|entry| entry.is_err()));
+    let faults = faults(&store);
+    assert!(
+        faults
+            .iter()
+            .any(|fault| fault.starts_with("the leaves up to commit 2 have root")),
+        "{faults:?}"
+    );
+}
+
+#[test]
+fn a_head_that_follows_another_commit_is_found() {
+    let (memory, store) = sample();
+    let head = reader(&store).commit(4).unwrap();
+    let mut header = head.header().clone();
+    header.previous = CommitHash::of(b"another");
+    let batch: Vec<Vec<u8>> = head.entries().map(|(_, entry)| entry.to_vec()).collect();
+    memory.tamper(
+        &StorePath::Commit(4),
+        Some(Commit::encode(&header, &batch, &*signer(OWNER)).unwrap()),
+    );
+    let faults = faults(&store);
+    assert!(faults[0].starts_with("commit 4 follows"), "{faults:?}");
+    let now = reader(&store);
+    for error in [
+        now.commits().find_map(Result::err),
+        now.commits_descending().find_map(Result::err),
+    ] {
+        assert!(
+            matches!(error, Some(LogError::Tampered(Tampering::Chain { .. }))),
+            "{error:?}"
+        );
+    }
+}
+
 #[test]
 fn what_stands_in_the_way_on_disk_is_tampering_not_a_crash() {
     let folder = tempfile::tempdir().unwrap();

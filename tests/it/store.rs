@@ -262,6 +262,34 @@ fn processes_wait_for_the_lock_and_then_get_it() {
 }
 
 #[test]
+fn of_many_racing_writers_one_wins_and_its_bytes_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    for round in 0..20 {
+        let slot = StorePath::Commit(round);
+        let start = std::sync::Barrier::new(4);
+        let won: Vec<u8> = std::thread::scope(|scope| {
+            let race = |writer: u8| {
+                let store = FileStore::open(folder.path()).unwrap();
+                start.wait();
+                store.create(&slot, &vec![writer; 5000]).unwrap() == Creation::Created
+            };
+            let threads: Vec<_> = (0..4)
+                .map(|writer| scope.spawn(move || (writer, race(writer))))
+                .collect();
+            let ends = threads.into_iter().map(|thread| thread.join().unwrap());
+            ends.filter_map(|(writer, won)| won.then_some(writer)).collect()
+        });
+        assert_eq!(won.len(), 1, "round {round}");
+        let found = FileStore::open(folder.path())
+            .unwrap()
+            .read(&slot, 5000)
+            .unwrap()
+            .unwrap();
+        assert_eq!(found, vec![won[0]; 5000], "round {round}");
+    }
+}
+
+#[test]
 fn links_and_folders_inside_a_ledger_are_refused() {
     let outside = tempfile::tempdir().unwrap();
     fs::write(outside.path().join("checkpoint"), b"false").unwrap();
