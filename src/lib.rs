@@ -1,7 +1,32 @@
-//! Herdbook: a ledger of where training data and models come from.
+//! Herdbook: a ledger of where training data and models come from, and the verdict on whether a model's lineage
+//! holds.
+//!
+//! Data flows one way:
+//!
+//! ```text
+//! register   files -> digests, facts -> Statement        ledger::register, ledger::hash, ledger::lineage_file
+//! sign       Statement -> Envelope                        envelope, sign
+//! append     Envelope -> LeafIndex, Checkpoint            ledger::admission, log, store
+//! index      (LeafIndex, Statement) -> answers            index: disposable, never signed from
+//! query      View at a tree size -> names, graphs         query
+//! verify     bytes -> Verified<Judgement>                 verify: pure, drives nothing, reads nothing
+//! ```
+//!
+//! Three layers, each using only what stands below it (`tests/it/tidy.rs` fails the build otherwise):
+//!
+//! * **Vocabulary**, no disk, clock or randomness: [`digest`], [`canonical`], [`key`], [`statement`], [`merkle`],
+//!   [`manifest`], [`envelope`], [`checkpoint`], [`trust`]; and on it the judgement, [`verify`].
+//! * **Mechanisms** (feature `ledger`): `store`, then `sign`, `log` and `index` beside each other, then `ledger`,
+//!   `query` and `fsck`.
+//! * **Edges** (feature `cli`): `cli`, the only code that prints and the only one that asks for the time.
+//!
+//! To read the code, begin with [`statement`] (what is said), then [`verify`] (what is made of it), then
+//! `ledger` (how it gets there). `docs/architecture.md` has the invariants, `docs/formats/` the bytes.
 
 pub mod canonical;
 pub mod checkpoint;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod digest;
 pub mod envelope;
 pub mod key;
@@ -11,6 +36,10 @@ pub mod statement;
 pub mod trust;
 pub mod verify;
 
+#[cfg(feature = "ledger")]
+pub mod index;
+#[cfg(feature = "ledger")]
+pub mod ledger;
 #[cfg(feature = "ledger")]
 pub mod log;
 #[cfg(feature = "ledger")]

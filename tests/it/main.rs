@@ -5,6 +5,8 @@ mod crash;
 #[cfg(test)]
 mod formats;
 #[cfg(test)]
+mod ledger;
+#[cfg(test)]
 mod log;
 #[cfg(test)]
 mod log_attacks;

@@ -1,0 +1,225 @@
+//! The command line as it is typed. What it means is decided by the verbs.
+
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+use clap::Parser;
+use clap::Subcommand;
+use clap::ValueEnum;
+
+use crate::verify::Assurance;
+
+/// Record where training data and models come from, and prove it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "herdbook",
+    version,
+    about,
+    max_term_width = 100,
+    arg_required_else_help = true
+)]
+#[command(
+    after_help = "Exit codes: 0 ok or traced, 1 failure, 2 usage, 3 partial, 4 not authorised, 10 no ledger, \
+                        11 locked, 12 key unusable, 20 tampered, 21 not_traced, 22 undecidable, 23 not_permitted, \
+                        130 interrupted."
+)]
+pub struct Args {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct Global {
+    /// Use the ledger in this folder; without it, the nearest `.herdbook` from here upwards
+    #[arg(long, global = true, env = "HERDBOOK_LEDGER", value_name = "DIR")]
+    pub ledger: Option<PathBuf>,
+    /// Answer with one JSON value on standard output, errors too
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say nothing on standard error but errors
+    #[arg(long, global = true)]
+    pub quiet: bool,
+    /// Show no progress bar
+    #[arg(long, global = true)]
+    pub no_progress: bool,
+    /// Use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorWhen,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a ledger and its keys
+    Init(Init),
+    /// Check a lineage file, hash what it names, sign and append
+    Register(Register),
+    /// Show everything about one item, statement or artifact
+    Show(Show),
+    /// List the items of the ledger
+    List(List),
+    /// Show what something descends from
+    Trace(Trace),
+    /// Judge whether a lineage is whole: the verdict, and every reason
+    Verify(Verify),
+    /// Keys and the trust root
+    Key(Key),
+    /// Check every byte the ledger holds
+    Fsck(Fsck),
+    /// Show a small pipeline, its verdict, and three attempts to cheat
+    Demo(Demo),
+}
+
+/// Arguments of `init`.
+#[derive(Debug, ClapArgs)]
+pub struct Init {
+    /// The folder of the new ledger [default: .herdbook]
+    pub dir: Option<PathBuf>,
+    /// The name of the log for ever, such as example.org/lab: letters, digits and -._~/:@
+    #[arg(long, value_name = "NAME")]
+    pub origin: String,
+    /// The organisation that runs the ledger
+    #[arg(long, value_name = "NAME")]
+    pub org: Option<String>,
+}
+
+/// Arguments of `register`.
+#[derive(Debug, ClapArgs)]
+pub struct Register {
+    /// The lineage file (YAML or JSON)
+    pub file: PathBuf,
+    /// Fill `${KEY}` in names and paths
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub settings: Vec<String>,
+    /// Check and hash everything, show what would be appended, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Accept other bytes under a known name as a new version
+    #[arg(long)]
+    pub new_version: bool,
+    /// Wait this long for another process that is appending
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub lock_wait: u64,
+    /// Sign with the key in this file
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+}
+
+/// Arguments of `show`.
+#[derive(Debug, ClapArgs)]
+pub struct Show {
+    /// NAME, NAME@ENTRY, an hb: id or its beginning, or sha256:HEX
+    pub node: String,
+}
+
+/// Arguments of `list`.
+#[derive(Debug, ClapArgs)]
+pub struct List {}
+
+/// Arguments of `trace`.
+#[derive(Debug, ClapArgs)]
+pub struct Trace {
+    /// NAME, NAME@ENTRY, an hb: id or its beginning, or sha256:HEX
+    pub node: String,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, ClapArgs)]
+pub struct Verify {
+    /// NAME, NAME@ENTRY, an hb: id or its beginning, sha256:HEX, or the path of a file
+    #[arg(required = true, value_name = "NODE|PATH")]
+    pub nodes: Vec<String>,
+    /// Hash the files of the lineage in this folder and hold them against the record
+    #[arg(long, value_name = "DIR")]
+    pub content: Option<PathBuf>,
+    /// Trust the ledger that this file describes, and no other
+    #[arg(long, value_name = "FILE", conflicts_with = "trust_genesis")]
+    pub trust_root: Option<PathBuf>,
+    /// Take the ledger's own word for who it is, when nothing is pinned
+    #[arg(long)]
+    pub trust_genesis: bool,
+    /// The least assurance that is enough: self, pinned, witnessed, sampled, full
+    #[arg(long, value_name = "LEVEL", value_parser = level, default_value = "self")]
+    pub require: Assurance,
+}
+
+fn level(word: &str) -> Result<Assurance, String> {
+    let words: Vec<&str> = Assurance::WORDS.iter().map(|(_, word)| *word).collect();
+    Assurance::parse(word).ok_or_else(|| format!("write one of {}", words.join(", ")))
+}
+
+/// Arguments of `key`.
+#[derive(Debug, ClapArgs)]
+pub struct Key {
+    /// What to do with keys.
+    #[command(subcommand)]
+    pub command: KeyCommand,
+}
+
+/// The verbs of `key`.
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Write the trust root: the file to hand to an auditor
+    TrustRoot(TrustRoot),
+}
+
+/// Arguments of `key trust-root`.
+#[derive(Debug, ClapArgs)]
+pub struct TrustRoot {
+    /// Write it to this new file and not to standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// Arguments of `fsck`.
+#[derive(Debug, ClapArgs)]
+pub struct Fsck {
+    /// Write missing tiles anew, and replace false ones; what was there is kept in tmp/
+    #[arg(long)]
+    pub repair: bool,
+}
+
+/// Arguments of `demo`.
+#[derive(Debug, ClapArgs)]
+pub struct Demo {
+    /// Keep the demonstration's files in this new folder
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn global_options_stand_anywhere() {
+        let args = Args::try_parse_from(["herdbook", "verify", "m", "--json", "--ledger", "x"]).unwrap();
+        assert!(args.global.json);
+        assert_eq!(args.global.ledger, Some("x".into()));
+        let wrong = Args::try_parse_from(["herdbook", "verify", "m", "--require", "much"]).unwrap_err();
+        assert!(wrong.to_string().contains("write one of self, pinned"));
+    }
+}

@@ -1,0 +1,105 @@
+//! What a person is told when a command fails: what failed, where, and what to type next.
+
+use std::error::Error as StdError;
+
+use serde_json::Value;
+use serde_json::json;
+
+use super::exit::Exit;
+use super::ui::shown;
+
+/// A failure: its exit code, one message, its causes and what to do.
+#[derive(Debug)]
+pub struct Error {
+    exit: Exit,
+    message: String,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+    hints: Vec<String>,
+}
+
+impl Error {
+    /// Makes an error that says what failed.
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self {
+            exit,
+            message: message.into(),
+            source: None,
+            hints: Vec::new(),
+        }
+    }
+
+    /// Adds why.
+    pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// Adds what to do.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Returns the exit code.
+    pub const fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// Returns the message with its causes, in one sentence; everything odd in it is escaped.
+    pub fn message(&self) -> String {
+        let mut text = self.message.clone();
+        let mut source: Option<&(dyn StdError + 'static)> = self.source.as_ref().map(|source| &**source as _);
+        while let Some(cause) = source {
+            let cause_text = cause.to_string();
+            // A transparent wrapper has the words of what it wraps.
+            if !text.ends_with(&cause_text) {
+                text = format!("{text}: {cause_text}");
+            }
+            source = cause.source();
+        }
+        shown(&text)
+    }
+
+    /// Returns what a person reads.
+    pub fn text(&self) -> String {
+        let mut text = format!("error: {}\n", self.message());
+        for hint in &self.hints {
+            text.push_str(&format!("help: {}\n", shown(hint)));
+        }
+        text
+    }
+
+    /// Returns what a program reads.
+    pub fn json(&self) -> Value {
+        json!({
+            "schema": "herdbook/error/v1",
+            "code": self.exit.word(),
+            "message": self.message(),
+            "help": self.hints,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("outer")]
+    struct Outer(#[source] std::io::Error);
+
+    #[derive(Debug, thiserror::Error)]
+    #[error(transparent)]
+    struct Wrapper(Outer);
+
+    #[test]
+    fn a_message_has_every_cause_once_and_nothing_odd() {
+        let cause = Wrapper(Outer(std::io::Error::other("ro\u{202e}ot\u{1b}[2J")));
+        let error = Error::new(Exit::Failure, "cannot open it")
+            .because(cause)
+            .hint("look");
+        let expected = "error: cannot open it: outer: ro\\u{202e}ot\\u{1b}[2J\nhelp: look\n";
+        assert_eq!(error.text(), expected);
+        assert_eq!(error.json()["code"], "failure");
+    }
+}

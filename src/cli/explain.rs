@@ -1,0 +1,162 @@
+//! From what the library says to what a person can do about it.
+
+use crate::index::resolve::ResolveError;
+use crate::ledger::InitError;
+use crate::ledger::LedgerError;
+use crate::ledger::PinError;
+use crate::ledger::content::ContentError;
+use crate::ledger::drive::DriveError;
+use crate::ledger::hash::HashError;
+use crate::ledger::lineage_file::Faults;
+use crate::ledger::register::RegisterError;
+use crate::log::LogError;
+use crate::sign::KeyFileError;
+use crate::store::StoreError;
+
+use super::error::Error;
+use super::exit::Exit;
+
+impl From<LedgerError> for Error {
+    fn from(error: LedgerError) -> Self {
+        let error = match error {
+            LedgerError::Register(inner) => return inner.into(),
+            LedgerError::Log(inner) => return inner.into(),
+            other => other,
+        };
+        let (exit, what) = if error.is_no_ledger() || matches!(error, LedgerError::Unfinished { .. }) {
+            (Exit::NoLedger, "no ledger can be opened")
+        } else if error.is_tampered() {
+            (Exit::Tampered, "the ledger was tampered with")
+        } else if error.is_key_unusable() {
+            (Exit::KeyUnusable, "the key cannot be used")
+        } else if error.is_fenced() {
+            (Exit::Locked, "the ledger is in use")
+        } else {
+            (Exit::Failure, "the ledger cannot be used")
+        };
+        let told = Self::new(exit, what).because(error);
+        match exit {
+            Exit::Tampered => told.hint(FSCK),
+            Exit::NoLedger => told.hint(INIT),
+            _ => told,
+        }
+    }
+}
+
+/// What to do about false evidence.
+const FSCK: &str = "run `herdbook fsck` to see everything that is false; keep the folder as it is";
+
+/// What to do where there is no ledger.
+const INIT: &str = "make one with `herdbook init --origin example.org/lab`, or name one with `--ledger DIR`";
+
+impl From<LogError> for Error {
+    fn from(error: LogError) -> Self {
+        let wait = "wait for the other process, or give it more time with `--lock-wait SECONDS`";
+        if error.is_tampered() {
+            return Self::new(Exit::Tampered, error.to_string())
+                .because(cause_of(error))
+                .hint(FSCK);
+        }
+        if error.is_no_ledger() {
+            return Self::new(Exit::NoLedger, "no ledger can be opened")
+                .because(error)
+                .hint(INIT);
+        }
+        if error.is_fenced() {
+            return Self::new(Exit::Locked, "nothing was appended")
+                .because(error)
+                .hint(wait);
+        }
+        if error.is_key_unusable() {
+            return Self::new(Exit::KeyUnusable, "the log key cannot be used").because(error);
+        }
+        match error {
+            LogError::Store(inner @ StoreError::Full { .. }) => {
+                Self::new(Exit::Failure, "nothing was appended").because(inner)
+            }
+            other => Self::new(Exit::Failure, "the ledger cannot be used").because(other),
+        }
+    }
+}
+
+/// The cause of an error whose own words were said.
+fn cause_of(error: LogError) -> Box<dyn std::error::Error + Send + Sync> {
+    match error {
+        LogError::Tampered(what) => Box::new(what),
+        other => Box::new(other),
+    }
+}
+
+impl From<RegisterError> for Error {
+    fn from(error: RegisterError) -> Self {
+        if error.is_not_authorised() {
+            return Self::new(Exit::NotAuthorised, "nothing was appended").because(error);
+        }
+        match error {
+            RegisterError::Faults(faults) => faults.into(),
+            other => Self::new(Exit::Failure, "nothing was appended").because(other),
+        }
+    }
+}
+
+impl From<Faults> for Error {
+    fn from(faults: Faults) -> Self {
+        Self::new(
+            Exit::Failure,
+            format!("nothing was appended, because of the lineage file:\n{faults}"),
+        )
+    }
+}
+
+impl From<KeyFileError> for Error {
+    fn from(error: KeyFileError) -> Self {
+        Self::new(Exit::KeyUnusable, "the key cannot be used").because(error)
+    }
+}
+
+impl From<PinError> for Error {
+    fn from(error: PinError) -> Self {
+        Self::new(Exit::Failure, "the pinned trust root cannot be used").because(error)
+    }
+}
+
+impl From<InitError> for Error {
+    fn from(error: InitError) -> Self {
+        match error {
+            InitError::Key(inner) => inner.into(),
+            InitError::Ledger(inner) => inner.into(),
+            other => Self::new(Exit::Failure, "no ledger was made").because(other),
+        }
+    }
+}
+
+impl From<ContentError> for Error {
+    fn from(error: ContentError) -> Self {
+        Self::new(Exit::Failure, "the content folder cannot be searched").because(error)
+    }
+}
+
+impl From<DriveError> for Error {
+    fn from(error: DriveError) -> Self {
+        match error {
+            DriveError::Log(inner) => inner.into(),
+            DriveError::Ledger(inner) => inner.into(),
+            DriveError::Content(inner) => inner.into(),
+            other => Self::new(Exit::Failure, "the ledger cannot be read").because(other),
+        }
+    }
+}
+
+impl From<ResolveError> for Error {
+    fn from(error: ResolveError) -> Self {
+        Self::new(Exit::Failure, "nothing was found")
+            .because(error)
+            .hint("run `herdbook list` to see what is registered")
+    }
+}
+
+impl From<HashError> for Error {
+    fn from(error: HashError) -> Self {
+        Self::new(Exit::Failure, "the file cannot be hashed").because(error)
+    }
+}

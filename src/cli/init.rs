@@ -1,0 +1,81 @@
+//! `herdbook init`: a ledger and its keys, ready in one command.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::checkpoint::Origin;
+use crate::ledger::InitRequest;
+use crate::ledger::init;
+
+use super::args;
+use super::error::Error;
+use super::exit::Exit;
+use super::session::LEDGER_FOLDER;
+use super::session::Session;
+use super::surroundings::random;
+use super::ui::Answer;
+use super::ui::table;
+
+/// How long to wait for another `init` of the same folder.
+const LOCK_WAIT: Duration = Duration::from_secs(30);
+
+/// Makes the ledger.
+pub fn run(session: &Session, args: &args::Init) -> Result<Answer, Error> {
+    let origin = Origin::parse(&args.origin).map_err(|source| {
+        Error::new(Exit::Usage, "the origin is not valid")
+            .because(source)
+            .hint("write for example --origin example.org/lab")
+    })?;
+    let named = args.dir.clone().or_else(|| session.ledger.clone());
+    let folder = named.unwrap_or_else(|| LEDGER_FOLDER.into());
+    let request = InitRequest {
+        folder: session.around.current.join(folder),
+        origin,
+        organisation: args.org.clone(),
+        keys_folder: session.home.keys.clone(),
+        state_folder: session.home.state.clone(),
+        wait: LOCK_WAIT,
+    };
+    // Asked for before anything is made: three keys and a nonce.
+    let mut fresh: Vec<[u8; 32]> = vec![random()?, random()?, random()?, random()?];
+    let made = init(&request, &mut || {
+        fresh
+            .pop()
+            .expect("init asks for three keys and one nonce at most")
+    })?;
+    let founding = made.ledger.founding();
+    let folder = request.folder.display().to_string();
+    let row = |name: &str, value: String| vec![format!("  {name}"), value];
+    let mut text = format!("ledger {} is ready\n", request.origin);
+    text.push_str(&table(&[
+        row("folder", folder.clone()),
+        row("genesis", format!("hb:{}", founding.id)),
+        row("owner key", made.keys.owner.display().to_string()),
+        row("log key", made.keys.log.display().to_string()),
+        row("signing key", made.keys.issuer.display().to_string()),
+        row("pinned in", made.pin.display().to_string()),
+    ]));
+    Ok(Answer {
+        text,
+        json: json!({
+            "schema": "herdbook/init/v1",
+            "folder": folder,
+            "origin": request.origin.as_str(),
+            "genesis": format!("hb:{}", founding.id),
+            "keys": {
+                "owner": made.keys.owner.display().to_string(),
+                "log": made.keys.log.display().to_string(),
+                "issuer": made.keys.issuer.display().to_string(),
+            },
+            "pin": made.pin.display().to_string(),
+            "tree_size": made.ledger.checkpoint().size.get(),
+        }),
+        notes: vec![
+            "Keep copies of the keys: without them nothing can be appended, and the owner key cannot be replaced."
+                .to_owned(),
+            "Next: describe your files in a lineage file, then `herdbook register FILE`.".to_owned(),
+        ],
+        exit: Exit::Ok,
+    })
+}

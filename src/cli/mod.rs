@@ -1,0 +1,103 @@
+//! The command line: the only code that prints, and the only one that reads environment and randomness.
+//!
+//! | file | does |
+//! |---|---|
+//! | [`args`] | what may be typed |
+//! | [`session`], [`home`], [`surroundings`] | which ledger, whose keys and pins |
+//! | one file a verb | makes an [`ui::Answer`]: text, JSON and an exit code |
+//! | [`explain`], [`error`], [`exit`] | what went wrong, in words that say what to type next |
+//! | [`ui`] | how things look; everything untrusted is escaped |
+//!
+//! Standard output is data, standard error is for people. With `--json` one JSON value goes to standard output,
+//! whatever happens.
+
+pub mod args;
+pub mod error;
+pub mod exit;
+mod explain;
+pub mod home;
+pub mod init;
+mod json;
+pub mod key;
+mod progress;
+pub mod register;
+pub mod session;
+pub mod surroundings;
+mod target;
+pub mod ui;
+pub mod verify;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::Args;
+use args::ColorWhen;
+use args::Command;
+use error::Error;
+use exit::Exit;
+use session::Session;
+use surroundings::Surroundings;
+use ui::Answer;
+use ui::Ui;
+
+/// Runs the program with the arguments of this process.
+pub fn main() -> ExitCode {
+    let around = match Surroundings::read() {
+        Ok(around) => around,
+        Err(error) => return bare_ui(&Surroundings::none()).fail(&error).into(),
+    };
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return usage(&error, &around).into(),
+    };
+    let global = &args.global;
+    let ui = Ui::new(
+        global.json,
+        global.quiet,
+        global.no_progress,
+        global.color,
+        &around,
+    );
+    let answered = Session::begin(global, around).and_then(|session| dispatch(&session, &args.command));
+    match answered {
+        Ok(answer) => ui.answer(&answer).into(),
+        Err(error) => ui.fail(&error).into(),
+    }
+}
+
+fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
+    match command {
+        Command::Init(args) => init::run(session, args),
+        Command::Register(args) => register::run(session, args),
+        Command::Verify(args) => verify::run(session, args),
+        Command::Key(args) => key::run(session, args),
+        _ => Err(Error::new(Exit::Failure, "not there yet")),
+    }
+}
+
+fn bare_ui(around: &Surroundings) -> Ui {
+    Ui::new(
+        surroundings::json_was_asked(),
+        false,
+        true,
+        ColorWhen::Auto,
+        around,
+    )
+}
+
+/// Tells what is wrong with the command line; help and version are no errors.
+fn usage(error: &clap::Error, around: &Surroundings) -> Exit {
+    let ui = bare_ui(around);
+    if !error.use_stderr() {
+        ui.tell_always(&error.render().to_string());
+        return Exit::Ok;
+    }
+    if surroundings::json_was_asked() {
+        let text = error.render().to_string();
+        let message = text.trim_start_matches("error: ").trim_end();
+        return ui.fail(&Error::new(Exit::Usage, message).hint("herdbook --help"));
+    }
+    ui.complain(&error.render().to_string());
+    Exit::Usage
+}

@@ -1,0 +1,113 @@
+//! What every verb needs: where the ledger is, whose keys and pins count, and how to answer.
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use crate::checkpoint::Origin;
+use crate::ledger::KeyPaths;
+use crate::ledger::Ledger;
+use crate::ledger::Signers;
+use crate::sign::KeyFile;
+
+use super::args::Global;
+use super::error::Error;
+use super::exit::Exit;
+use super::home::Home;
+use super::surroundings::Surroundings;
+use super::ui::Ui;
+
+/// The folder of a ledger that is looked for upwards.
+pub const LEDGER_FOLDER: &str = ".herdbook";
+
+/// One run of the program.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// How to answer.
+    pub ui: Ui,
+    /// What the environment says.
+    pub around: Surroundings,
+    /// Keys and pins.
+    pub home: Home,
+    /// The ledger that was named, if any.
+    pub ledger: Option<PathBuf>,
+}
+
+impl Session {
+    /// Begins a run.
+    pub fn begin(global: &Global, around: Surroundings) -> Result<Self, Error> {
+        Ok(Self {
+            ui: Ui::new(
+                global.json,
+                global.quiet,
+                global.no_progress,
+                global.color,
+                &around,
+            ),
+            home: Home::find(&around)?,
+            ledger: global.ledger.clone().filter(|path| !path.as_os_str().is_empty()),
+            around,
+        })
+    }
+
+    /// Returns the same run with its keys, pins and ledger elsewhere.
+    pub fn elsewhere(&self, home: &Path, ledger: &Path) -> Result<Self, Error> {
+        let around = self.around.with_home(home);
+        Ok(Self {
+            ui: self.ui,
+            home: Home::find(&around)?,
+            ledger: Some(ledger.to_owned()),
+            around,
+        })
+    }
+
+    /// Finds the ledger: the one named, else the nearest `.herdbook` from the current folder upwards.
+    pub fn ledger_folder(&self) -> Result<PathBuf, Error> {
+        if let Some(named) = &self.ledger {
+            return Ok(named.clone());
+        }
+        let found = self
+            .around
+            .current
+            .ancestors()
+            .map(|folder| folder.join(LEDGER_FOLDER))
+            .find(|folder| folder.is_dir());
+        found.ok_or_else(|| {
+            let here = self.around.current.display();
+            Error::new(
+                Exit::NoLedger,
+                format!("there is no ledger: no `{LEDGER_FOLDER}` in {here} or above it"),
+            )
+            .hint("make one with `herdbook init --origin example.org/lab`, or name one with `--ledger DIR`")
+        })
+    }
+
+    /// Opens the ledger to read it.
+    pub fn open(&self) -> Result<Ledger, Error> {
+        Ok(Ledger::open(&self.ledger_folder()?)?)
+    }
+
+    /// Loads the keys that append to a ledger; `issuer` takes the place of this user's own.
+    pub fn signers(&self, ledger: &Ledger, issuer: Option<&Path>) -> Result<Signers, Error> {
+        let origin = &ledger.checkpoint().origin;
+        let paths = KeyPaths::of(&self.home.keys, origin);
+        let issuer = issuer.unwrap_or(&paths.issuer);
+        Ok(Signers {
+            issuer: std::sync::Arc::new(self.key(issuer, origin)?),
+            log: std::sync::Arc::new(self.key(&paths.log, origin)?),
+        })
+    }
+
+    fn key(&self, path: &Path, origin: &Origin) -> Result<KeyFile, Error> {
+        KeyFile::load(path).map_err(|error| {
+            let told = Error::from(error);
+            if path.exists() {
+                told
+            } else {
+                told.hint(format!(
+                    "keys of `{origin}` are looked for in {}: set HERDBOOK_HOME if yours are elsewhere",
+                    self.home.keys.display()
+                ))
+            }
+        })
+    }
+}

@@ -1,0 +1,239 @@
+//! What an argument of `verify` means: a file, a digest, a name or an id.
+
+use std::path::Path;
+
+use crate::digest::Blake3Digest;
+use crate::digest::Sha256Digest;
+use crate::index::Index as _;
+use crate::index::resolve::Node;
+use crate::index::resolve::resolve;
+use crate::ledger::Ledger;
+use crate::ledger::LedgerError;
+use crate::ledger::artifact_name;
+use crate::ledger::content::read_file_digests;
+use crate::ledger::content::sha256_of_text;
+use crate::ledger::hash::Progress;
+use crate::manifest::read_members;
+use crate::statement::ArtifactRef;
+use crate::statement::Content;
+use crate::statement::ItemName;
+use crate::statement::Predicate;
+use crate::verify::FileDigests;
+
+use super::error::Error;
+use super::exit::Exit;
+use super::ui::in_line;
+
+/// What is to be judged, or why nothing can be.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// Artifacts that are judged together.
+    Artifacts {
+        /// What the user called it.
+        asked: String,
+        /// What it is called in the ledger.
+        name: String,
+        /// The artifacts.
+        artifacts: Vec<ArtifactRef>,
+        /// The file it was found by.
+        file: Option<FileDigests>,
+    },
+    /// Bytes that no artifact of the ledger has.
+    Unclaimed {
+        /// What the user called it.
+        asked: String,
+        /// The digest.
+        sha256: Sha256Digest,
+        /// Whether a manifest that is not there may hold it.
+        incomplete: bool,
+    },
+    /// A file whose SHA-256 is registered, and whose BLAKE3 is another.
+    Differs {
+        /// What the user called it.
+        asked: String,
+        /// What it is called in the ledger.
+        name: String,
+        /// The artifact.
+        artifact: ArtifactRef,
+        /// What was registered.
+        expected: Blake3Digest,
+        /// What was found.
+        found: Blake3Digest,
+    },
+}
+
+/// Finds what `asked` means: a path that exists as a file is always a file.
+pub fn find(
+    ledger: &Ledger,
+    current: &Path,
+    asked: &str,
+    progress: &dyn Progress,
+) -> Result<Vec<Target>, Error> {
+    let path = current.join(asked);
+    match std::fs::metadata(&path) {
+        Ok(metadata) if !metadata.is_dir() => of_file(ledger, &path, asked, progress),
+        found => match sha256_of_text(asked) {
+            Some(sha256) => claimed(ledger, asked, sha256, None),
+            None => of_node(ledger, asked, found.is_ok()).map(|target| vec![target]),
+        },
+    }
+}
+
+fn of_file(ledger: &Ledger, path: &Path, asked: &str, progress: &dyn Progress) -> Result<Vec<Target>, Error> {
+    let found = read_file_digests(path, progress)?;
+    claimed(ledger, asked, found.sha256, Some(&found))
+}
+
+/// Returns one target for each artifact that claims a digest.
+fn claimed(
+    ledger: &Ledger,
+    asked: &str,
+    sha256: Sha256Digest,
+    file: Option<&FileDigests>,
+) -> Result<Vec<Target>, Error> {
+    let claims = ledger.index().claims(sha256).map_err(LedgerError::from)?;
+    if claims.is_empty() {
+        return Ok(vec![Target::Unclaimed {
+            asked: asked.to_owned(),
+            sha256,
+            incomplete: !ledger.state().missing_manifests().is_empty(),
+        }]);
+    }
+    let mut targets = Vec::new();
+    for artifact in claims {
+        let registered = Registered::find(ledger, artifact)?;
+        let found = file.map(|file| file.blake3);
+        targets.push(match (registered.blake3, found) {
+            (Some(expected), Some(found)) if expected != found => Target::Differs {
+                asked: asked.to_owned(),
+                name: registered.name,
+                artifact,
+                expected,
+                found,
+            },
+            _ => Target::Artifacts {
+                asked: asked.to_owned(),
+                name: registered.name,
+                artifacts: vec![artifact],
+                file: file.cloned(),
+            },
+        });
+    }
+    Ok(targets)
+}
+
+/// Finds what a name or an id means.
+pub fn of_node(ledger: &Ledger, asked: &str, is_folder: bool) -> Result<Target, Error> {
+    let size = ledger.checkpoint().size;
+    let node = resolve(ledger.index(), size, asked).map_err(|error| {
+        let shown = in_line(asked);
+        let told = Error::new(
+            Exit::Failure,
+            format!("`{shown}` is neither a file nor a node of the ledger"),
+        )
+        .because(error);
+        if is_folder {
+            return told.hint(format!("`{shown}` is a folder: name the files in it"));
+        }
+        told.hint("run `herdbook list` to see what is registered")
+    })?;
+    let facts = ledger
+        .index()
+        .facts(node.statement())
+        .map_err(LedgerError::from)?;
+    let whole = |subjects: std::ops::Range<u32>| {
+        subjects
+            .map(|subject| ArtifactRef::subject(node.statement(), subject))
+            .collect::<Vec<_>>()
+    };
+    let artifacts = match (node, &facts) {
+        (Node::Artifact(artifact), _) => vec![artifact],
+        (Node::Set { set, .. }, Some(facts)) => facts
+            .sets
+            .get(set)
+            .map(|set| whole(set.subjects.clone()))
+            .unwrap_or_default(),
+        (Node::Statement(_), Some(facts)) => facts
+            .sets
+            .iter()
+            .flat_map(|set| whole(set.subjects.clone()))
+            .collect(),
+        (_, None) => Vec::new(),
+    };
+    if artifacts.is_empty() {
+        let kind = facts.map_or("statement", |facts| facts.kind);
+        return Err(Error::new(
+            Exit::Failure,
+            format!("`{}` is a {kind}, which has no lineage", in_line(asked)),
+        )
+        .hint("name a model, an output, a source or a file"));
+    }
+    let name = match node {
+        Node::Artifact(artifact) => Registered::find(ledger, artifact)?.name,
+        _ => asked.to_owned(),
+    };
+    Ok(Target::Artifacts {
+        asked: asked.to_owned(),
+        name,
+        artifacts,
+        file: None,
+    })
+}
+
+/// What the ledger says of one artifact.
+struct Registered {
+    name: String,
+    blake3: Option<Blake3Digest>,
+}
+
+impl Registered {
+    fn find(ledger: &Ledger, artifact: ArtifactRef) -> Result<Self, LedgerError> {
+        let nothing = Self {
+            name: artifact.to_string(),
+            blake3: None,
+        };
+        let Some(facts) = ledger.index().facts(artifact.statement)? else {
+            return Ok(nothing);
+        };
+        let (_, statement) = ledger.entry(facts.entry)?;
+        if let Predicate::Dataset(dataset) = &statement.predicate {
+            let name = dataset.name.to_string();
+            return Ok(Self { name, blake3: None });
+        }
+        let mut position = usize::try_from(artifact.subject).unwrap_or(usize::MAX);
+        for (item, set) in statement.predicate.sets() {
+            let Some(found) = set.artifacts.get(position) else {
+                position -= set.artifacts.len();
+                continue;
+            };
+            let blake3 = match found.content {
+                Content::File { blake3, .. } => blake3,
+                _ => None,
+            };
+            return match (artifact.member, found.manifest(), found.blob()) {
+                (Some(member), Some(facts), Some(blob)) => {
+                    let bytes = ledger.blob(blob)?;
+                    Ok(Self::of_member(item, member, read_members(&bytes, facts).ok()).unwrap_or(nothing))
+                }
+                _ => Ok(Self {
+                    name: artifact_name(item, set, found),
+                    blake3,
+                }),
+            };
+        }
+        Ok(nothing)
+    }
+
+    fn of_member(
+        item: &ItemName,
+        member: u64,
+        members: Option<Vec<crate::manifest::Member>>,
+    ) -> Option<Self> {
+        let members = members?;
+        let member = members.get(usize::try_from(member).ok()?)?;
+        Some(Self {
+            name: format!("{item}/{}", member.name),
+            blake3: member.blake3,
+        })
+    }
+}

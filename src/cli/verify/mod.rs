@@ -1,0 +1,252 @@
+//! `herdbook verify`: the verdict on a lineage, with every reason and its path.
+
+mod json;
+mod text;
+
+use crate::checkpoint::Checkpoint;
+use crate::ledger::Ledger;
+use crate::ledger::LedgerError;
+use crate::ledger::content::ContentFolder;
+use crate::ledger::drive::judge;
+use crate::ledger::drive::published_note;
+use crate::ledger::read_pin;
+use crate::statement::ArtifactRef;
+use crate::trust::TrustRoot;
+use crate::verify::Code;
+use crate::verify::FileDigests;
+use crate::verify::Finding;
+use crate::verify::Judgement;
+use crate::verify::PathStep;
+use crate::verify::Request;
+use crate::verify::Trust;
+use crate::verify::Verdict;
+use crate::verify::Verified;
+
+use super::args;
+use super::error::Error;
+use super::exit::Exit;
+use super::home::read_trust_root;
+use super::progress::Bar;
+use super::session::Session;
+use super::target;
+use super::target::Target;
+use super::ui::Answer;
+
+/// What every answer says at its end.
+pub(super) const CAVEAT: &str = "Traced does not mean lawful, licensed, human-made or complete.";
+
+/// What came of one target.
+#[derive(Debug)]
+enum Outcome {
+    /// It was judged.
+    Judged {
+        /// What the user called it.
+        asked: String,
+        /// The file it was found by.
+        file: Option<FileDigests>,
+        judgement: Box<Verified<Judgement>>,
+        root: TrustRoot,
+    },
+    /// There was nothing that could be judged, which is a verdict too.
+    Told(Box<Told>),
+}
+
+/// A verdict about something that has no lineage in the ledger.
+#[derive(Debug)]
+struct Told {
+    asked: String,
+    artifacts: Vec<String>,
+    finding: Finding,
+    line: String,
+    checkpoint: Option<Checkpoint>,
+}
+
+impl Outcome {
+    fn verdict(&self) -> Verdict {
+        match self {
+            Self::Judged { judgement, .. } => judgement.get().verdict,
+            Self::Told(told) => told.finding.code.verdict().unwrap_or(Verdict::Undecidable),
+        }
+    }
+}
+
+/// Verifies every target; the worst verdict decides how it ends.
+pub fn run(session: &Session, args: &args::Verify) -> Result<Answer, Error> {
+    let folder = session.ledger_folder()?;
+    let given = args
+        .trust_root
+        .as_ref()
+        .map(|path| read_trust_root(&session.around.current.join(path)))
+        .transpose()?;
+    let mut ledger = match Ledger::open(&folder) {
+        Err(error) if error.is_tampered() => return Ok(answer(session, &broken(args, error))),
+        opened => opened?,
+    };
+    let checkpoint = published_note(&mut ledger)?;
+    let bar = Bar::new(session.ui.progress());
+    let mut targets = Vec::new();
+    // All of them first, so that a mistyped name is told before hours of hashing.
+    for asked in &args.nodes {
+        targets.extend(target::find(&ledger, &session.around.current, asked, &bar)?);
+    }
+    let trust = trust(session, args, &ledger, given)?;
+    let mut content = match &args.content {
+        Some(folder) => Some(ContentFolder::at(&session.around.current.join(folder), &bar)?),
+        None => None,
+    };
+    let mut outcomes = Vec::new();
+    for target in targets {
+        let (asked, name, artifacts, file) = match target {
+            Target::Artifacts {
+                asked,
+                name,
+                artifacts,
+                file,
+            } => (asked, name, artifacts, file),
+            other => {
+                outcomes.push(Outcome::Told(Box::new(told(other, &ledger))));
+                continue;
+            }
+        };
+        let request = Request {
+            name,
+            artifacts,
+            trust: trust.clone(),
+            checkpoint: checkpoint.clone(),
+            content: content.is_some(),
+            require: args.require,
+        };
+        let judgement = Box::new(judge(&ledger, request, content.as_mut())?);
+        let root = trust.root().clone();
+        outcomes.push(Outcome::Judged {
+            asked,
+            file,
+            judgement,
+            root,
+        });
+    }
+    bar.done();
+    Ok(answer(session, &outcomes))
+}
+
+/// Whose word counts: a file that was given, a pin, the ledger's own when asked for, else nobody's.
+fn trust(
+    session: &Session,
+    args: &args::Verify,
+    ledger: &Ledger,
+    given: Option<TrustRoot>,
+) -> Result<Trust, Error> {
+    if let Some(root) = given {
+        return Ok(Trust::Pinned(root));
+    }
+    if let Some(root) = read_pin(&session.home.state, &ledger.checkpoint().origin)? {
+        return Ok(Trust::Pinned(root));
+    }
+    let founding = ledger.founding();
+    let own = TrustRoot::of(founding.id, &founding.genesis);
+    Ok(if args.trust_genesis {
+        Trust::SelfAsserted(own)
+    } else {
+        Trust::Missing(own)
+    })
+}
+
+fn answer(session: &Session, outcomes: &[Outcome]) -> Answer {
+    let worst = outcomes.iter().map(Outcome::verdict).min();
+    Answer {
+        text: text::all(outcomes, session.ui.paint()),
+        json: json::all(outcomes),
+        notes: Vec::new(),
+        exit: worst.map_or(Exit::Failure, Exit::from),
+    }
+}
+
+/// A ledger that cannot be opened because evidence is false: that is the verdict on everything asked about.
+fn broken(args: &args::Verify, error: LedgerError) -> Vec<Outcome> {
+    let why = Error::from(error).message();
+    let told = |asked: &String| {
+        let finding = Finding::of_ledger(Code::Undecodable, "ledger", why.clone());
+        Outcome::Told(Box::new(Told {
+            asked: asked.clone(),
+            artifacts: Vec::new(),
+            line:
+                "tampered: the ledger holds false evidence, so nothing in it was judged; see `herdbook fsck`"
+                    .to_owned(),
+            finding,
+            checkpoint: None,
+        }))
+    };
+    args.nodes.iter().map(told).collect()
+}
+
+fn told(target: Target, ledger: &Ledger) -> Told {
+    let checkpoint = ledger.checkpoint().clone();
+    let (asked, artifact, finding, line) = match target {
+        Target::Unclaimed {
+            asked,
+            sha256,
+            incomplete: true,
+        } => {
+            let message = format!(
+                "no artifact with sha256 {sha256} was found, but a manifest is missing from blobs/ that may list it"
+            );
+            let finding = about_file(Code::ClaimsIncomplete, &asked, message);
+            let line = "undecidable: not found, and not everything could be searched".to_owned();
+            (asked, None, finding, line)
+        }
+        Target::Unclaimed { asked, sha256, .. } => {
+            let message = format!("nobody registered content with sha256 {sha256} in this ledger");
+            let finding = about_file(Code::NotRegistered, &asked, message);
+            let line = format!(
+                "not_traced: not registered among the {} entries of {}",
+                checkpoint.size.get(),
+                checkpoint.origin
+            );
+            (asked, None, finding, line)
+        }
+        Target::Differs {
+            asked,
+            name,
+            artifact,
+            expected,
+            found,
+        } => {
+            let message = format!(
+                "{asked}: expected blake3 {expected}, found {found}, though its sha256 is the one registered; the file \
+                 is not the one registered, which does not say who changed it or why"
+            );
+            let mut finding = about_file(Code::ContentDiffers, &asked, message);
+            finding.path = vec![step(artifact, &name)];
+            let line = "tampered: the file is not the one registered".to_owned();
+            (asked, Some(artifact), finding, line)
+        }
+        // Judged elsewhere.
+        Target::Artifacts { asked, .. } => {
+            let finding = about_file(Code::NotJudged, &asked, "it was not judged".to_owned());
+            (asked, None, finding, "undecidable: it was not judged".to_owned())
+        }
+    };
+    Told {
+        asked,
+        artifacts: artifact.iter().map(ToString::to_string).collect(),
+        finding,
+        line,
+        checkpoint: Some(checkpoint),
+    }
+}
+
+fn about_file(code: Code, asked: &str, message: String) -> Finding {
+    let mut finding = Finding::of_ledger(code, asked, message);
+    finding.path = vec![PathStep {
+        id: asked.to_owned(),
+        name: asked.to_owned(),
+    }];
+    finding
+}
+
+fn step(artifact: ArtifactRef, name: &str) -> PathStep {
+    PathStep {
+        id: artifact.to_string(),
+        name: name.to_owned(),
+    }
+}

@@ -1,0 +1,252 @@
+//! The verdict for people: the line first, then what it rests on, then every reason with its path.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::checkpoint::Checkpoint;
+use crate::cli::json::root_text;
+use crate::cli::ui::Paint;
+use crate::cli::ui::counted;
+use crate::cli::ui::in_line;
+use crate::cli::ui::short_id;
+use crate::cli::ui::shown;
+use crate::cli::ui::table;
+use crate::verify::Code;
+use crate::verify::Completeness;
+use crate::verify::Finding;
+use crate::verify::Judgement;
+use crate::verify::PathStep;
+use crate::verify::Verdict;
+
+use super::CAVEAT;
+use super::Outcome;
+
+/// How many notes of one code are written out; JSON has all.
+const NOTES_OF_A_CODE_MAX: usize = 3;
+
+/// How many sources or models are listed; JSON has all.
+const FACTS_SHOWN_MAX: usize = 30;
+
+/// Returns all outcomes and, once, what a verdict does not mean.
+pub(super) fn all(outcomes: &[Outcome], paint: Paint) -> String {
+    let mut text = String::new();
+    for outcome in outcomes {
+        text.push_str(&one(outcome, paint));
+        text.push('\n');
+    }
+    text.push_str(CAVEAT);
+    text.push('\n');
+    text
+}
+
+fn one(outcome: &Outcome, paint: Paint) -> String {
+    match outcome {
+        Outcome::Told(told) => {
+            let mut text = line(&told.line, outcome.verdict(), paint);
+            text.push_str(&facts(
+                &told.asked,
+                &told.asked,
+                &told.artifacts,
+                told.checkpoint.as_ref(),
+            ));
+            text.push_str(&failure(&told.finding, paint));
+            text
+        }
+        Outcome::Judged {
+            asked,
+            file,
+            judgement,
+            ..
+        } => {
+            let judgement = judgement.get();
+            let mut text = line(&judgement.line(), judgement.verdict, paint);
+            text.push_str(&facts(
+                asked,
+                &judgement.name,
+                &judgement.artifacts,
+                judgement.checkpoint.as_ref(),
+            ));
+            if let Some(file) = file {
+                text.push_str(&format!("  sha256      {} (hashed just now)\n", file.sha256));
+            }
+            text.push_str(&findings(&judgement.findings, paint));
+            text.push_str(&declared(judgement, paint));
+            text
+        }
+    }
+}
+
+/// The verdict's word is coloured; the rest of the line is not.
+fn line(line: &str, verdict: Verdict, paint: Paint) -> String {
+    let (word, rest) = line.split_once(':').unwrap_or((line, ""));
+    let word = match verdict {
+        Verdict::Traced => paint.good(word),
+        Verdict::Undecidable => paint.notable(word),
+        Verdict::Tampered | Verdict::NotTraced | Verdict::NotPermitted => paint.bad(word),
+    };
+    format!("{word}:{}\n", shown(rest))
+}
+
+fn facts(asked: &str, name: &str, artifacts: &[String], checkpoint: Option<&Checkpoint>) -> String {
+    let mut text = String::new();
+    let asked = in_line(asked);
+    if asked == name {
+        writeln!(text, "  of          {asked}").unwrap_or_default();
+    } else {
+        writeln!(text, "  of          {asked}, registered as {}", in_line(name)).unwrap_or_default();
+    }
+    match artifacts {
+        [] => {}
+        [only] => writeln!(text, "  artifact    {}", in_line(only)).unwrap_or_default(),
+        [first, rest @ ..] => {
+            writeln!(text, "  artifacts   {} and {} more", in_line(first), rest.len()).unwrap_or_default();
+        }
+    }
+    match checkpoint {
+        Some(checkpoint) => writeln!(
+            text,
+            "  checkpoint  {}, {} entries, root {}",
+            checkpoint.origin,
+            checkpoint.size,
+            root_text(checkpoint)
+        )
+        .unwrap_or_default(),
+        None => text.push_str("  checkpoint  none that counts\n"),
+    }
+    text
+}
+
+fn findings(findings: &[Finding], paint: Paint) -> String {
+    let mut text = String::new();
+    let (failing, notes): (Vec<&Finding>, Vec<&Finding>) = findings
+        .iter()
+        .partition(|finding| finding.code.verdict().is_some());
+    for finding in failing {
+        text.push_str(&failure(finding, paint));
+    }
+    let mut by_code: BTreeMap<Code, Vec<&Finding>> = BTreeMap::new();
+    for note in notes {
+        by_code.entry(note.code).or_default().push(note);
+    }
+    for (code, notes) in by_code {
+        text.push_str(&folded(code, &notes, paint));
+    }
+    text
+}
+
+fn failure(finding: &Finding, paint: Paint) -> String {
+    let mut text = format!(
+        "\n{} {}: {}\n",
+        paint.bad("fails"),
+        paint.strong(finding.code.as_str()),
+        shown(&finding.message)
+    );
+    if !finding.path.is_empty() {
+        writeln!(text, "  path   {}", path(&finding.path)).unwrap_or_default();
+    }
+    if !finding.other_path.is_empty() {
+        writeln!(text, "  other  {}", path(&finding.other_path)).unwrap_or_default();
+    }
+    text
+}
+
+/// Notes of one code, the first of them written out.
+fn folded(code: Code, notes: &[&Finding], paint: Paint) -> String {
+    let mut text = format!("\n{} {}", paint.notable("note"), paint.strong(code.as_str()));
+    if let [only] = notes {
+        writeln!(text, ": {}", shown(&only.message)).unwrap_or_default();
+        return text;
+    }
+    writeln!(text, ", {} times:", notes.len()).unwrap_or_default();
+    for note in notes.iter().take(NOTES_OF_A_CODE_MAX) {
+        writeln!(text, "  {}", shown(&note.message)).unwrap_or_default();
+    }
+    let more = notes.len().saturating_sub(NOTES_OF_A_CODE_MAX);
+    if more > 0 {
+        writeln!(text, "  and {more} more (--json lists all)").unwrap_or_default();
+    }
+    text
+}
+
+/// A path from the target downwards, names first: `model (hb:..) -> run (hb:..) -> ...`.
+pub(super) fn path(steps: &[PathStep]) -> String {
+    let told = |step: &PathStep| {
+        let name = in_line(&step.name);
+        if step.id.starts_with("gap:") {
+            return format!("\"{name}\" ({})", short_id(&step.id));
+        }
+        if step.id == step.name {
+            return name;
+        }
+        format!("{name} ({})", short_id(&step.id))
+    };
+    steps.iter().map(told).collect::<Vec<_>>().join(" -> ")
+}
+
+fn declared(judgement: &Judgement, paint: Paint) -> String {
+    let mut text = String::new();
+    let takes_part = |mass: bool| if mass { "contributes" } else { "conditions" }.to_owned();
+    if !judgement.sources.is_empty() {
+        writeln!(text, "\n{}", paint.strong("declared sources")).unwrap_or_default();
+        let rows: Vec<Vec<String>> = judgement
+            .sources
+            .iter()
+            .take(FACTS_SHOWN_MAX)
+            .map(|source| {
+                vec![
+                    format!("  {}", in_line(&source.name)),
+                    takes_part(source.mass),
+                    format!("made by {}", source.made_by),
+                    source.acquired_by.clone(),
+                    in_line(source.licence.as_deref().unwrap_or("no licence stated")),
+                    source.said_by.to_owned(),
+                    short_id(&source.id),
+                ]
+            })
+            .collect();
+        text.push_str(&table(&rows));
+        text.push_str(&more(judgement.sources.len()));
+    }
+    if !judgement.external_models.is_empty() {
+        writeln!(text, "\n{}", paint.strong("external models")).unwrap_or_default();
+        let rows: Vec<Vec<String>> = judgement
+            .external_models
+            .iter()
+            .take(FACTS_SHOWN_MAX)
+            .map(|model| {
+                vec![
+                    format!("  {}", in_line(&model.name)),
+                    takes_part(model.mass),
+                    format!("by {}", in_line(&model.provider)),
+                    format!("version {}", in_line(&model.version)),
+                    short_id(&model.id),
+                ]
+            })
+            .collect();
+        text.push_str(&table(&rows));
+        text.push_str(&more(judgement.external_models.len()));
+    }
+    text.push_str(&completeness(judgement.completeness));
+    text
+}
+
+fn more(count: usize) -> String {
+    match count.saturating_sub(FACTS_SHOWN_MAX) {
+        0 => String::new(),
+        more => format!("  and {more} more (--json lists all)\n"),
+    }
+}
+
+fn completeness(said: Completeness) -> String {
+    let runs = said.yes + said.no + said.not_known;
+    if runs == 0 {
+        return String::new();
+    }
+    format!(
+        "\ninputs complete: of {}, {} say yes, {} say no, {} do not say\n",
+        counted(runs, "run"),
+        said.yes,
+        said.no,
+        said.not_known
+    )
+}

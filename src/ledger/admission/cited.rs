@@ -1,0 +1,232 @@
+//! What a statement cites and which blobs it names: everything must be there, and fit.
+
+use crate::digest::BlobId;
+use crate::digest::Sha256Digest;
+use crate::digest::StatementId;
+use crate::index::Claim;
+use crate::index::thing_word;
+use crate::manifest::MANIFEST_BYTES_MAX;
+use crate::manifest::read_cited;
+use crate::manifest::read_members;
+use crate::statement::Artifact;
+use crate::statement::ArtifactRef;
+use crate::statement::Cites;
+use crate::statement::Dataset;
+use crate::statement::Does;
+use crate::statement::InputFrom;
+use crate::statement::KeyChange;
+use crate::statement::Predicate;
+use crate::statement::Role;
+use crate::statement::Run;
+use crate::statement::Thing;
+
+use super::AdmissionError;
+use super::BlobError;
+use super::HELD_BYTES_MAX;
+use super::staging::Checks;
+use super::staging::Staging;
+
+/// What was found while checking.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    /// The statements that are cited; may repeat.
+    pub(super) parents: Vec<StatementId>,
+    /// Whether one of them holds personal data or descends from what does.
+    pub(super) personal: bool,
+    /// Subject, member and digest of every line of every manifest.
+    members: Vec<(u32, u64, Sha256Digest)>,
+    /// Manifests that could not be read.
+    pub(super) missing: Vec<BlobId>,
+}
+
+impl Gathered {
+    /// Returns the claims of manifest members of statement `id`.
+    pub(super) fn claims(&self, id: StatementId) -> Vec<Claim> {
+        let claim = |&(subject, member, digest): &(u32, u64, Sha256Digest)| Claim {
+            digest,
+            artifact: ArtifactRef {
+                statement: id,
+                subject,
+                member: Some(member),
+            },
+        };
+        self.members.iter().map(claim).collect()
+    }
+
+    /// Notes that `artifact` is cited and returns what it is.
+    fn cite(&mut self, staging: &Staging<'_>, artifact: ArtifactRef) -> Result<Thing, AdmissionError> {
+        let facts = staging
+            .facts(artifact.statement)
+            .ok_or(AdmissionError::ParentMissing { artifact })?;
+        let thing = facts
+            .thing(&artifact)
+            .ok_or(AdmissionError::NoSuchArtifact { artifact })?;
+        // Millions of members of one statement are cited in a row; noting it once is enough.
+        if self.parents.last() != Some(&artifact.statement) {
+            self.parents.push(artifact.statement);
+        }
+        self.personal |= facts.personal;
+        Ok(thing)
+    }
+}
+
+/// Checks what `predicate` cites and the blobs it names, against everything below it.
+pub(super) fn gather(staging: &Staging<'_>, predicate: &Predicate) -> Result<Gathered, AdmissionError> {
+    let mut gathered = Gathered::default();
+    match predicate {
+        Predicate::Run(run) => inputs(staging, run, &mut gathered)?,
+        Predicate::Dataset(dataset) => members(staging, dataset, &mut gathered)?,
+        Predicate::Filter(filter) => {
+            if let Some(artifact) = filter.model {
+                let thing = gathered.cite(staging, artifact)?;
+                if !Does::Judge.takes(Role::Judge, thing) {
+                    let thing = thing_word(thing);
+                    return Err(AdmissionError::FilterModel { artifact, thing });
+                }
+            }
+        }
+        Predicate::Observation(observation) => {
+            let facts = staging
+                .facts(observation.run)
+                .ok_or(AdmissionError::StatementMissing { id: observation.run })?;
+            if facts.kind != "run" {
+                return Err(AdmissionError::NotARun { id: observation.run });
+            }
+            gathered.parents.push(observation.run);
+        }
+        Predicate::Key(change) => key_change(staging, change)?,
+        _ => {}
+    }
+    artifacts(staging, predicate, &mut gathered)?;
+    attachments(staging, predicate)?;
+    Ok(gathered)
+}
+
+fn inputs(staging: &Staging<'_>, run: &Run, gathered: &mut Gathered) -> Result<(), AdmissionError> {
+    for input in &run.inputs {
+        let InputFrom::Artifacts(cites) = &input.from else {
+            continue;
+        };
+        for artifact in references(staging, cites, gathered)? {
+            let thing = gathered.cite(staging, artifact)?;
+            if !run.does.takes(input.role, thing) {
+                return Err(AdmissionError::Role {
+                    artifact,
+                    thing: thing_word(thing),
+                    role: input.role,
+                    does: run.does,
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn members(staging: &Staging<'_>, dataset: &Dataset, gathered: &mut Gathered) -> Result<(), AdmissionError> {
+    let Some(cites) = &dataset.members else {
+        return Ok(());
+    };
+    for artifact in references(staging, cites, gathered)? {
+        let thing = gathered.cite(staging, artifact)?;
+        // What may be mixed may be collected: else a model could become data by way of a data set.
+        if !Does::Mix.takes(Role::Data, thing) {
+            let thing = thing_word(thing);
+            return Err(AdmissionError::Member { artifact, thing });
+        }
+    }
+    Ok(())
+}
+
+fn key_change(staging: &Staging<'_>, change: &KeyChange) -> Result<(), AdmissionError> {
+    let missing = change.statements.iter().find(|id| staging.facts(**id).is_none());
+    missing.map_or(Ok(()), |&id| Err(AdmissionError::StatementMissing { id }))
+}
+
+fn references(
+    staging: &Staging<'_>,
+    cites: &Cites,
+    gathered: &mut Gathered,
+) -> Result<Vec<ArtifactRef>, AdmissionError> {
+    match cites {
+        Cites::Inline(references) => Ok(references.clone()),
+        Cites::Manifest { blob, count, root } => {
+            let Some(bytes) = manifest_bytes(staging, *blob, gathered)? else {
+                return Ok(Vec::new());
+            };
+            let bad = |source| AdmissionError::Manifest { id: *blob, source };
+            read_cited(&bytes, *count, *root).map_err(bad)
+        }
+    }
+}
+
+fn artifacts(
+    staging: &Staging<'_>,
+    predicate: &Predicate,
+    gathered: &mut Gathered,
+) -> Result<(), AdmissionError> {
+    for (subject, artifact) in (0_u32..).zip(predicate.artifacts()) {
+        let Some(blob) = artifact.blob() else {
+            continue;
+        };
+        match artifact.manifest() {
+            None => held(staging, artifact, blob)?,
+            Some(facts) => {
+                let Some(bytes) = manifest_bytes(staging, blob, gathered)? else {
+                    continue;
+                };
+                let bad = |source| AdmissionError::Manifest { id: blob, source };
+                let lines = read_members(&bytes, facts).map_err(bad)?;
+                let digests = (0_u64..).zip(lines);
+                gathered
+                    .members
+                    .extend(digests.map(|(member, line)| (subject, member, line.sha256)));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A reader goes on without a manifest and says so; whoever appends does not.
+fn manifest_bytes(
+    staging: &Staging<'_>,
+    blob: BlobId,
+    gathered: &mut Gathered,
+) -> Result<Option<Vec<u8>>, AdmissionError> {
+    match staging.blobs().read(blob, MANIFEST_BYTES_MAX) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(BlobError::Missing { .. } | BlobError::Differs { .. } | BlobError::TooLarge { .. })
+            if staging.checks() == Checks::Replay =>
+        {
+            gathered.missing.push(blob);
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn held(staging: &Staging<'_>, artifact: &Artifact, blob: BlobId) -> Result<(), AdmissionError> {
+    use crate::statement::Content;
+    let stated = match artifact.content {
+        Content::File { bytes, .. } => bytes,
+        _ => None,
+    };
+    check_held(staging, blob, stated)
+}
+
+fn attachments(staging: &Staging<'_>, predicate: &Predicate) -> Result<(), AdmissionError> {
+    for attachment in predicate.attachments() {
+        check_held(staging, attachment.blob, Some(attachment.bytes))?;
+    }
+    Ok(())
+}
+
+fn check_held(staging: &Staging<'_>, id: BlobId, stated: Option<u64>) -> Result<(), AdmissionError> {
+    if staging.checks() == Checks::Replay {
+        return Ok(());
+    }
+    let found = staging.blobs().read(id, HELD_BYTES_MAX)?.len() as u64;
+    match stated.filter(|&stated| stated != found) {
+        Some(stated) => Err(AdmissionError::Size { id, stated, found }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,182 @@
+//! Admission: what may become an entry, decided by the entries below it and the blobs it names.
+//!
+//! [`State`] is what a log says up to some size, kept by replaying it; [`Staging`] is a batch on top of it that is
+//! not yet in the log. `append`, recovery and `fsck` ask the same questions in the same order here: the form, the
+//! signature, the grant at that entry, the ledger, what is cited, the blobs, and for a seal that it says exactly
+//! what the log below it determines. A reader replays without checking signatures again; `verify` and `fsck` do.
+
+mod cited;
+mod error;
+#[cfg(test)]
+pub(crate) mod fixture;
+mod staging;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use crate::checkpoint::LogKey;
+use crate::digest::BlobId;
+use crate::digest::Sha256Digest;
+use crate::digest::StatementId;
+use crate::index::Facts;
+use crate::index::Index as _;
+use crate::index::IndexError;
+use crate::index::MemoryIndex;
+use crate::index::Watermark;
+use crate::key::PublicKey;
+use crate::merkle::Frontier;
+use crate::merkle::TreeSize;
+use crate::statement::Genesis;
+use crate::statement::Seal;
+use crate::trust::Keys;
+
+pub use error::AdmissionError;
+pub use error::BlobError;
+pub use staging::Admitted;
+pub use staging::Batch;
+pub use staging::Checks;
+pub use staging::Staging;
+
+/// The largest blob beside manifests, in bytes: prompts, code, evidence.
+pub const HELD_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Gives the bytes of blobs.
+pub trait Blobs {
+    /// Returns all bytes of a blob whose SHA-256 is its id; at most `limit` of them.
+    fn read(&self, id: BlobId, limit: u64) -> Result<Vec<u8>, BlobError>;
+}
+
+/// What genesis fixes for every later entry.
+#[derive(Debug, Clone)]
+pub struct Founding {
+    /// The genesis statement: the ledger's id.
+    pub id: StatementId,
+    /// What it says.
+    pub genesis: Genesis,
+    /// The log's key, as the note key and as a statement's issuer.
+    pub log_key: PublicKey,
+}
+
+/// What a log says, up to a size.
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    founding: Option<Arc<Founding>>,
+    keys: Option<Keys>,
+    tree: Frontier,
+    rulings: Frontier,
+    index: MemoryIndex,
+    sealed: bool,
+    missing: Vec<BlobId>,
+}
+
+impl State {
+    /// Returns the state of an empty log.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns what genesis says; nothing for an empty log.
+    pub fn founding(&self) -> Option<&Founding> {
+        self.founding.as_deref()
+    }
+
+    /// Returns the keys and their grants; nothing for an empty log.
+    pub fn keys(&self) -> Option<&Keys> {
+        self.keys.as_ref()
+    }
+
+    /// Returns how many entries there are.
+    pub fn size(&self) -> TreeSize {
+        self.tree.size()
+    }
+
+    /// Returns the tree of the entries.
+    pub fn tree(&self) -> &Frontier {
+        &self.tree
+    }
+
+    /// Returns the index over the entries.
+    pub fn index(&self) -> &MemoryIndex {
+        &self.index
+    }
+
+    /// Returns whether the last entry is a seal.
+    pub fn is_sealed(&self) -> bool {
+        self.sealed
+    }
+
+    /// Returns the manifests that could not be read while replaying; their members are not in the index.
+    pub fn missing_manifests(&self) -> &[BlobId] {
+        &self.missing
+    }
+
+    /// Takes a batch that is now in the log; an [`IndexError`] if it was staged on another state.
+    pub fn integrate(&mut self, batch: Batch) -> Result<(), IndexError> {
+        let Batch {
+            founding,
+            keys,
+            tree,
+            rulings,
+            indexed,
+            sealed,
+            missing,
+        } = batch;
+        let origin = founding.genesis.origin.clone();
+        let watermark = Watermark {
+            origin,
+            size: tree.size(),
+            root: tree.root(),
+        };
+        self.index.apply(indexed, watermark)?;
+        self.founding = Some(founding);
+        self.keys = Some(keys);
+        self.tree = tree;
+        self.rulings = rulings;
+        self.sealed = sealed;
+        self.missing.extend(missing);
+        Ok(())
+    }
+
+    fn facts(&self, id: StatementId) -> Option<Arc<Facts>> {
+        self.index.facts(id).expect("an index in memory always answers")
+    }
+
+    fn claimed_by_others(&self, digest: Sha256Digest, id: StatementId) -> bool {
+        let claims = self
+            .index
+            .claims(digest)
+            .expect("an index in memory always answers");
+        claims.iter().any(|claim| claim.statement != id)
+    }
+
+    fn contested(&self) -> Vec<Sha256Digest> {
+        self.index.contested().expect("an index in memory always answers")
+    }
+}
+
+/// Returns the key of the log from its text form in genesis.
+fn log_key(genesis: &Genesis) -> Result<PublicKey, AdmissionError> {
+    let key = LogKey::parse_vkey(&genesis.log_key).map_err(AdmissionError::LogKey)?;
+    if key.origin().as_str() != genesis.origin {
+        return Err(AdmissionError::Origin {
+            origin: genesis.origin.clone(),
+            key: key.origin().to_string(),
+        });
+    }
+    Ok(key.public_key())
+}
+
+/// Returns what a seal must say above these rulings and contested digests (sorted, each once).
+fn seal_of(rulings: &Frontier, contested: &[Sha256Digest]) -> Seal {
+    let leaves: Vec<_> = contested
+        .iter()
+        .map(|digest| crate::merkle::leaf_hash(digest.as_bytes()))
+        .collect();
+    Seal {
+        rulings: rulings.size().get(),
+        rulings_root: rulings.root(),
+        contested: leaves.len() as u64,
+        contested_root: crate::merkle::root(&leaves),
+    }
+}

@@ -1,0 +1,296 @@
+//! A batch of entries that is not yet in the log, admitted one by one.
+
+use std::collections::BTreeSet;
+use std::collections::HashMap;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::digest::BlobId;
+use crate::digest::Sha256Digest;
+use crate::digest::StatementId;
+use crate::envelope::Envelope;
+use crate::envelope::EnvelopeError;
+use crate::index::Facts;
+use crate::index::Indexed;
+use crate::merkle::Frontier;
+use crate::merkle::LeafIndex;
+use crate::merkle::leaf_hash;
+use crate::statement::FORMAT_VERSION;
+use crate::statement::Genesis;
+use crate::statement::Predicate;
+use crate::statement::Seal;
+use crate::statement::Statement;
+use crate::trust::Keys;
+
+use super::AdmissionError;
+use super::Blobs;
+use super::Founding;
+use super::State;
+use super::cited;
+use super::cited::Gathered;
+use super::log_key;
+use super::seal_of;
+
+/// How much is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checks {
+    /// Everything: before an append, in recovery and in `fsck`.
+    All,
+    /// Everything but signatures and the presence of blobs: a reader that wants answers, not a verdict.
+    Replay,
+}
+
+/// An entry that was admitted.
+#[derive(Debug, Clone)]
+pub struct Admitted {
+    /// Its position in the log.
+    pub entry: LeafIndex,
+    /// Its statement.
+    pub id: StatementId,
+    /// What it says.
+    pub statement: Statement,
+}
+
+/// What a staged batch changes; [`State::integrate`] takes it once the log has it.
+#[derive(Debug)]
+pub struct Batch {
+    pub(super) founding: Arc<Founding>,
+    pub(super) keys: Keys,
+    pub(super) tree: Frontier,
+    pub(super) rulings: Frontier,
+    pub(super) indexed: Vec<Indexed>,
+    pub(super) sealed: bool,
+    pub(super) missing: Vec<BlobId>,
+}
+
+/// Entries on top of a [`State`].
+pub struct Staging<'a> {
+    state: &'a State,
+    blobs: &'a dyn Blobs,
+    checks: Checks,
+    pub(super) founding: Option<Arc<Founding>>,
+    keys: Option<Keys>,
+    tree: Frontier,
+    rulings: Frontier,
+    staged: Vec<Indexed>,
+    by_id: HashMap<StatementId, usize>,
+    claims: HashMap<Sha256Digest, HashSet<StatementId>>,
+    contested: BTreeSet<Sha256Digest>,
+    sealed: bool,
+    missing: Vec<BlobId>,
+}
+
+impl std::fmt::Debug for Staging<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Staging")
+            .field("size", &self.tree.size())
+            .field("checks", &self.checks)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> Staging<'a> {
+    /// Starts an empty batch on top of `state`.
+    pub fn on(state: &'a State, blobs: &'a dyn Blobs, checks: Checks) -> Self {
+        Self {
+            state,
+            blobs,
+            checks,
+            founding: state.founding.clone(),
+            keys: state.keys.clone(),
+            tree: state.tree.clone(),
+            rulings: state.rulings.clone(),
+            staged: Vec::new(),
+            by_id: HashMap::new(),
+            claims: HashMap::new(),
+            contested: BTreeSet::new(),
+            sealed: state.sealed,
+            missing: Vec::new(),
+        }
+    }
+
+    /// Admits the next entry, or says why it may not be one. After an error the batch is as before.
+    pub fn admit(&mut self, leaf: &[u8]) -> Result<Admitted, AdmissionError> {
+        let envelope = Envelope::decode(leaf).map_err(AdmissionError::Envelope)?;
+        let statement = envelope.statement().map_err(AdmissionError::Envelope)?;
+        let entry = self.tree.size().next_index();
+        let id = envelope.id();
+        let admitted = Admitted { entry, id, statement };
+        match (&admitted.statement.predicate, entry.get()) {
+            (Predicate::Genesis(genesis), 0) => {
+                let genesis = genesis.clone();
+                self.admit_genesis(&admitted, &envelope, genesis)?;
+                self.integrate(&admitted, leaf, Gathered::default());
+            }
+            (Predicate::Genesis(_), _) | (_, 0) => return Err(AdmissionError::GenesisPlace),
+            _ => {
+                let gathered = self.check(&admitted, &envelope)?;
+                self.integrate(&admitted, leaf, gathered);
+            }
+        }
+        Ok(admitted)
+    }
+
+    /// Returns what a seal at the next entry must say.
+    pub fn seal(&self) -> Seal {
+        let mut contested: BTreeSet<_> = self.state.contested().into_iter().collect();
+        contested.extend(&self.contested);
+        seal_of(&self.rulings, &contested.into_iter().collect::<Vec<_>>())
+    }
+
+    /// Returns the entry that would be admitted next.
+    pub fn next(&self) -> LeafIndex {
+        self.tree.size().next_index()
+    }
+
+    /// Returns the batch, or nothing if there is still no genesis.
+    pub fn finish(self) -> Option<Batch> {
+        Some(Batch {
+            founding: self.founding?,
+            keys: self.keys?,
+            tree: self.tree,
+            rulings: self.rulings,
+            indexed: self.staged,
+            sealed: self.sealed,
+            missing: self.missing,
+        })
+    }
+
+    /// Returns what is known of a statement below the next entry.
+    pub(super) fn facts(&self, id: StatementId) -> Option<Arc<Facts>> {
+        let staged = self.by_id.get(&id).and_then(|&at| self.staged.get(at));
+        staged
+            .map(|indexed| Arc::new(indexed.facts.clone()))
+            .or_else(|| self.state.facts(id))
+    }
+
+    pub(super) fn blobs(&self) -> &dyn Blobs {
+        self.blobs
+    }
+
+    pub(super) fn checks(&self) -> Checks {
+        self.checks
+    }
+
+    fn admit_genesis(
+        &mut self,
+        admitted: &Admitted,
+        envelope: &Envelope,
+        genesis: Genesis,
+    ) -> Result<(), AdmissionError> {
+        if genesis.format != FORMAT_VERSION {
+            return Err(AdmissionError::Format {
+                found: genesis.format,
+                expected: FORMAT_VERSION,
+            });
+        }
+        if admitted.statement.ledger.is_some() {
+            return Err(AdmissionError::GenesisPlace);
+        }
+        let log_key = log_key(&genesis)?;
+        let granted = genesis.grants.iter().map(|grant| grant.public_key);
+        if genesis
+            .owners
+            .iter()
+            .copied()
+            .chain(granted)
+            .any(|key| key == log_key)
+        {
+            return Err(AdmissionError::LogKeyShared);
+        }
+        let keys = Keys::of(&genesis);
+        let owner = keys
+            .owner(admitted.statement.issuer)
+            .map_err(|_| AdmissionError::NotAnOwner)?;
+        self.check_signature(envelope, owner)?;
+        self.keys = Some(keys);
+        self.founding = Some(Arc::new(Founding {
+            id: admitted.id,
+            genesis,
+            log_key,
+        }));
+        Ok(())
+    }
+
+    /// Everything that may fail; nothing of the batch but its keys changes, and those only when all else holds.
+    fn check(&mut self, admitted: &Admitted, envelope: &Envelope) -> Result<Gathered, AdmissionError> {
+        let (founding, keys) = match (&self.founding, &self.keys) {
+            (Some(founding), Some(keys)) => (founding.clone(), keys),
+            _ => return Err(AdmissionError::GenesisPlace),
+        };
+        let statement = &admitted.statement;
+        let is_seal = matches!(statement.predicate, Predicate::Seal(_));
+        let is_key = matches!(statement.predicate, Predicate::Key(_));
+        let key = if is_seal && statement.issuer == founding.log_key.id() {
+            founding.log_key
+        } else {
+            keys.public_key(statement.issuer)?
+        };
+        self.check_signature(envelope, key)?;
+        // Who may change keys is for the key state machine; a seal is the log key's alone, whatever was granted.
+        if is_seal && key != founding.log_key {
+            return Err(AdmissionError::SealFalse);
+        }
+        if !is_seal && !is_key {
+            keys.may_sign(statement.issuer, &statement.grant_words(), admitted.entry.get())?;
+        }
+        if statement.ledger != Some(founding.id) {
+            return Err(AdmissionError::WrongLedger {
+                found: statement.ledger,
+                expected: founding.id,
+            });
+        }
+        // Two seals that say the same are the same statement; anything else stands once.
+        if let Some(facts) = self.facts(admitted.id).filter(|_| !is_seal) {
+            return Err(AdmissionError::Duplicate {
+                id: admitted.id,
+                entry: facts.entry,
+            });
+        }
+        let gathered = cited::gather(self, &statement.predicate)?;
+        match &statement.predicate {
+            Predicate::Seal(seal) if *seal != self.seal() => Err(AdmissionError::SealFalse),
+            Predicate::Key(change) => {
+                let mut keys = keys.clone();
+                keys.apply(admitted.entry.get(), admitted.id, statement.issuer, change)?;
+                self.keys = Some(keys);
+                Ok(gathered)
+            }
+            _ => Ok(gathered),
+        }
+    }
+
+    fn check_signature(&self, envelope: &Envelope, key: crate::key::PublicKey) -> Result<(), AdmissionError> {
+        if self.checks == Checks::Replay {
+            return Ok(());
+        }
+        envelope
+            .verify(key)
+            .map_err(|error: EnvelopeError| AdmissionError::Signature(error))
+    }
+
+    fn integrate(&mut self, admitted: &Admitted, leaf: &[u8], gathered: Gathered) {
+        let Admitted { entry, id, statement } = admitted;
+        let leaf = leaf_hash(leaf);
+        self.tree.append(leaf);
+        if matches!(statement.predicate, Predicate::Key(_)) {
+            self.rulings.append(leaf);
+        }
+        self.sealed = matches!(statement.predicate, Predicate::Seal(_));
+        let members = gathered.claims(*id);
+        let personal = gathered.personal;
+        let indexed = Indexed::new(*entry, *id, statement, members, gathered.parents, personal);
+        self.missing.extend(gathered.missing);
+        if self.facts(*id).is_none() {
+            for claim in &indexed.claims {
+                let claimants = self.claims.entry(claim.digest).or_default();
+                claimants.insert(*id);
+                if claimants.len() > 1 || self.state.claimed_by_others(claim.digest, *id) {
+                    self.contested.insert(claim.digest);
+                }
+            }
+            self.by_id.insert(*id, self.staged.len());
+        }
+        self.staged.push(indexed);
+    }
+}

@@ -1,0 +1,166 @@
+//! The driver that answers a [`Verifier`] from a ledger on disk.
+//!
+//! It decides nothing: entries come from commits whose signatures were checked, newest first and one commit in
+//! memory at a time; blobs and files as they are. What is false or missing is handed on as such, and only a failing
+//! machine is an error.
+
+use crate::log::Commit;
+use crate::log::CommitsDescending;
+use crate::log::LogError;
+use crate::log::LogReader;
+use crate::log::Tampering;
+use crate::merkle::LeafIndex;
+use crate::store::MAX_BLOB_BYTES;
+use crate::store::StoreError;
+use crate::store::StorePath;
+use crate::verify::Given;
+use crate::verify::Judgement;
+use crate::verify::Need;
+use crate::verify::Request;
+use crate::verify::Verified;
+use crate::verify::Verifier;
+
+use super::Ledger;
+use super::StoreBlobs;
+use super::admission::BlobError;
+use super::admission::Blobs as _;
+use super::content::ContentError;
+use super::content::ContentFolder;
+
+/// How often the checkpoint is read again while others append.
+const CHECKPOINT_READS_MAX: usize = 100;
+
+/// Why a verification could not be carried out.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DriveError {
+    /// The log cannot be read.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// A blob cannot be read.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
+    /// The content folder cannot be searched.
+    #[error(transparent)]
+    Content(#[from] ContentError),
+    /// The ledger cannot be read.
+    #[error(transparent)]
+    Ledger(#[from] super::LedgerError),
+    /// Others append faster than the checkpoint can be read together with its entries.
+    #[error(
+        "the checkpoint changed at each of {CHECKPOINT_READS_MAX} looks: try again when less is appended"
+    )]
+    Restless,
+}
+
+/// Brings `ledger` up to its published checkpoint and returns that checkpoint's exact bytes, which are what a
+/// verifier judges.
+pub fn published_note(ledger: &mut Ledger) -> Result<Vec<u8>, DriveError> {
+    for _ in 0..CHECKPOINT_READS_MAX {
+        let before = read_note(ledger)?;
+        ledger.refresh()?;
+        // The same bytes before and after: what was opened between them is what they say.
+        if read_note(ledger)? == before {
+            return Ok(before);
+        }
+    }
+    Err(DriveError::Restless)
+}
+
+fn read_note(ledger: &Ledger) -> Result<Vec<u8>, DriveError> {
+    let limit = crate::checkpoint::MAX_CHECKPOINT_BYTES as u64;
+    let note = ledger
+        .store()
+        .read(&StorePath::Checkpoint, limit)
+        .map_err(LogError::from)?;
+    note.ok_or_else(|| LogError::NotPublished.into())
+}
+
+/// Verifies one target against a ledger as of the checkpoint it was opened at.
+pub fn judge(
+    ledger: &Ledger,
+    request: Request,
+    mut content: Option<&mut ContentFolder<'_>>,
+) -> Result<Verified<Judgement>, DriveError> {
+    let mut verifier = Verifier::new(request);
+    let mut entries = Entries::of(ledger.reader());
+    let blobs = StoreBlobs(&**ledger.store());
+    loop {
+        match verifier.need() {
+            Need::Done => return Ok(verifier.finish()),
+            Need::Entry(index) => {
+                let given = entries.get(index)?;
+                verifier.entry(given);
+            }
+            Need::Blob(id) => match blobs.read(id, MAX_BLOB_BYTES) {
+                Ok(bytes) => verifier.blob(Given::Found(&bytes)),
+                Err(BlobError::Missing { .. }) => verifier.blob(Given::Missing),
+                Err(error @ BlobError::Io { .. }) => return Err(error.into()),
+                Err(error) => verifier.blob(Given::Damaged(error.to_string())),
+            },
+            Need::File(query) => {
+                let given = match &mut content {
+                    Some(folder) => folder.find(&query)?,
+                    None => Given::Missing,
+                };
+                verifier.file(given);
+            }
+        }
+    }
+}
+
+/// The entries of a log, asked for from the newest to the oldest, as often as needed.
+struct Entries<'a> {
+    reader: &'a LogReader,
+    walk: CommitsDescending<'a>,
+    commit: Option<Commit>,
+}
+
+impl<'a> Entries<'a> {
+    fn of(reader: &'a LogReader) -> Self {
+        Self {
+            reader,
+            walk: reader.commits_descending(),
+            commit: None,
+        }
+    }
+
+    fn get(&mut self, index: LeafIndex) -> Result<Given<&[u8]>, LogError> {
+        let beyond = |commit: &Commit| index >= commit.header().size_after.next_index();
+        if self.commit.as_ref().is_some_and(beyond) {
+            *self = Self::of(self.reader);
+        }
+        while self
+            .commit
+            .as_ref()
+            .is_none_or(|commit| commit.entry(index).is_none())
+        {
+            match self.walk.next() {
+                Some(Ok(commit)) => self.commit = Some(commit),
+                Some(Err(LogError::Tampered(Tampering::MissingCommit { .. }))) | None => {
+                    return Ok(Given::Missing);
+                }
+                Some(Err(LogError::Tampered(what))) => return Ok(Given::Damaged(in_one_line(&what))),
+                Some(Err(error)) => return Err(error),
+            }
+        }
+        let entry = self.commit.as_ref().and_then(|commit| commit.entry(index));
+        Ok(entry.map_or(Given::Missing, Given::Found))
+    }
+}
+
+fn in_one_line(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+impl From<StoreError> for DriveError {
+    fn from(error: StoreError) -> Self {
+        Self::Log(error.into())
+    }
+}

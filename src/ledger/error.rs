@@ -1,0 +1,130 @@
+//! What can go wrong with a ledger as a whole.
+
+use std::path::PathBuf;
+
+use crate::log::LogError;
+use crate::merkle::LeafIndex;
+use crate::store::StoreError;
+
+use super::admission::AdmissionError;
+use super::admission::BlobError;
+use super::register::RegisterError;
+use super::settings::SettingsError;
+
+/// Why a ledger was not opened, read or appended to.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LedgerError {
+    /// There is no ledger in that folder.
+    #[error("there is no ledger in {}: make one with `herdbook init`, or name one with `--ledger`", .folder.display())]
+    NoLedger {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// `init` was interrupted.
+    #[error("the ledger in {} was not finished when it was made: run the same `herdbook init` again", .folder.display())]
+    Unfinished {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// `herdbook.toml` is not one this program reads.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// Genesis names another origin than `herdbook.toml`.
+    #[error("herdbook.toml says origin `{settings}`, but the genesis of the ledger says `{genesis}`")]
+    OriginDiffers {
+        /// What the settings say.
+        settings: String,
+        /// What genesis says.
+        genesis: String,
+    },
+    /// An entry of the log that admission would not have let in.
+    #[error("entry {entry} of the ledger is not one that may stand in it")]
+    Entry {
+        /// The entry.
+        entry: LeafIndex,
+        /// What is wrong.
+        source: AdmissionError,
+    },
+    /// An entry that was to be appended is refused; nothing of its commit was written.
+    #[error("what was to become entry {entry} was not admitted")]
+    Refused {
+        /// The entry it would have been.
+        entry: LeafIndex,
+        /// Why.
+        source: AdmissionError,
+    },
+    /// The log.
+    #[error(transparent)]
+    Log(LogError),
+    /// A blob that was asked for.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
+    /// A manifest is missing, so that nobody can say which digests are contested; nothing may be appended.
+    #[error("manifest {id} is missing from blobs/: put it back before anything is appended")]
+    ManifestMissing {
+        /// The blob.
+        id: crate::digest::BlobId,
+    },
+    /// Registering.
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+    /// A signer did not sign.
+    #[error("the key did not sign")]
+    Sign(#[from] crate::sign::SignError),
+    /// The index.
+    #[error(transparent)]
+    Index(#[from] crate::index::IndexError),
+}
+
+impl From<StoreError> for LedgerError {
+    fn from(error: StoreError) -> Self {
+        Self::Log(error.into())
+    }
+}
+
+impl From<LogError> for LedgerError {
+    fn from(error: LogError) -> Self {
+        Self::Log(error)
+    }
+}
+
+impl LedgerError {
+    /// Returns whether evidence is false (exit code 20).
+    pub fn is_tampered(&self) -> bool {
+        match self {
+            Self::OriginDiffers { .. } | Self::Entry { .. } => true,
+            Self::Log(error) => error.is_tampered(),
+            Self::Blob(error) => matches!(error, BlobError::Differs { .. }),
+            _ => false,
+        }
+    }
+
+    /// Returns whether there is no ledger to work on (exit code 10).
+    pub fn is_no_ledger(&self) -> bool {
+        match self {
+            Self::NoLedger { .. } => true,
+            Self::Log(error) => error.is_no_ledger(),
+            _ => false,
+        }
+    }
+
+    /// Returns whether another appender is in the way (exit code 11).
+    pub fn is_fenced(&self) -> bool {
+        matches!(self, Self::Log(error) if error.is_fenced())
+    }
+
+    /// Returns whether the key may not do it (exit code 4).
+    pub fn is_not_authorised(&self) -> bool {
+        matches!(self, Self::Register(error) if error.is_not_authorised())
+    }
+
+    /// Returns whether a key is not usable (exit code 12).
+    pub fn is_key_unusable(&self) -> bool {
+        match self {
+            Self::Sign(_) => true,
+            Self::Log(error) => error.is_key_unusable(),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,398 @@
+//! Making a ledger: keys, pin, genesis, first seal.
+//!
+//! | step | a crash after it leaves | the same `init` again |
+//! |---|---|---|
+//! | write the keys | keys of no ledger | uses them |
+//! | pin the trust root | a pin of a ledger that is not there yet | finds the same genesis pinned |
+//! | write `herdbook.toml` | a folder with settings and no commit | goes on |
+//! | commit genesis and seal | a commit without a checkpoint | publishes it |
+//!
+//! The same origin, organisation and keys give the same genesis, byte for byte, so each step can be repeated.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::checkpoint::LogKey;
+use crate::checkpoint::Origin;
+use crate::envelope::Envelope;
+use crate::key::PublicKey;
+use crate::log::LockedLog;
+use crate::log::LogError;
+use crate::sign::KeyFile;
+use crate::sign::KeyFileError;
+use crate::sign::SignError;
+use crate::sign::Signer;
+use crate::statement::EVERY_KIND;
+use crate::statement::FORMAT_VERSION;
+use crate::statement::Genesis;
+use crate::statement::Grant;
+use crate::statement::Predicate;
+use crate::statement::Statement;
+use crate::statement::TextError;
+use crate::statement::check_text;
+use crate::store::FileStore;
+use crate::store::Folder;
+use crate::store::Store;
+use crate::store::StorePath;
+use crate::trust::TrustRoot;
+
+use super::Ledger;
+use super::admission::Checks;
+use super::admission::Staging;
+use super::admission::State;
+use super::error::LedgerError;
+use super::open::StoreBlobs;
+use super::open::read_settings;
+use super::pin::PinError;
+use super::pin::origin_slug;
+use super::pin::pin;
+use super::pin::read_pin;
+use super::settings::Settings;
+use super::write::Gate;
+
+/// The specifications a ledger of this version follows.
+pub const SPECS: [&str; 6] = [
+    "in-toto Statement v1",
+    "DSSE v1.0.2",
+    "RFC 8785",
+    "C2SP signed-note v1.0.0",
+    "C2SP tlog-checkpoint v1.0.0",
+    "C2SP tlog-tiles v0.1.0",
+];
+
+/// What stands in a folder only if it is, or was to be, a ledger.
+const LEDGER_NAMES: [&str; 6] = ["herdbook.toml", "commit", "log", "blobs", "index", "tmp"];
+
+/// What a ledger is made of.
+#[derive(Debug, Clone)]
+pub struct InitRequest {
+    /// The folder of the ledger.
+    pub folder: PathBuf,
+    /// The log's origin.
+    pub origin: Origin,
+    /// Who runs it.
+    pub organisation: Option<String>,
+    /// The folder of this user's keys, outside of every ledger.
+    pub keys_folder: PathBuf,
+    /// The folder of this user's pins.
+    pub state_folder: PathBuf,
+    /// How long to wait for the lock.
+    pub wait: Duration,
+}
+
+/// Where the keys of a ledger are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyPaths {
+    /// Signs genesis and changes of keys.
+    pub owner: PathBuf,
+    /// Signs commits, seals and checkpoints.
+    pub log: PathBuf,
+    /// Signs everything else.
+    pub issuer: PathBuf,
+}
+
+impl KeyPaths {
+    /// Returns where `init` puts the keys of an origin.
+    pub fn of(keys_folder: &Path, origin: &Origin) -> Self {
+        let folder = keys_folder.join(origin_slug(origin));
+        Self {
+            owner: folder.join("owner.pem"),
+            log: folder.join("log.pem"),
+            issuer: folder.join("issuer.pem"),
+        }
+    }
+}
+
+/// A ledger that was made.
+#[derive(Debug)]
+pub struct Initialised {
+    /// The ledger, open.
+    pub ledger: Ledger,
+    /// Its keys.
+    pub keys: KeyPaths,
+    /// The pinned trust root.
+    pub pin: PathBuf,
+}
+
+/// Why no ledger was made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InitError {
+    /// There is a ledger.
+    #[error("there is a ledger in {} already", .folder.display())]
+    Exists {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The folder holds files of a ledger that is not this one.
+    #[error("{} holds `{found}`, which is part of a ledger: choose another folder, or move it away", .folder.display())]
+    NotEmpty {
+        /// The folder.
+        folder: PathBuf,
+        /// What was found.
+        found: String,
+    },
+    /// A file stands where the folder should be.
+    #[error("{} is not a folder", .folder.display())]
+    NotAFolder {
+        /// The path.
+        folder: PathBuf,
+    },
+    /// The keys folder lies in the ledger, which is meant to be copied and published.
+    #[error("the keys folder {} lies inside the ledger, which is made to be copied: choose another", .keys.display())]
+    KeysInside {
+        /// The keys folder.
+        keys: PathBuf,
+    },
+    /// The organisation's name.
+    #[error("the organisation's name is not valid")]
+    Organisation(#[source] TextError),
+    /// A key.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
+    /// The pin.
+    #[error(transparent)]
+    Pin(#[from] PinError),
+    /// The file system.
+    #[error("cannot {action} {}", .path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// A key did not sign.
+    #[error("the key did not sign")]
+    Sign(#[from] SignError),
+    /// The ledger itself.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// Makes a ledger. `random` gives 32 fresh bytes at each call: three keys and a nonce.
+pub fn init(request: &InitRequest, random: &mut dyn FnMut() -> [u8; 32]) -> Result<Initialised, InitError> {
+    if let Some(organisation) = &request.organisation {
+        check_text(organisation).map_err(InitError::Organisation)?;
+    }
+    let begun = look_at(&request.folder, &request.origin)?;
+    if request.keys_folder.starts_with(&request.folder) {
+        let keys = request.keys_folder.clone();
+        return Err(InitError::KeysInside { keys });
+    }
+    let paths = KeyPaths::of(&request.keys_folder, &request.origin);
+    refuse_foreign(request, begun, &paths)?;
+    let keys = Keys::load_or_make(&paths, random)?;
+    let founding = Founded::of(request, &keys)?;
+    let pin = pin(&request.state_folder, &request.origin, &founding.root)?;
+    let store: Arc<dyn Store> = Arc::new(FileStore::create_root(&request.folder).map_err(LedgerError::from)?);
+    let settings = Settings {
+        origin: request.origin.clone(),
+    };
+    if read_settings(&*store)?.is_none() {
+        store
+            .replace(&StorePath::Settings, &settings.encode())
+            .map_err(LedgerError::from)?;
+    }
+    commit(&store, founding, keys.log, request.wait, random())?;
+    let ledger = Ledger::open_store(store, &request.folder)?;
+    Ok(Initialised {
+        ledger,
+        keys: paths,
+        pin,
+    })
+}
+
+/// Says whether an `init` of this origin began in the folder; refuses what is, or is part of, another ledger.
+fn look_at(folder: &Path, origin: &Origin) -> Result<bool, InitError> {
+    let io = |source| InitError::Io {
+        action: "look into",
+        path: folder.to_owned(),
+        source,
+    };
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            let folder = folder.to_owned();
+            return Err(InitError::NotAFolder { folder });
+        }
+        Err(error) => return Err(io(error)),
+    };
+    let mut found: Vec<String> = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(io)?.file_name();
+        found.extend(
+            LEDGER_NAMES
+                .iter()
+                .filter(|known| name == **known)
+                .map(ToString::to_string),
+        );
+    }
+    let Some(first) = found.first().cloned() else {
+        return Ok(false);
+    };
+    let store = FileStore::open(folder).map_err(LedgerError::from)?;
+    if store
+        .read_head(&StorePath::Checkpoint, 0)
+        .map_err(LedgerError::from)?
+        .is_some()
+    {
+        let folder = folder.to_owned();
+        return Err(InitError::Exists { folder });
+    }
+    let settings = read_settings(&store)?;
+    if settings.is_some_and(|settings| settings.origin == *origin) {
+        return Ok(true);
+    }
+    let (folder, found) = (folder.to_owned(), first);
+    Err(InitError::NotEmpty { folder, found })
+}
+
+/// What was begun goes on with its own keys only; what is new must not take an origin that stands for another.
+fn refuse_foreign(request: &InitRequest, begun: bool, paths: &KeyPaths) -> Result<(), InitError> {
+    let made = [&paths.owner, &paths.log, &paths.issuer]
+        .iter()
+        .all(|path| path.exists());
+    let pinned = read_pin(&request.state_folder, &request.origin)?;
+    match pinned {
+        // Without the keys no `init` can come to the pinned genesis.
+        Some(root) if !made => {
+            let path = super::pin::pin_path(&request.state_folder, &request.origin);
+            let (origin, pinned) = (root.origin, root.genesis);
+            Err(PinError::Other { origin, pinned, path }.into())
+        }
+        _ if begun && !made => Err(InitError::NotEmpty {
+            folder: request.folder.clone(),
+            found: "herdbook.toml".to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// The three keys of a new ledger.
+struct Keys {
+    owner: KeyFile,
+    log: Arc<KeyFile>,
+    issuer: KeyFile,
+}
+
+impl Keys {
+    fn load_or_make(paths: &KeyPaths, random: &mut dyn FnMut() -> [u8; 32]) -> Result<Self, InitError> {
+        if let Some(folder) = paths.owner.parent() {
+            let mut private = fs::DirBuilder::new();
+            private.recursive(true).mode(0o700);
+            private.create(folder).map_err(|source| InitError::Io {
+                action: "make",
+                path: folder.to_owned(),
+                source,
+            })?;
+        }
+        let mut key = |path: &Path| match KeyFile::load(path) {
+            Err(KeyFileError::Missing { .. }) => KeyFile::generate(path, random()),
+            other => other,
+        };
+        Ok(Self {
+            owner: key(&paths.owner)?,
+            log: Arc::new(key(&paths.log)?),
+            issuer: key(&paths.issuer)?,
+        })
+    }
+}
+
+/// Genesis, and what follows from it.
+struct Founded {
+    leaf: Vec<u8>,
+    root: TrustRoot,
+}
+
+impl Founded {
+    fn of(request: &InitRequest, keys: &Keys) -> Result<Self, InitError> {
+        let public = |signer: &dyn Signer| {
+            PublicKey::from_bytes(&signer.public_key()).map_err(|error| SignError::Refused {
+                reason: error.to_string(),
+            })
+        };
+        let owner = public(&keys.owner)?;
+        let log_key = LogKey::new(request.origin.clone(), public(&*keys.log)?);
+        let genesis = Genesis {
+            format: FORMAT_VERSION,
+            origin: request.origin.to_string(),
+            organisation: request.organisation.clone(),
+            owners: vec![owner],
+            threshold: 1,
+            log_key: log_key.to_vkey(),
+            grants: vec![Grant {
+                public_key: public(&keys.issuer)?,
+                kinds: vec![EVERY_KIND.to_owned()],
+                holder: request.organisation.clone(),
+            }],
+            specs: SPECS.map(str::to_owned).to_vec(),
+        };
+        let statement = Statement {
+            issuer: owner.id(),
+            ledger: None,
+            predicate: Predicate::Genesis(genesis.clone()),
+        };
+        let envelope = Envelope::seal(&statement, |pae| keys.owner.sign(pae))?;
+        Ok(Self {
+            leaf: envelope.encode(),
+            root: TrustRoot::of(envelope.id(), &genesis),
+        })
+    }
+}
+
+/// Commits genesis and the first seal, or publishes the commit that an interrupted `init` left.
+fn commit(
+    store: &Arc<dyn Store>,
+    founded: Founded,
+    log: Arc<KeyFile>,
+    wait: Duration,
+    random: [u8; 32],
+) -> Result<(), InitError> {
+    let vkey = LogKey::parse_vkey(&founded.root.log_key);
+    let key = vkey.map_err(|source| {
+        let source = super::admission::AdmissionError::LogKey(source);
+        let entry = crate::merkle::LeafIndex::new(0);
+        LedgerError::Entry { entry, source }
+    })?;
+    let locked = LockedLog::acquire(Arc::clone(store), key, wait).map_err(LedgerError::from)?;
+    let state = State::new();
+    let mut gate = Gate::new(state.clone(), Arc::clone(store));
+    let begun = !store
+        .list(&Folder::Commit)
+        .map_err(LedgerError::from)?
+        .files
+        .is_empty();
+    if begun {
+        let recovered = locked.recover(log, &mut gate);
+        return recovered
+            .map(drop)
+            .map_err(|error| LedgerError::from(error).into());
+    }
+    let blobs = StoreBlobs(&**store);
+    let mut staging = Staging::on(&state, &blobs, Checks::All);
+    let bad = |source| LedgerError::Entry {
+        entry: crate::merkle::LeafIndex::new(0),
+        source,
+    };
+    let genesis = staging.admit(&founded.leaf).map_err(bad)?;
+    let seal = super::write::signed_seal(staging.seal(), genesis.id, &*log)?;
+    let entries = [founded.leaf, seal];
+    let mut nonce = [0; 16];
+    nonce.copy_from_slice(random.first_chunk::<16>().expect("16 is less than 32"));
+    let created = locked.create(log, &mut gate, &entries, nonce);
+    match created {
+        Ok(_) => Ok(()),
+        Err(LogError::AlreadyALedger) => Err(InitError::Exists {
+            folder: PathBuf::new(),
+        }),
+        Err(error) => Err(LedgerError::from(error).into()),
+    }
+}

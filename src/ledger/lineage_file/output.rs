@@ -1,0 +1,103 @@
+//! The outputs of a run.
+
+use crate::statement::Absence;
+use crate::statement::Does;
+use crate::statement::ItemName;
+use crate::statement::OutputKind;
+
+use super::content;
+use super::content::ContentSpec;
+use super::decode::Context;
+use super::fault::FaultKind;
+use super::fields::Fields;
+use super::fields::Shape;
+use super::input::InputItem;
+use super::input::Taken;
+use super::located::Located;
+use super::node::Node;
+
+/// An output of a run as the lineage file describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputItem {
+    /// The item's name.
+    pub name: Located<ItemName>,
+    /// What it is.
+    pub kind: OutputKind,
+    /// Where its digests come from.
+    pub content: ContentSpec,
+    /// Rows of all its files together, as stated.
+    pub rows: Option<Located<u64>>,
+    /// Tokens of all its files together, as stated.
+    pub tokens: Option<Located<u64>>,
+    /// Positions of the run's inputs that its shares come from, from 0; empty means all.
+    pub inputs: Vec<u32>,
+}
+
+pub(super) const OUTPUT: Shape = Shape {
+    what: "an output",
+    keys: &[
+        "name",
+        "kind",
+        "files",
+        "digests",
+        "digests_from",
+        "content",
+        "foreign",
+        "rows",
+        "tokens",
+        "inputs",
+    ],
+};
+
+pub(super) fn decode(
+    cx: &mut Context<'_>,
+    node: &Node,
+    inputs: &[InputItem],
+    does: Option<Does>,
+) -> Option<OutputItem> {
+    let fields = Fields::open(cx, "outputs", node, OUTPUT)?;
+    let name = fields.name(cx, "an output");
+    let kind: Option<OutputKind> = fields.required_word(cx, "kind", "kind: shard");
+    if let (Some(does), Some(kind)) = (does, kind)
+        && !does.makes(kind)
+    {
+        cx.fault(fields.line_of("kind"), FaultKind::OutputKind { does, kind });
+    }
+    let output = OutputItem {
+        content: content::decode(cx, &fields, Absence::NotKnown),
+        rows: fields.count(cx, "rows"),
+        tokens: fields.count(cx, "tokens"),
+        inputs: positions(cx, &fields, inputs),
+        name: name?,
+        kind: kind?,
+    };
+    Some(output)
+}
+
+/// Finds the run's inputs that the output's own list names.
+fn positions(cx: &mut Context<'_>, fields: &Fields<'_>, inputs: &[InputItem]) -> Vec<u32> {
+    let mut positions = Vec::new();
+    for item in fields.items(cx, "inputs") {
+        let Some(name) = cx.reference("inputs", item) else {
+            continue;
+        };
+        let before = positions.len();
+        for (position, input) in (0_u32..).zip(inputs) {
+            if is_named(input, &name.value) && !positions.contains(&position) {
+                positions.push(position);
+            }
+        }
+        if positions.len() == before {
+            cx.fault(name.line, FaultKind::NotAnInput { name: name.value });
+        }
+    }
+    positions.sort_unstable();
+    positions
+}
+
+fn is_named(input: &InputItem, name: &str) -> bool {
+    match &input.taken {
+        Taken::Use(item) => item.value == name,
+        Taken::Unresolved { text, .. } => text == name,
+    }
+}

@@ -1,0 +1,105 @@
+//! Bytes to a lineage file: limits, UTF-8, and which of the two languages it is.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+use super::FILE_BYTES_MAX;
+use super::decode::Context;
+use super::fault::FaultKind;
+use super::fault::Faults;
+use super::file;
+use super::file::LineageFile;
+use super::json;
+use super::node::NodeValue;
+use super::node::TreeFault;
+use super::set::Settings;
+use super::yaml;
+
+/// Reads the lineage file at `path`; the error holds everything that is wrong with it.
+///
+/// A file beyond [`FILE_BYTES_MAX`] is refused by its size, before it is read.
+pub fn read(path: &Path, settings: &Settings) -> Result<LineageFile, Faults> {
+    match read_bytes(path) {
+        Ok(bytes) => parse(path, &bytes, settings),
+        Err(kind) => {
+            let mut faults = Faults::default();
+            faults.whole(path, kind);
+            Err(faults)
+        }
+    }
+}
+
+/// Reads a lineage file from its bytes. `path` is named in faults, and `.json` at its end means JSON;
+/// so does `{` as the first character. All else is YAML.
+pub fn parse(path: &Path, bytes: &[u8], settings: &Settings) -> Result<LineageFile, Faults> {
+    let mut faults = Faults::default();
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
+        Err(error) => {
+            let offset = error.valid_up_to();
+            let good = bytes.get(..offset).unwrap_or_default();
+            let lines = memchr::memchr_iter(b'\n', good).count();
+            faults.at(
+                path,
+                u32::try_from(lines + 1).unwrap_or(u32::MAX),
+                FaultKind::NotUtf8 { offset },
+            );
+            return Err(faults);
+        }
+    };
+    let is_json = path
+        .extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("json"))
+        || text.trim_start().starts_with('{');
+    let tree = if is_json {
+        json::read(text, 1)
+    } else {
+        yaml::read(text)
+    };
+    let root = match tree {
+        Ok(root) => root,
+        Err(found) => {
+            for (line, fault) in found {
+                faults.at(path, line, fault);
+            }
+            return faults.or(LineageFile::default());
+        }
+    };
+    if root.value == NodeValue::Null {
+        faults.at(path, root.line, TreeFault::Empty);
+        return faults.or(LineageFile::default());
+    }
+    let mut cx = Context::new(path, Some(settings));
+    let lineage_file = file::decode(&mut cx, &root);
+    cx.finish().or(lineage_file.unwrap_or_default())
+}
+
+/// Opens a regular file; anything else is a fault, without waiting for the writer of a pipe.
+pub(super) fn open_regular(path: &Path) -> Result<File, FaultKind> {
+    let metadata = std::fs::metadata(path).map_err(FaultKind::Unreadable)?;
+    if !metadata.is_file() {
+        return Err(FaultKind::NotAFile);
+    }
+    File::open(path).map_err(FaultKind::Unreadable)
+}
+
+fn read_bytes(path: &Path) -> Result<Vec<u8>, FaultKind> {
+    let file = open_regular(path)?;
+    let size = file.metadata().map_err(FaultKind::Unreadable)?.len();
+    if size > FILE_BYTES_MAX {
+        return Err(FaultKind::TooLarge { bytes: size });
+    }
+    let mut bytes = Vec::new();
+    // The file may have grown since.
+    let read = file
+        .take(FILE_BYTES_MAX + 1)
+        .read_to_end(&mut bytes)
+        .map_err(FaultKind::Unreadable)?;
+    let read = read as u64;
+    if read > FILE_BYTES_MAX {
+        Err(FaultKind::TooLarge { bytes: read })
+    } else {
+        Ok(bytes)
+    }
+}

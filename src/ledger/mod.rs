@@ -1,0 +1,59 @@
+//! A ledger in a folder: made, opened, registered into.
+//!
+//! | module | does |
+//! |---|---|
+//! | [`admission`] | what may become an entry |
+//! | [`lineage_file`], [`hash`] | what a user writes, and what the files it names hold |
+//! | [`register`] | the first phase: from a lineage file to a plan of statements |
+//! | `append` | the second phase: blobs, signatures, commits with their seals |
+//! | [`drive`], [`content`] | answering a verifier: entries, blobs, files outside the ledger |
+//! | `init`, `pin`, `open`, `settings` | keys and genesis, the trust root of this user, reading |
+
+pub mod admission;
+mod append;
+pub mod content;
+pub mod drive;
+mod error;
+pub mod hash;
+mod init;
+pub mod lineage_file;
+mod open;
+mod pin;
+pub mod register;
+mod settings;
+mod write;
+
+pub use append::RegisterRequest;
+pub use append::Signers;
+pub use error::LedgerError;
+pub use init::InitError;
+pub use init::InitRequest;
+pub use init::Initialised;
+pub use init::KeyPaths;
+pub use init::SPECS;
+pub use init::init;
+pub use open::Ledger;
+pub use open::StoreBlobs;
+pub use open::View;
+pub use pin::PinError;
+pub use pin::origin_slug;
+pub use pin::pin;
+pub use pin::pin_path;
+pub use pin::read_pin;
+pub use settings::Settings;
+pub use settings::SettingsError;
+pub use write::Gate;
+pub use write::GateError;
+
+use crate::statement::Artifact;
+use crate::statement::ArtifactSet;
+use crate::statement::ItemName;
+
+/// Returns the name by which an artifact of a set is shown: the item's name, `ITEM/FILE` for one of several files.
+pub fn artifact_name(item: &ItemName, set: &ArtifactSet, artifact: &Artifact) -> String {
+    if set.artifacts.len() == 1 {
+        item.to_string()
+    } else {
+        format!("{item}/{}", artifact.name)
+    }
+}

@@ -1,0 +1,291 @@
+//! Opening a ledger to read it, and looking at it as of a size.
+
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::checkpoint::Checkpoint;
+use crate::checkpoint::LogKey;
+use crate::digest::BlobId;
+use crate::envelope::Envelope;
+use crate::index::MemoryIndex;
+use crate::log::LogError;
+use crate::log::LogReader;
+use crate::log::Position;
+use crate::log::peek_first_entry;
+use crate::merkle::LeafIndex;
+use crate::merkle::TreeSize;
+use crate::statement::Predicate;
+use crate::statement::Statement;
+use crate::store::FileStore;
+use crate::store::MAX_BLOB_BYTES;
+use crate::store::Store;
+use crate::store::StoreError;
+use crate::store::StorePath;
+use crate::trust::TrustRoot;
+
+use super::admission::AdmissionError;
+use super::admission::BlobError;
+use super::admission::Blobs;
+use super::admission::Checks;
+use super::admission::Founding;
+use super::admission::Staging;
+use super::admission::State;
+use super::error::LedgerError;
+use super::register::RegisterError;
+use super::register::Statements;
+use super::settings::SETTINGS_BYTES_MAX;
+use super::settings::Settings;
+
+/// A ledger at its published checkpoint.
+#[derive(Debug)]
+pub struct Ledger {
+    folder: PathBuf,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) reader: LogReader,
+    pub(super) state: State,
+    /// Where the walk that made `state` ended.
+    pub(super) position: Position,
+    founding: Founding,
+}
+
+/// A ledger as it was when a commit ended at some size.
+#[derive(Debug)]
+pub struct View<'a> {
+    ledger: &'a Ledger,
+    reader: LogReader,
+}
+
+/// Gives the blobs of a store.
+#[derive(Debug, Clone, Copy)]
+pub struct StoreBlobs<'a>(pub &'a dyn Store);
+
+impl Blobs for StoreBlobs<'_> {
+    fn read(&self, id: BlobId, limit: u64) -> Result<Vec<u8>, BlobError> {
+        let limit = limit.min(MAX_BLOB_BYTES);
+        match self.0.read(&StorePath::Blob(id), limit) {
+            Ok(Some(bytes)) if BlobId::of(&bytes) == id => Ok(bytes),
+            Ok(Some(_)) => Err(BlobError::Differs { id }),
+            Ok(None) => Err(BlobError::Missing { id }),
+            Err(StoreError::TooLarge { .. }) => Err(BlobError::TooLarge { id, limit }),
+            // Whatever stands there, it is not what a ledger wrote.
+            Err(StoreError::SymbolicLink { .. } | StoreError::WrongKind { .. }) => {
+                Err(BlobError::Differs { id })
+            }
+            Err(source) => Err(BlobError::Io {
+                id,
+                source: Box::new(source),
+            }),
+        }
+    }
+}
+
+impl Ledger {
+    /// Opens the ledger in a folder at its published checkpoint. Nothing is written and no lock is taken.
+    ///
+    /// The log key is the one genesis names: who vouches for that is for a trust root to say.
+    pub fn open(folder: &Path) -> Result<Self, LedgerError> {
+        let store: Arc<dyn Store> = match FileStore::open(folder) {
+            Ok(store) => Arc::new(store),
+            Err(StoreError::NoFolder { folder }) => return Err(LedgerError::NoLedger { folder }),
+            Err(error) => return Err(error.into()),
+        };
+        Self::open_store(store, folder)
+    }
+
+    /// Opens the ledger that a store holds; `folder` names it in messages.
+    pub fn open_store(store: Arc<dyn Store>, folder: &Path) -> Result<Self, LedgerError> {
+        let settings = read_settings(&*store)?.ok_or_else(|| LedgerError::NoLedger {
+            folder: folder.to_owned(),
+        })?;
+        let founded = match founding(&*store) {
+            Err(LedgerError::Log(LogError::NoLedger)) => Err(LedgerError::Unfinished {
+                folder: folder.to_owned(),
+            }),
+            other => other,
+        };
+        let (founding, key) = founded?;
+        if founding.genesis.origin != settings.origin.as_str() {
+            return Err(LedgerError::OriginDiffers {
+                settings: settings.origin.to_string(),
+                genesis: founding.genesis.origin,
+            });
+        }
+        let reader = match LogReader::open(Arc::clone(&store), key) {
+            Err(LogError::NotPublished) => {
+                return Err(LedgerError::Unfinished {
+                    folder: folder.to_owned(),
+                });
+            }
+            other => other?,
+        };
+        let mut ledger = Self {
+            folder: folder.to_owned(),
+            store,
+            reader,
+            state: State::new(),
+            position: Position::start(),
+            founding,
+        };
+        ledger.replay()?;
+        Ok(ledger)
+    }
+
+    /// Takes in what was published since, by whomever.
+    pub fn refresh(&mut self) -> Result<(), LedgerError> {
+        self.reader = LogReader::open(Arc::clone(&self.store), self.reader.key().clone())?;
+        self.replay()
+    }
+
+    fn replay(&mut self) -> Result<(), LedgerError> {
+        let mut walk = self.reader.commits_from(self.position.clone());
+        for commit in walk.by_ref() {
+            let commit = commit?;
+            let blobs = StoreBlobs(&*self.store);
+            let mut staging = Staging::on(&self.state, &blobs, Checks::Replay);
+            for (entry, leaf) in commit.entries() {
+                staging
+                    .admit(leaf)
+                    .map_err(|source| LedgerError::Entry { entry, source })?;
+            }
+            if let Some(batch) = staging.finish() {
+                self.state.integrate(batch)?;
+            }
+        }
+        self.position = walk.position().clone();
+        Ok(())
+    }
+
+    /// Returns the folder, as it was given.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Returns the log as of the published checkpoint.
+    pub fn reader(&self) -> &LogReader {
+        &self.reader
+    }
+
+    /// Returns the published checkpoint.
+    pub fn checkpoint(&self) -> &Checkpoint {
+        self.reader.checkpoint()
+    }
+
+    /// Returns what genesis says.
+    pub fn founding(&self) -> &Founding {
+        &self.founding
+    }
+
+    /// Returns what the log says up to the checkpoint: keys, grants, index.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Returns the index over all entries.
+    pub fn index(&self) -> &MemoryIndex {
+        self.state.index()
+    }
+
+    /// Returns the store below.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// Returns what an auditor would pin.
+    pub fn trust_root(&self) -> TrustRoot {
+        TrustRoot::of(self.founding.id, &self.founding.genesis)
+    }
+
+    /// Returns a blob, its digest checked.
+    pub fn blob(&self, id: BlobId) -> Result<Vec<u8>, LedgerError> {
+        Ok(StoreBlobs(&*self.store).read(id, MAX_BLOB_BYTES)?)
+    }
+
+    /// Returns the envelope and the statement at an entry. Its signature is not checked.
+    pub fn entry(&self, entry: LeafIndex) -> Result<(Envelope, Statement), LedgerError> {
+        let leaf = self.reader.entry(entry)?;
+        let bad = |source| LedgerError::Entry {
+            entry,
+            source: AdmissionError::Envelope(source),
+        };
+        let envelope = Envelope::decode(&leaf).map_err(bad)?;
+        let statement = envelope.statement().map_err(bad)?;
+        Ok((envelope, statement))
+    }
+
+    /// Returns the ledger at its published checkpoint.
+    pub fn view(&self) -> View<'_> {
+        View {
+            ledger: self,
+            reader: self.reader.clone(),
+        }
+    }
+
+    /// Returns the ledger as it was when it had `size` entries; a commit must have ended there.
+    pub fn view_at(&self, size: TreeSize) -> Result<View<'_>, LedgerError> {
+        let reader = self.reader.as_of(size)?;
+        Ok(View { ledger: self, reader })
+    }
+}
+
+impl View<'_> {
+    /// Returns the ledger.
+    pub fn ledger(&self) -> &Ledger {
+        self.ledger
+    }
+
+    /// Returns the log as of this view.
+    pub fn reader(&self) -> &LogReader {
+        &self.reader
+    }
+
+    /// Returns the index; entries from [`View::size`] on are not part of this view.
+    pub fn index(&self) -> &MemoryIndex {
+        self.ledger.index()
+    }
+
+    /// Returns how many entries the view has.
+    pub fn size(&self) -> TreeSize {
+        self.reader.checkpoint().size
+    }
+}
+
+impl Statements for Ledger {
+    fn statement(&self, entry: LeafIndex) -> Result<Statement, RegisterError> {
+        let read = self.entry(entry).map(|(_, statement)| statement);
+        read.map_err(|error| RegisterError::Entry {
+            entry,
+            source: Box::new(error),
+        })
+    }
+}
+
+/// Reads `herdbook.toml`; nothing when there is none.
+pub(super) fn read_settings(store: &dyn Store) -> Result<Option<Settings>, LedgerError> {
+    match store.read(&StorePath::Settings, SETTINGS_BYTES_MAX) {
+        Ok(Some(bytes)) => Ok(Some(Settings::decode(&bytes)?)),
+        Ok(None) | Err(StoreError::NoFolder { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Reads what genesis says of itself, with its signature checked against the owner it names.
+fn founding(store: &dyn Store) -> Result<(Founding, LogKey), LedgerError> {
+    let leaf = peek_first_entry(store)?;
+    let entry = LeafIndex::new(0);
+    let bad = |source| LedgerError::Entry { entry, source };
+    let (empty, blobs) = (State::new(), StoreBlobs(store));
+    let mut staging = Staging::on(&empty, &blobs, Checks::All);
+    let admitted = staging.admit(&leaf).map_err(bad)?;
+    let Predicate::Genesis(genesis) = admitted.statement.predicate else {
+        return Err(bad(AdmissionError::GenesisPlace));
+    };
+    let key = LogKey::parse_vkey(&genesis.log_key).map_err(|source| bad(AdmissionError::LogKey(source)))?;
+    let log_key = key.public_key();
+    let founding = Founding {
+        id: admitted.id,
+        genesis,
+        log_key,
+    };
+    Ok((founding, key))
+}

@@ -1,0 +1,511 @@
+//! One item to one statement.
+
+use std::collections::BTreeMap;
+
+use crate::ledger::lineage_file::DatasetItem;
+use crate::ledger::lineage_file::FilterItem;
+use crate::ledger::lineage_file::InputItem;
+use crate::ledger::lineage_file::ModelItem;
+use crate::ledger::lineage_file::OutputItem;
+use crate::ledger::lineage_file::RunItem;
+use crate::ledger::lineage_file::SourceItem;
+use crate::ledger::lineage_file::Taken;
+use crate::manifest::Manifest;
+use crate::statement::Access;
+use crate::statement::Answer;
+use crate::statement::ArtifactRef;
+use crate::statement::Cites;
+use crate::statement::Dataset;
+use crate::statement::Does;
+use crate::statement::Filter;
+use crate::statement::Gap;
+use crate::statement::INLINE_MAX;
+use crate::statement::Input;
+use crate::statement::InputFrom;
+use crate::statement::ItemName;
+use crate::statement::Model;
+use crate::statement::Output;
+use crate::statement::OutputKind;
+use crate::statement::Predicate;
+use crate::statement::Prompt;
+use crate::statement::Role;
+use crate::statement::Run;
+use crate::statement::Source;
+use crate::statement::Word as _;
+
+use super::PlannedBlob;
+use super::PlannedBlobs;
+use super::cite::Cited;
+use super::cite::Known;
+use super::cite::fits;
+use super::content::Contents;
+use super::content::Making;
+use super::content::Names;
+use super::content::make;
+use super::order::Item;
+use super::problem::ProblemKind;
+
+/// Problems with the lines they stand on.
+pub(super) type Wrong = Vec<(u32, ProblemKind)>;
+
+/// A gap whose digest exactly one artifact has.
+#[derive(Debug, Clone)]
+pub(super) struct Binding {
+    /// The input or member it is.
+    pub(super) position: usize,
+    /// What was written.
+    pub(super) text: String,
+    /// What it would be bound to.
+    pub(super) cited: Cited,
+}
+
+/// What an item was built to.
+#[derive(Debug, Clone)]
+pub(super) struct Built {
+    pub(super) predicate: Predicate,
+    pub(super) blobs: PlannedBlobs,
+    /// What each input takes; nothing for a gap.
+    pub(super) inputs: Vec<Option<Cited>>,
+    /// Gaps that may be bound.
+    pub(super) bindings: Vec<Binding>,
+    /// Whether what it takes holds personal data.
+    pub(super) personal: bool,
+}
+
+/// What items are built from.
+#[derive(Debug)]
+pub(super) struct Builder<'a> {
+    pub(super) known: &'a Known<'a>,
+    pub(super) contents: &'a Contents,
+    /// Whether what does not resolve becomes a gap.
+    pub(super) gaps: bool,
+    /// How many artifacts of one item may stand in a statement.
+    pub(super) inline_max: usize,
+}
+
+impl Builder<'_> {
+    pub(super) fn build(&self, item: Item<'_>) -> Result<Built, Wrong> {
+        match item {
+            Item::Source(source) => self.source(source),
+            Item::Model(model) => self.model(model),
+            Item::Prompt(prompt) => {
+                let (name, mut declaration) = (&prompt.name, declared("prompt"));
+                declaration.insert("name".to_owned(), name.value.to_string());
+                let making = self.making(&name.value, declaration).held();
+                let (set, blobs) = self.set(&making, name.line)?;
+                let name = name.value.clone();
+                Ok(leaf(Predicate::Prompt(Prompt { name, set }), blobs))
+            }
+            Item::Filter(filter) => self.filter(filter),
+            Item::Run(run) => self.run(run),
+            Item::Dataset(dataset) => self.dataset(dataset),
+        }
+    }
+
+    fn making<'n>(&self, item: &'n ItemName, declaration: BTreeMap<String, String>) -> Making<'n> {
+        Making {
+            item,
+            one_artifact: false,
+            hold: false,
+            names: Names::Written,
+            inline_max: self.inline_max,
+            declaration,
+            rows: None,
+            tokens: None,
+        }
+    }
+
+    fn set(
+        &self,
+        making: &Making<'_>,
+        line: u32,
+    ) -> Result<(crate::statement::ArtifactSet, PlannedBlobs), Wrong> {
+        let material = self.contents.material(making.item).map_err(|wrong| vec![wrong])?;
+        make(making, &material).map_err(|kind| vec![(line, kind)])
+    }
+
+    fn source(&self, source: &SourceItem) -> Result<Built, Wrong> {
+        let mut declaration = declared("source");
+        declaration.insert("name".to_owned(), source.name.value.to_string());
+        insert_some(&mut declaration, "holder", source.holder.as_ref());
+        insert_some(&mut declaration, "url", source.url.as_ref());
+        let personal = source.personal_data == Answer::Yes;
+        let names = if personal {
+            Names::Positions
+        } else {
+            Names::Written
+        };
+        let making = Making {
+            names,
+            rows: source.rows.as_ref().map(|rows| rows.value),
+            tokens: source.tokens.as_ref().map(|tokens| tokens.value),
+            ..self.making(&source.name.value, declaration)
+        };
+        let counted = source.rows.as_ref().or(source.tokens.as_ref());
+        let line = counted.map_or(source.name.line, |count| count.line);
+        let (set, mut blobs) = self.set(&making, line)?;
+        let attached = self.contents.attachments(&source.name.value, names);
+        let (evidence, documents) = attached.map_err(|wrong| vec![wrong])?;
+        blobs.extend(documents);
+        let predicate = Predicate::Source(Source {
+            name: source.name.value.clone(),
+            set,
+            made_by: source.made_by,
+            acquired_by: source.acquired_by,
+            generators: source.generators.clone(),
+            synthetic_share: source.synthetic_share.clone(),
+            licence: source.licence.clone(),
+            holder: source.holder.clone(),
+            period: source.period.clone(),
+            geography: source.geography.clone(),
+            languages: source.languages.clone(),
+            modality: source.modality.clone(),
+            personal_data: source.personal_data,
+            url: source.url.clone(),
+            crawl: source.crawl.clone(),
+            legal_basis: source.legal_basis.clone(),
+            evidence,
+        });
+        Ok(leaf(predicate, blobs))
+    }
+
+    fn model(&self, model: &ModelItem) -> Result<Built, Wrong> {
+        let mut declaration = declared("model");
+        declaration.insert("access".to_owned(), Access::as_str(model.access).to_owned());
+        declaration.insert("name".to_owned(), model.name.value.to_string());
+        declaration.insert("provider".to_owned(), model.provider.clone());
+        declaration.insert("version".to_owned(), model.version.clone());
+        let making = Making {
+            one_artifact: true,
+            ..self.making(&model.name.value, declaration)
+        };
+        let (set, blobs) = self.set(&making, model.name.line)?;
+        let predicate = Predicate::Model(Model {
+            name: model.name.value.clone(),
+            set,
+            provider: model.provider.clone(),
+            version: model.version.clone(),
+            alias: model.alias,
+            access: model.access,
+            terms: model.terms.clone(),
+            licence: model.licence.clone(),
+            family: model.family.clone(),
+            report: model.report.clone(),
+        });
+        Ok(leaf(predicate, blobs))
+    }
+
+    fn filter(&self, filter: &FilterItem) -> Result<Built, Wrong> {
+        let mut declaration = declared("filter");
+        declaration.insert("name".to_owned(), filter.name.value.to_string());
+        declaration.insert("rule".to_owned(), filter.rule.to_string());
+        let making = self.making(&filter.name.value, declaration).held();
+        let (set, blobs) = self.set(&making, filter.name.line)?;
+        let mut model = None;
+        let mut personal = false;
+        if let Some(text) = &filter.model {
+            let wrong = |kind| vec![(text.line, kind)];
+            let cited = self.known.cite(&text.value).map_err(wrong)?;
+            fits(&text.value, cited.thing, Role::Judge, Does::Judge).map_err(wrong)?;
+            personal = cited.personal;
+            model = cited.artifacts.first().copied();
+        }
+        let predicate = Predicate::Filter(Filter {
+            name: filter.name.value.clone(),
+            set,
+            rule: filter.rule,
+            params: filter.params.clone(),
+            model,
+        });
+        Ok(Built {
+            personal,
+            ..leaf(predicate, blobs)
+        })
+    }
+
+    fn run(&self, run: &RunItem) -> Result<Built, Wrong> {
+        let mut wrong = Wrong::new();
+        let mut inputs = Vec::new();
+        let mut taken = Vec::new();
+        let mut bindings = Vec::new();
+        for (position, item) in run.inputs.iter().enumerate() {
+            match self.input(run.does, position, item) {
+                Ok((input, cited, binding)) => {
+                    inputs.push(input);
+                    taken.push(cited);
+                    bindings.extend(binding);
+                }
+                Err(kind) => wrong.push((item.line, kind)),
+            }
+        }
+        if !wrong.is_empty() {
+            return Err(wrong);
+        }
+        let bound = bindings.iter().map(|binding| &binding.cited);
+        let personal = taken.iter().flatten().chain(bound).any(|cited| cited.personal);
+        let (outputs, mut blobs) = self.outputs(run, personal)?;
+        let attached = self.contents.attachments(&run.name.value, Names::Written);
+        let (code, held) = attached.map_err(|wrong| vec![wrong])?;
+        blobs.extend(held);
+        let predicate = Predicate::Run(Run {
+            name: run.name.value.clone(),
+            does: run.does,
+            inputs,
+            outputs,
+            params: run.params.clone(),
+            command: run.command.clone(),
+            code,
+            environment: run.environment.clone(),
+            operator: run.operator.clone(),
+            started: run.started.clone(),
+            ended: run.ended.clone(),
+            inputs_complete: run.inputs_complete,
+            expansion: run.expansion.clone(),
+            rewrites: run.rewrites,
+            epochs: run.epochs.clone(),
+        });
+        Ok(Built {
+            predicate,
+            blobs,
+            inputs: taken,
+            bindings,
+            personal,
+        })
+    }
+
+    fn input(
+        &self,
+        does: Does,
+        position: usize,
+        item: &InputItem,
+    ) -> Result<(Input, Option<Cited>, Option<Binding>), ProblemKind> {
+        let (from, cited, binding) = match &item.taken {
+            Taken::Use(text) => match self.used(&text.value, does, item.role) {
+                Ok(cited) => (
+                    InputFrom::Artifacts(Cites::Inline(cited.artifacts.clone())),
+                    Some(cited),
+                    None,
+                ),
+                Err(kind) if self.gaps && leaves_a_gap(&kind) => (gap(&text.value, None), None, None),
+                Err(kind) => return Err(kind),
+            },
+            Taken::Unresolved { text, digest } => {
+                let fitting = |thing| does.takes(item.role, thing);
+                let claim = digest
+                    .map(|digest| self.known.only_claim(digest, fitting))
+                    .transpose();
+                let claim = claim.map_err(|source| ProblemKind::Use {
+                    text: text.clone(),
+                    similar: None,
+                    source: Box::new(source.into()),
+                })?;
+                let binding = claim.flatten().map(|cited| Binding {
+                    position,
+                    text: text.clone(),
+                    cited,
+                });
+                (gap(text, *digest), None, binding)
+            }
+        };
+        let input = Input {
+            role: item.role,
+            from,
+            rows: item.rows,
+            tokens: item.tokens,
+            kept: item.kept,
+            repeat: item.repeat.clone(),
+            share: item.share.clone(),
+        };
+        Ok((input, cited, binding))
+    }
+
+    fn used(&self, text: &str, does: Does, role: Role) -> Result<Cited, ProblemKind> {
+        let cited = self.known.cite(text)?;
+        fits(text, cited.thing, role, does)?;
+        Ok(cited)
+    }
+
+    fn outputs(&self, run: &RunItem, personal: bool) -> Result<(Vec<Output>, PlannedBlobs), Wrong> {
+        let mut outputs = Vec::new();
+        let mut blobs = PlannedBlobs::new();
+        let mut wrong = Wrong::new();
+        for item in &run.outputs {
+            match self.output(run, item, personal) {
+                Ok((output, held)) => {
+                    outputs.push(output);
+                    blobs.extend(held);
+                }
+                Err(more) => wrong.extend(more),
+            }
+        }
+        // Together they may be too many for one statement, each of them not.
+        let subjects: usize = outputs.iter().map(|output| output.set.artifacts.len()).sum();
+        if wrong.is_empty() && subjects > INLINE_MAX && self.inline_max > 1 {
+            return Builder {
+                inline_max: 1,
+                ..*self
+            }
+            .outputs(run, personal);
+        }
+        if wrong.is_empty() {
+            Ok((outputs, blobs))
+        } else {
+            Err(wrong)
+        }
+    }
+
+    fn output(
+        &self,
+        run: &RunItem,
+        item: &OutputItem,
+        personal: bool,
+    ) -> Result<(Output, PlannedBlobs), Wrong> {
+        let mut declaration = declared(item.kind.as_str());
+        declaration.insert("name".to_owned(), item.name.value.to_string());
+        declaration.insert("run".to_owned(), run.name.value.to_string());
+        let making = Making {
+            one_artifact: item.kind == OutputKind::Model,
+            names: if personal {
+                Names::Positions
+            } else {
+                Names::Written
+            },
+            rows: item.rows.as_ref().map(|rows| rows.value),
+            tokens: item.tokens.as_ref().map(|tokens| tokens.value),
+            ..self.making(&item.name.value, declaration)
+        };
+        let counted = item.rows.as_ref().or(item.tokens.as_ref());
+        let line = counted.map_or(item.name.line, |count| count.line);
+        let (set, blobs) = self.set(&making, line)?;
+        let output = Output {
+            name: item.name.value.clone(),
+            kind: item.kind,
+            set,
+            inputs: item.inputs.clone(),
+        };
+        Ok((output, blobs))
+    }
+
+    fn dataset(&self, dataset: &DatasetItem) -> Result<Built, Wrong> {
+        let mut wrong = Wrong::new();
+        let mut members: Vec<ArtifactRef> = Vec::new();
+        let mut gaps = Vec::new();
+        let mut taken = Vec::new();
+        for member in &dataset.members {
+            match member {
+                Taken::Use(text) => match self.member(&text.value) {
+                    Ok(cited) => {
+                        members.extend(&cited.artifacts);
+                        taken.push(Some(cited));
+                    }
+                    Err(kind) if self.gaps && leaves_a_gap(&kind) => gaps.push(Gap {
+                        text: text.value.clone(),
+                        digest: None,
+                    }),
+                    Err(kind) => wrong.push((text.line, kind)),
+                },
+                Taken::Unresolved { text, digest } => gaps.push(Gap {
+                    text: text.clone(),
+                    digest: *digest,
+                }),
+            }
+        }
+        if !wrong.is_empty() {
+            return Err(wrong);
+        }
+        let (members, blobs) = cites(members);
+        let personal = taken.iter().flatten().any(|cited| cited.personal);
+        let predicate = Predicate::Dataset(Dataset {
+            name: dataset.name.value.clone(),
+            members,
+            gaps,
+        });
+        Ok(Built {
+            inputs: taken,
+            personal,
+            ..leaf(predicate, blobs)
+        })
+    }
+
+    fn member(&self, text: &str) -> Result<Cited, ProblemKind> {
+        let cited = self.known.cite(text)?;
+        if Does::Mix.takes(Role::Data, cited.thing) {
+            return Ok(cited);
+        }
+        Err(ProblemKind::Unfit {
+            text: text.to_owned(),
+            thing: crate::index::thing_word(cited.thing),
+            place: "a member of a dataset: only sources, shards, scores and datasets are rows",
+        })
+    }
+}
+
+impl Making<'_> {
+    fn held(mut self) -> Self {
+        self.hold = true;
+        self
+    }
+}
+
+/// Returns the members as citations: in the statement, or in a manifest when they are many.
+fn cites(members: Vec<ArtifactRef>) -> (Option<Cites>, PlannedBlobs) {
+    if members.is_empty() {
+        return (None, PlannedBlobs::new());
+    }
+    if members.len() <= INLINE_MAX {
+        return (Some(Cites::Inline(members)), PlannedBlobs::new());
+    }
+    let manifest = Manifest::of_cited(&members);
+    let blob = crate::digest::BlobId::of(&manifest.bytes);
+    let cites = Cites::Manifest {
+        blob,
+        count: manifest.facts.count,
+        root: manifest.facts.root,
+    };
+    (Some(cites), vec![(blob, PlannedBlob::Bytes(manifest.bytes))])
+}
+
+fn leaf(predicate: Predicate, blobs: PlannedBlobs) -> Built {
+    Built {
+        predicate,
+        blobs,
+        inputs: Vec::new(),
+        bindings: Vec::new(),
+        personal: false,
+    }
+}
+
+fn gap(text: &str, digest: Option<crate::digest::Sha256Digest>) -> InputFrom {
+    InputFrom::Gap(Gap {
+        text: text.to_owned(),
+        digest,
+    })
+}
+
+/// What is not there leaves a gap; what is there and does not fit stays an error.
+fn leaves_a_gap(kind: &ProblemKind) -> bool {
+    matches!(kind, ProblemKind::Use { .. } | ProblemKind::LeftOut { .. })
+}
+
+fn declared(kind: &str) -> BTreeMap<String, String> {
+    BTreeMap::from([("kind".to_owned(), kind.to_owned())])
+}
+
+fn insert_some(declaration: &mut BTreeMap<String, String>, key: &str, value: Option<&String>) {
+    if let Some(value) = value {
+        declaration.insert(key.to_owned(), value.clone());
+    }
+}
+
+/// Binds gaps: each binding takes the place of its input's gap.
+pub(super) fn bind(predicate: &Predicate, bindings: &[Binding]) -> Predicate {
+    let mut predicate = predicate.clone();
+    if let Predicate::Run(run) = &mut predicate {
+        for binding in bindings {
+            if let Some(input) = run.inputs.get_mut(binding.position) {
+                input.from = InputFrom::Artifacts(Cites::Inline(binding.cited.artifacts.clone()));
+            }
+        }
+    }
+    predicate
+}

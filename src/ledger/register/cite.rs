@@ -1,0 +1,257 @@
+//! What `use:` means: this file's item first, else what the ledger has.
+
+use std::collections::BTreeSet;
+use std::collections::HashMap;
+use std::ops::Range;
+
+use crate::digest::Sha256Digest;
+use crate::digest::StatementId;
+use crate::index::Index as _;
+use crate::index::IndexError;
+use crate::index::resolve;
+use crate::index::resolve::Node;
+use crate::index::resolve::ResolveError;
+use crate::index::resolve::similar;
+use crate::index::thing_word;
+use crate::ledger::admission::State;
+use crate::statement::ArtifactRef;
+use crate::statement::Does;
+use crate::statement::ItemName;
+use crate::statement::Predicate;
+use crate::statement::Role;
+use crate::statement::Thing;
+
+use super::problem::ProblemKind;
+
+/// What is taken by one `use:`.
+#[derive(Debug, Clone)]
+pub(super) struct Cited {
+    pub(super) artifacts: Vec<ArtifactRef>,
+    pub(super) thing: Thing,
+    /// Whether it holds personal data or descends from what does.
+    pub(super) personal: bool,
+    /// How many rows it has, where known.
+    pub(super) rows: Option<u64>,
+}
+
+/// One set of artifacts that this file declares.
+#[derive(Debug, Clone)]
+struct Declared {
+    statement: StatementId,
+    subjects: Range<u32>,
+    thing: Thing,
+    personal: bool,
+    rows: Option<u64>,
+}
+
+/// Everything that can be used so far: the ledger, and the items of this file that came before.
+#[derive(Debug)]
+pub(super) struct Known<'a> {
+    state: &'a State,
+    sets: HashMap<String, Declared>,
+    runs: HashMap<String, Vec<ItemName>>,
+    claims: HashMap<Sha256Digest, BTreeSet<ArtifactRef>>,
+    things: HashMap<ArtifactRef, Thing>,
+    left_out: BTreeSet<String>,
+}
+
+impl<'a> Known<'a> {
+    pub(super) fn new(state: &'a State) -> Self {
+        Self {
+            state,
+            sets: HashMap::new(),
+            runs: HashMap::new(),
+            claims: HashMap::new(),
+            things: HashMap::new(),
+            left_out: BTreeSet::new(),
+        }
+    }
+
+    /// Makes the sets of a planned statement usable.
+    pub(super) fn declare(
+        &mut self,
+        id: StatementId,
+        predicate: &Predicate,
+        indexed: &crate::index::Indexed,
+    ) {
+        let facts = &indexed.facts;
+        for set in &facts.sets {
+            let declared = Declared {
+                statement: id,
+                subjects: set.subjects.clone(),
+                thing: set.thing,
+                personal: facts.personal,
+                rows: set.rows,
+            };
+            for subject in set.subjects.clone() {
+                self.things.insert(ArtifactRef::subject(id, subject), set.thing);
+            }
+            self.sets.insert(set.name.as_str().to_owned(), declared);
+        }
+        if let Predicate::Run(run) = predicate {
+            let outputs = run.outputs.iter().map(|output| output.name.clone());
+            self.runs.insert(run.name.as_str().to_owned(), outputs.collect());
+        }
+        for claim in &indexed.claims {
+            self.claims
+                .entry(claim.digest)
+                .or_default()
+                .insert(claim.artifact);
+        }
+    }
+
+    /// Notes names that this file has but that will not be registered.
+    pub(super) fn leave_out<'n>(&mut self, names: impl IntoIterator<Item = &'n ItemName>) {
+        self.left_out
+            .extend(names.into_iter().map(|name| name.as_str().to_owned()));
+    }
+
+    /// Finds what `text` means.
+    pub(super) fn cite(&self, text: &str) -> Result<Cited, ProblemKind> {
+        let owned = || text.to_owned();
+        if let Some(declared) = self.sets.get(text) {
+            return Ok(Cited {
+                artifacts: artifacts(declared.statement, &declared.subjects),
+                thing: declared.thing,
+                personal: declared.personal,
+                rows: declared.rows,
+            });
+        }
+        if let Some(outputs) = self.runs.get(text) {
+            let (text, outputs) = (owned(), outputs.clone());
+            return Err(ProblemKind::UsesRun { text, outputs });
+        }
+        if self.left_out.contains(text) {
+            return Err(ProblemKind::LeftOut { text: owned() });
+        }
+        let index = self.state.index();
+        let node = resolve::resolve(index, self.state.size(), text)
+            .map_err(|source| self.unresolved(text, source))?;
+        self.of_node(text, node)
+    }
+
+    fn unresolved(&self, text: &str, source: ResolveError) -> ProblemKind {
+        let names: Vec<ItemName> = self
+            .sets
+            .keys()
+            .filter_map(|name| ItemName::new(name).ok())
+            .collect();
+        let near = ItemName::new(text).ok().and_then(|name| similar(&name, &names));
+        ProblemKind::Use {
+            text: text.to_owned(),
+            // One suggestion is enough: what stands in this file is the likelier one.
+            similar: near.filter(|_| matches!(source, ResolveError::UnknownName { similar: None, .. })),
+            source: Box::new(source),
+        }
+    }
+
+    fn of_node(&self, text: &str, node: Node) -> Result<Cited, ProblemKind> {
+        let facts = self
+            .state
+            .index()
+            .facts(node.statement())
+            .map_err(|source| ProblemKind::Use {
+                text: text.to_owned(),
+                similar: None,
+                source: Box::new(source.into()),
+            })?;
+        // What was just resolved has facts; were it not so, it would be unusable all the same.
+        let unusable = |kind| ProblemKind::UsesNoArtifact {
+            text: text.to_owned(),
+            kind,
+        };
+        let facts = facts.ok_or_else(|| unusable("unknown"))?;
+        let cited = |artifacts, thing, rows| Cited {
+            artifacts,
+            thing,
+            personal: facts.personal,
+            rows,
+        };
+        match node {
+            Node::Artifact(artifact) => {
+                let thing = facts.thing(&artifact).ok_or_else(|| unusable(facts.kind))?;
+                let subject = usize::try_from(artifact.subject).ok();
+                let subject = subject.and_then(|subject| facts.subjects.get(subject));
+                let alone = facts
+                    .set_of(artifact.subject)
+                    .filter(|set| set.subjects.len() == 1);
+                let whole = subject
+                    .and_then(|subject| subject.rows)
+                    .or_else(|| alone.and_then(|set| set.rows));
+                let rows = whole.filter(|_| artifact.member.is_none());
+                Ok(cited(vec![artifact], thing, rows))
+            }
+            Node::Set { statement, set } => {
+                let set = facts.sets.get(set).ok_or_else(|| unusable(facts.kind))?;
+                Ok(cited(artifacts(statement, &set.subjects), set.thing, set.rows))
+            }
+            Node::Statement(_) if facts.kind == "run" => Err(ProblemKind::UsesRun {
+                text: text.to_owned(),
+                outputs: facts.sets.iter().map(|set| set.name.clone()).collect(),
+            }),
+            Node::Statement(statement) => match facts.sets.as_slice() {
+                [set] => Ok(cited(artifacts(statement, &set.subjects), set.thing, set.rows)),
+                _ => Err(unusable(facts.kind)),
+            },
+        }
+    }
+
+    /// Returns every artifact that claims these bytes.
+    pub(super) fn claims(&self, digest: Sha256Digest) -> Result<BTreeSet<ArtifactRef>, IndexError> {
+        let mut claims: BTreeSet<ArtifactRef> = self.state.index().claims(digest)?.into_iter().collect();
+        claims.extend(self.claims.get(&digest).into_iter().flatten());
+        Ok(claims)
+    }
+
+    /// Returns the one artifact with these bytes, if there is exactly one and it can play the role.
+    pub(super) fn only_claim(
+        &self,
+        digest: Sha256Digest,
+        fits: impl Fn(Thing) -> bool,
+    ) -> Result<Option<Cited>, IndexError> {
+        let claims = self.claims(digest)?;
+        let (Some(&artifact), 1) = (claims.first(), claims.len()) else {
+            return Ok(None);
+        };
+        let cited = self.cite_artifact(artifact)?;
+        Ok(cited.filter(|cited| fits(cited.thing)))
+    }
+
+    fn cite_artifact(&self, artifact: ArtifactRef) -> Result<Option<Cited>, IndexError> {
+        let subject = ArtifactRef {
+            member: None,
+            ..artifact
+        };
+        let here = self.things.get(&subject).copied();
+        let facts = self.state.index().facts(artifact.statement)?;
+        let there = facts.as_ref().and_then(|facts| facts.thing(&artifact));
+        let declared = self.sets.values().find(|set| set.statement == artifact.statement);
+        let personal = declared.is_some_and(|set| set.personal) || facts.is_some_and(|facts| facts.personal);
+        Ok(here.or(there).map(|thing| Cited {
+            artifacts: vec![artifact],
+            thing,
+            personal,
+            rows: None,
+        }))
+    }
+}
+
+fn artifacts(statement: StatementId, subjects: &Range<u32>) -> Vec<ArtifactRef> {
+    subjects
+        .clone()
+        .map(|subject| ArtifactRef::subject(statement, subject))
+        .collect()
+}
+
+/// Says whether what is cited may play its role, with what to write instead.
+pub(super) fn fits(text: &str, thing: Thing, role: Role, does: Does) -> Result<(), ProblemKind> {
+    if does.takes(role, thing) {
+        return Ok(());
+    }
+    Err(ProblemKind::Role {
+        text: text.to_owned(),
+        thing: thing_word(thing),
+        role,
+        does,
+    })
+}

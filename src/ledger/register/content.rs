@@ -1,0 +1,396 @@
+//! From what an item names to artifacts: digests, rows, one manifest for more than 64 files.
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::canonical::INTEGER_MAX;
+use crate::digest::Blake3Digest;
+use crate::digest::BlobId;
+use crate::digest::Sha256Digest;
+use crate::ledger::admission::HELD_BYTES_MAX;
+use crate::ledger::hash::HashError;
+use crate::ledger::hash::HashedFile;
+use crate::ledger::hash::Progress;
+use crate::ledger::hash::hash_files;
+use crate::ledger::lineage_file::Faults;
+use crate::ledger::lineage_file::Found;
+use crate::ledger::lineage_file::Lookup;
+use crate::ledger::lineage_file::NamedFile;
+use crate::manifest::Manifest;
+use crate::manifest::Member;
+use crate::statement::Absence;
+use crate::statement::Artifact;
+use crate::statement::ArtifactSet;
+use crate::statement::Attachment;
+use crate::statement::Basis;
+use crate::statement::Content;
+use crate::statement::Count;
+use crate::statement::CountBasis;
+use crate::statement::ItemName;
+
+use super::PlannedBlob;
+use super::PlannedBlobs;
+use super::order::Item;
+use super::problem::ProblemKind;
+
+/// What every item was found to consist of, before anything is hashed.
+#[derive(Debug, Default)]
+pub(super) struct Contents {
+    /// By the name of the item or output.
+    found: HashMap<ItemName, Found>,
+    /// Evidence and code, by the name of the item.
+    attached: HashMap<ItemName, Vec<NamedFile>>,
+    hashed: HashMap<PathBuf, Result<HashedFile, Arc<HashError>>>,
+}
+
+impl Contents {
+    /// Looks up what all items name; what is wrong is added to `faults`.
+    pub(super) fn look_up(items: &[Item<'_>], lookup: &Lookup, faults: &mut Faults) -> Self {
+        let mut contents = Self::default();
+        for &item in items {
+            let name = &item.name().value;
+            for (name, content) in item.contents() {
+                contents
+                    .found
+                    .insert(name.clone(), lookup.content(content, faults));
+            }
+            let patterns = match item {
+                Item::Source(source) => &source.evidence,
+                Item::Run(run) => &run.code,
+                _ => continue,
+            };
+            contents
+                .attached
+                .insert(name.clone(), lookup.files(patterns, faults));
+        }
+        contents
+    }
+
+    /// Hashes every file that was found, each once, in parallel.
+    pub(super) fn hash(&mut self, progress: &dyn Progress) {
+        let paths = self.paths();
+        let results = hash_files(&paths, progress);
+        let shared = results.into_iter().map(|result| result.map_err(Arc::new));
+        self.hashed = paths.into_iter().zip(shared).collect();
+    }
+
+    /// Returns every file that will be read, each once.
+    pub(super) fn paths(&self) -> Vec<PathBuf> {
+        let files = self.found.values().filter_map(|found| match found {
+            Found::Files(files) => Some(files),
+            Found::Given(_) | Found::Absent(_) => None,
+        });
+        let mut paths: Vec<PathBuf> = files
+            .chain(self.attached.values())
+            .flatten()
+            .map(|file| file.path.clone())
+            .collect();
+        paths.sort_unstable();
+        paths.dedup();
+        paths
+    }
+
+    /// Returns the files or digests of an item; the first file that cannot be hashed is the error, with its line.
+    pub(super) fn material(&self, name: &ItemName) -> Result<Material, (u32, ProblemKind)> {
+        match self.found.get(name) {
+            Some(Found::Files(files)) => {
+                let pieces = files.iter().map(|file| self.piece(file));
+                Ok(Material::Pieces(
+                    Basis::Computed,
+                    pieces.collect::<Result<_, _>>()?,
+                ))
+            }
+            Some(Found::Given(given)) => {
+                let pieces = given.iter().map(|file| Piece {
+                    name: file.name.clone(),
+                    sha256: file.sha256,
+                    blake3: file.blake3,
+                    bytes: file.bytes,
+                    rows: file.rows,
+                    tokens: file.tokens,
+                    path: None,
+                });
+                Ok(Material::Pieces(Basis::Given, pieces.collect()))
+            }
+            Some(Found::Absent(absence)) => Ok(Material::Absent(absence.clone())),
+            None => Ok(Material::Absent(Absence::NotKnown)),
+        }
+    }
+
+    /// Returns the evidence or code of an item, with the blobs the ledger must hold.
+    pub(super) fn attachments(
+        &self,
+        item: &ItemName,
+        names: Names,
+    ) -> Result<(Vec<Attachment>, PlannedBlobs), (u32, ProblemKind)> {
+        let files = self.attached.get(item).map(Vec::as_slice).unwrap_or_default();
+        let count = files.len();
+        let mut attachments = Vec::new();
+        let mut blobs = Vec::new();
+        for (position, file) in files.iter().enumerate() {
+            let line = file.line;
+            let piece = self.piece(file)?;
+            blobs.extend(hold(&piece).map_err(|kind| (line, kind))?);
+            attachments.push(Attachment {
+                name: names.of(piece.name, position, count),
+                blob: piece.sha256.as_blob(),
+                bytes: piece.bytes.unwrap_or_default(),
+            });
+        }
+        Ok((attachments, blobs))
+    }
+
+    fn piece(&self, file: &NamedFile) -> Result<Piece, (u32, ProblemKind)> {
+        let hashed = match self.hashed.get(&file.path) {
+            Some(Ok(hashed)) => hashed,
+            Some(Err(error)) => return Err((file.line, error.clone().into())),
+            None => {
+                let path = file.path.clone();
+                return Err((file.line, Arc::new(HashError::Missing { path }).into()));
+            }
+        };
+        Ok(Piece {
+            name: file.name.clone(),
+            sha256: hashed.digests.sha256,
+            blake3: Some(hashed.digests.blake3),
+            bytes: Some(hashed.digests.bytes),
+            rows: hashed.rows,
+            tokens: None,
+            path: Some(file.path.clone()),
+        })
+    }
+}
+
+/// What an item consists of.
+#[derive(Debug, Clone)]
+pub(super) enum Material {
+    /// Files with digests, sorted by registered name.
+    Pieces(Basis, Vec<Piece>),
+    /// No bytes here.
+    Absent(Absence),
+}
+
+/// One file with its digest.
+#[derive(Debug, Clone)]
+pub(super) struct Piece {
+    name: String,
+    sha256: Sha256Digest,
+    blake3: Option<Blake3Digest>,
+    bytes: Option<u64>,
+    rows: Option<u64>,
+    tokens: Option<u64>,
+    path: Option<PathBuf>,
+}
+
+/// Under which names files are registered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Names {
+    /// Their names relative to the lineage file.
+    Written,
+    /// Their position only, for the names of personal data would be written for ever.
+    Positions,
+}
+
+impl Names {
+    fn of(self, name: String, position: usize, count: usize) -> String {
+        match self {
+            Self::Written => name,
+            Self::Positions => {
+                // All of one width, so that the order of names is the order of positions.
+                let width = count.saturating_sub(1).to_string().len();
+                format!("{position:0width$}")
+            }
+        }
+    }
+}
+
+/// How an item's material becomes artifacts.
+#[derive(Debug, Clone)]
+pub(super) struct Making<'a> {
+    /// The item.
+    pub(super) item: &'a ItemName,
+    /// Whether several files are one artifact whatever their number: the files of a model.
+    pub(super) one_artifact: bool,
+    /// Whether the ledger holds the bytes: prompts and filter code.
+    pub(super) hold: bool,
+    /// Under which names.
+    pub(super) names: Names,
+    /// How many artifacts may stand in the statement; more become a manifest.
+    pub(super) inline_max: usize,
+    /// What stands for the item when it has no bytes.
+    pub(super) declaration: BTreeMap<String, String>,
+    /// Rows of all together, as stated.
+    pub(super) rows: Option<u64>,
+    /// Tokens of all together, as stated.
+    pub(super) tokens: Option<u64>,
+}
+
+/// Makes the artifacts of an item and the blobs that go with them.
+pub(super) fn make(
+    making: &Making<'_>,
+    material: &Material,
+) -> Result<(ArtifactSet, PlannedBlobs), ProblemKind> {
+    match material {
+        Material::Absent(absence) => {
+            let declaration = making.declaration.clone();
+            let artifact = Artifact::absent(making.item.as_str(), absence.clone(), declaration);
+            let set = ArtifactSet {
+                artifacts: vec![artifact],
+                rows: making.rows.map(given),
+                tokens: making.tokens,
+            };
+            Ok((set, Vec::new()))
+        }
+        Material::Pieces(basis, pieces) => {
+            let rows = check_rows(making, pieces)?;
+            let tokens = check_tokens(making, pieces)?;
+            let limit = if making.one_artifact { 1 } else { making.inline_max };
+            let (artifacts, blobs) = if pieces.len() > limit {
+                in_manifest(making, *basis, pieces)?
+            } else {
+                one_by_one(making, *basis, pieces)?
+            };
+            let set = ArtifactSet {
+                artifacts,
+                rows,
+                tokens,
+            };
+            Ok((set, blobs))
+        }
+    }
+}
+
+fn given(value: u64) -> Count {
+    let basis = CountBasis::Given;
+    Count { value, basis }
+}
+
+fn basis_of(basis: Basis) -> CountBasis {
+    match basis {
+        Basis::Computed => CountBasis::Counted,
+        Basis::Given => CountBasis::Given,
+    }
+}
+
+/// Sums what is known; the flag says whether all are.
+fn sum(counts: impl Iterator<Item = Option<u64>>) -> Result<(u64, bool), ProblemKind> {
+    let (mut sum, mut all) = (0_u64, true);
+    for count in counts {
+        all &= count.is_some();
+        sum = sum.saturating_add(count.unwrap_or_default());
+    }
+    if sum > INTEGER_MAX.unsigned_abs() {
+        return Err(ProblemKind::CountTooLarge);
+    }
+    Ok((sum, all))
+}
+
+/// Returns the rows of all files together where they are not known one by one.
+fn check_rows(making: &Making<'_>, pieces: &[Piece]) -> Result<Option<Count>, ProblemKind> {
+    let (counted, all) = sum(pieces.iter().map(|piece| piece.rows))?;
+    match making.rows {
+        Some(stated) if all && stated != counted => Err(ProblemKind::RowsDiffer { stated, counted }),
+        Some(stated) if stated < counted => Err(ProblemKind::RowsTooFew { stated, counted }),
+        Some(stated) if !all => Ok(Some(given(stated))),
+        _ => Ok(None),
+    }
+}
+
+fn check_tokens(making: &Making<'_>, pieces: &[Piece]) -> Result<Option<u64>, ProblemKind> {
+    let (summed, all) = sum(pieces.iter().map(|piece| piece.tokens))?;
+    match making.tokens {
+        Some(stated) if (all && stated != summed) || stated < summed => {
+            Err(ProblemKind::TokensDiffer { stated, summed })
+        }
+        Some(stated) if !all => Ok(Some(stated)),
+        _ => Ok(None),
+    }
+}
+
+type Made = (Vec<Artifact>, PlannedBlobs);
+
+fn one_by_one(making: &Making<'_>, basis: Basis, pieces: &[Piece]) -> Result<Made, ProblemKind> {
+    let mut artifacts = Vec::new();
+    let mut blobs = Vec::new();
+    for (position, piece) in pieces.iter().enumerate() {
+        let held = making.hold && piece.path.is_some();
+        if held {
+            blobs.extend(hold(piece)?);
+        }
+        artifacts.push(Artifact {
+            name: making.names.of(piece.name.clone(), position, pieces.len()),
+            sha256: piece.sha256,
+            content: Content::File {
+                basis,
+                blake3: piece.blake3,
+                bytes: piece.bytes,
+                held,
+            },
+            rows: piece.rows.map(|value| Count {
+                value,
+                basis: basis_of(basis),
+            }),
+            tokens: piece.tokens,
+        });
+    }
+    Ok((artifacts, blobs))
+}
+
+fn in_manifest(making: &Making<'_>, basis: Basis, pieces: &[Piece]) -> Result<Made, ProblemKind> {
+    let member = |(position, piece): (usize, &Piece)| Member {
+        name: making.names.of(piece.name.clone(), position, pieces.len()),
+        sha256: piece.sha256,
+        blake3: piece.blake3,
+        bytes: piece.bytes,
+        rows: piece.rows,
+        tokens: piece.tokens,
+    };
+    let members = pieces.iter().enumerate().map(member).collect();
+    let manifest = Manifest::of(members).map_err(|error| ProblemKind::Manifest(Box::new(error)))?;
+    let (rows, all_rows) = sum(pieces.iter().map(|piece| piece.rows))?;
+    let (tokens, all_tokens) = sum(pieces.iter().map(|piece| piece.tokens))?;
+    let sha256 = Sha256Digest::of(&manifest.bytes);
+    let artifact = Artifact {
+        name: making.item.as_str().to_owned(),
+        sha256,
+        content: Content::Manifest {
+            basis,
+            facts: manifest.facts,
+        },
+        rows: all_rows.then_some(Count {
+            value: rows,
+            basis: basis_of(basis),
+        }),
+        tokens: all_tokens.then_some(tokens),
+    };
+    let blob = (sha256.as_blob(), PlannedBlob::Bytes(manifest.bytes));
+    Ok((vec![artifact], vec![blob]))
+}
+
+/// Returns the blob of a file that the ledger is to hold.
+fn hold(piece: &Piece) -> Result<Option<(BlobId, PlannedBlob)>, ProblemKind> {
+    let Some(path) = &piece.path else {
+        return Ok(None);
+    };
+    let bytes = piece.bytes.unwrap_or_default();
+    if bytes > HELD_BYTES_MAX {
+        return Err(ProblemKind::HeldTooLarge {
+            path: path.clone(),
+            bytes,
+            limit: HELD_BYTES_MAX,
+        });
+    }
+    Ok(Some((piece.sha256.as_blob(), PlannedBlob::File(path.clone()))))
+}
+
+/// Reads a file that the ledger is to hold and checks that it still has the digest it was hashed with.
+pub(in crate::ledger) fn read_held(path: &Path, id: BlobId) -> Option<Vec<u8>> {
+    let size = std::fs::metadata(path).ok()?.len();
+    if size > HELD_BYTES_MAX {
+        return None;
+    }
+    std::fs::read(path).ok().filter(|bytes| BlobId::of(bytes) == id)
+}

@@ -1,0 +1,96 @@
+//! Registering, first phase: from a lineage file to statements, with everything wrong found before anything is
+//! written.
+//!
+//! | file | does |
+//! |---|---|
+//! | [`order`] | items in dependency order; a circle names its items |
+//! | [`content`] | files to digests, rows and artifacts, more than 64 of them to one manifest |
+//! | [`cite`] | what `use:` means: this file's item first, then the ledger |
+//! | [`build`] | one item to one statement |
+//! | [`warn`] | what an auditor will object to, with the line to add |
+//! | [`plan`] | all of it: a [`Plan`] that the second phase appends |
+//!
+//! The same file, bytes and key give the same statements: no clock, no host, no path of this machine goes in.
+
+mod build;
+mod cite;
+mod content;
+mod order;
+mod plan;
+mod problem;
+mod warn;
+
+#[cfg(test)]
+mod tests;
+
+use crate::digest::BlobId;
+use crate::digest::StatementId;
+
+pub(in crate::ledger) use content::read_held;
+pub use plan::Ground;
+pub use plan::Plan;
+pub use plan::Planned;
+pub use plan::Statements;
+pub use plan::plan;
+pub use problem::Problem;
+pub use problem::ProblemKind;
+pub use problem::RegisterError;
+pub use warn::Warning;
+pub use warn::WarningCode;
+
+/// How a lineage file is registered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RegisterOptions {
+    /// Only the first phase: nothing is written.
+    pub dry_run: bool,
+    /// Whether an item may become a new version of one whose files had other bytes.
+    pub new_version: bool,
+    /// Whether to leave out what cannot be registered, and to record a gap where it is used.
+    pub keep_going: bool,
+}
+
+/// Bytes the ledger must hold before the statements that name them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlannedBlob {
+    /// In memory: manifests.
+    Bytes(Vec<u8>),
+    /// In a file that was hashed: prompts, code, evidence.
+    File(std::path::PathBuf),
+}
+
+/// One node of the answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegisteredNode {
+    /// The item's name, `ITEM/FILE` for one of several files.
+    pub name: String,
+    /// `hb:` and the statement, with `/<subject>` for an output that is one artifact.
+    pub id: String,
+    /// Its kind: `source`, `prompt`, `filter`, `model`, `run`, `dataset`, `shard`, `scores`.
+    pub kind: &'static str,
+}
+
+/// What `register` did, or would do.
+#[derive(Debug)]
+pub struct Registered {
+    /// How many statements were appended.
+    pub appended: u64,
+    /// How many were in the ledger already.
+    pub already_present: u64,
+    /// The entries of the log afterwards, seals included.
+    pub tree_size: u64,
+    /// What the file declares, parents first.
+    pub nodes: Vec<RegisteredNode>,
+    /// What an auditor will object to.
+    pub warnings: Vec<Warning>,
+    /// What was left out, with `keep_going`.
+    pub left_out: Vec<Problem>,
+    /// Whether nothing was written.
+    pub dry_run: bool,
+}
+
+pub(super) type PlannedBlobs = Vec<(BlobId, PlannedBlob)>;
+
+/// Returns the text of a statement's id.
+pub(crate) fn id_text(id: StatementId) -> String {
+    format!("hb:{id}")
+}

@@ -1,0 +1,303 @@
+//! What an auditor will object to, told while it can still be said better.
+
+use num_rational::BigRational;
+use num_traits::Zero as _;
+
+use crate::digest::StatementId;
+use crate::index::Indexed;
+use crate::statement::Answer;
+use crate::statement::Artifact;
+use crate::statement::ArtifactRef;
+use crate::statement::Does;
+use crate::statement::Input;
+use crate::statement::ItemName;
+use crate::statement::OutputKind;
+use crate::statement::Predicate;
+use crate::statement::Role;
+use crate::statement::Run;
+
+use super::build::Binding;
+use super::build::Built;
+use super::cite::Cited;
+
+/// How many file names a warning lists.
+const NAMES_LISTED_MAX: usize = 5;
+
+/// The stable word of a warning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum WarningCode {
+    /// More rows come out than went in.
+    RowsNotAccounted,
+    /// A run without an input it needs.
+    RoleMissing,
+    /// Nobody said whether there is personal data.
+    PersonalDataNotKnown,
+    /// Another statement claims the same bytes.
+    ClaimedElsewhere,
+    /// The name has a version already.
+    AnotherVersion,
+    /// A gap that could be closed now.
+    GapCouldBind,
+    /// A gap that was closed by its digest.
+    GapBound,
+}
+
+impl WarningCode {
+    /// Returns the word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RowsNotAccounted => "rows_not_accounted",
+            Self::RoleMissing => "role_missing",
+            Self::PersonalDataNotKnown => "personal_data_not_known",
+            Self::ClaimedElsewhere => "claimed_elsewhere",
+            Self::AnotherVersion => "another_version",
+            Self::GapCouldBind => "gap_could_bind",
+            Self::GapBound => "gap_bound",
+        }
+    }
+}
+
+/// Something that is accepted, but that an auditor will object to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// What.
+    pub code: WarningCode,
+    /// The item.
+    pub item: ItemName,
+    /// Its line.
+    pub line: u32,
+    /// What is the matter, in a sentence without its full stop.
+    pub message: String,
+    /// The line to add to the lineage file, or the command, if one would do.
+    pub add: Option<String>,
+}
+
+/// Collects the warnings of one item.
+#[derive(Debug)]
+pub(super) struct Warnings<'a> {
+    pub(super) item: &'a ItemName,
+    pub(super) line: u32,
+    pub(super) list: &'a mut Vec<Warning>,
+}
+
+impl Warnings<'_> {
+    fn add(&mut self, code: WarningCode, message: String, add: Option<String>) {
+        self.list.push(Warning {
+            code,
+            item: self.item.clone(),
+            line: self.line,
+            message,
+            add,
+        });
+    }
+
+    /// Looks at an item that will be appended.
+    pub(super) fn look(&mut self, built: &Built) {
+        match &built.predicate {
+            Predicate::Source(source) if source.personal_data == Answer::NotKnown => {
+                let names = written_names(&source.set.artifacts);
+                let message = format!(
+                    "nobody says whether it holds personal data; if it does, this is written for ever: {names}"
+                );
+                self.add(
+                    WarningCode::PersonalDataNotKnown,
+                    message,
+                    Some("personal_data: no".to_owned()),
+                );
+            }
+            Predicate::Run(run) => {
+                self.roles(run);
+                self.rows(run, &built.inputs);
+            }
+            _ => {}
+        }
+    }
+
+    /// Tells of gaps that were bound by their digest.
+    pub(super) fn bound(&mut self, bindings: &[Binding]) {
+        for binding in bindings {
+            let message = format!(
+                "the gap `{}` is bound to {}, the only artifact with that digest",
+                binding.text,
+                first(&binding.cited)
+            );
+            self.add(WarningCode::GapBound, message, None);
+        }
+    }
+
+    /// Tells of gaps of a statement that is in the ledger already, which could be closed now.
+    pub(super) fn could_bind(&mut self, run: StatementId, bindings: &[Binding]) {
+        for binding in bindings {
+            let target = first(&binding.cited);
+            let message = format!(
+                "its gap `{}` could be closed now: {target} has that digest",
+                binding.text
+            );
+            let position = binding.position;
+            let command = format!("herdbook notice resolve hb:{run} --input {position} --with {target}");
+            self.add(WarningCode::GapCouldBind, message, Some(command));
+        }
+    }
+
+    /// Tells that the name has other versions.
+    pub(super) fn another_version(&mut self, name: &ItemName, last: crate::merkle::LeafIndex) {
+        let message = format!(
+            "`{name}` is registered already, as {name}@{last}; from now on the bare name has several versions"
+        );
+        self.add(WarningCode::AnotherVersion, message, None);
+    }
+
+    /// Tells that bytes are claimed by another statement too.
+    pub(super) fn claimed(&mut self, indexed: &Indexed, artifact: ArtifactRef, other: &str, count: usize) {
+        let named = indexed
+            .facts
+            .set_of(artifact.subject)
+            .map_or(self.item, |set| &set.name);
+        let more = if count > 1 {
+            format!(" and {} more of its digests are claimed elsewhere", count - 1)
+        } else {
+            String::new()
+        };
+        let message = format!(
+            "the bytes of `{named}` ({artifact}) are also {other}{more}; unless both come from the same place, \
+             what descends from them is `conflicting_origin`"
+        );
+        self.add(WarningCode::ClaimedElsewhere, message, None);
+    }
+
+    fn roles(&mut self, run: &Run) {
+        let count = |role| run.inputs.iter().filter(|input| input.role == role).count();
+        let (data, generators, bases) = (count(Role::Data), count(Role::Generator), count(Role::Base));
+        let missing = match run.does {
+            Does::Generate if generators == 0 => "generator",
+            Does::Filter | Does::Mix | Does::Annotate | Does::Judge | Does::Evaluate if data == 0 => "data",
+            Does::Transform if data == 0 && bases != 1 => "data",
+            Does::Train if data == 0 && generators == 0 => "data",
+            Does::Merge if bases < 2 => "base",
+            _ => return,
+        };
+        let does = run.does;
+        let message =
+            format!("a run that does `{does}` has no input as `{missing}`, so no origin follows from it");
+        let add = format!("- {{use: NAME, as: {missing}}}");
+        self.add(WarningCode::RoleMissing, message, Some(add));
+    }
+
+    /// Design 5, `rows_not_accounted`: what filters, transforms, mixes or labels makes no rows.
+    fn rows(&mut self, run: &Run, taken: &[Option<Cited>]) {
+        let makes_none = match run.does {
+            Does::Filter | Does::Mix | Does::Annotate | Does::Judge => true,
+            Does::Transform => !run.rewrites && !run.inputs.iter().any(|input| input.role == Role::Base),
+            _ => false,
+        };
+        let out = output_rows(run);
+        let (true, Some(out), Some(accounted)) = (makes_none, out, input_rows(run, taken)) else {
+            return;
+        };
+        let expansion = run.expansion.as_ref().map(|expansion| expansion.value().clone());
+        let factor = expansion.unwrap_or_else(|| BigRational::from_integer(1.into()));
+        let out_rows = BigRational::from_integer(out.into());
+        if &accounted * factor >= out_rows {
+            return;
+        }
+        let needed = (!accounted.is_zero()).then(|| ceiling(&(out_rows / &accounted)));
+        let message = format!(
+            "{out} rows come out, but its data inputs account for {} only",
+            accounted.to_integer()
+        );
+        self.add(
+            WarningCode::RowsNotAccounted,
+            message,
+            needed.map(|factor| format!("expansion: \"{factor}\"")),
+        );
+    }
+}
+
+fn first(cited: &Cited) -> String {
+    cited
+        .artifacts
+        .first()
+        .map(ToString::to_string)
+        .unwrap_or_default()
+}
+
+fn written_names(artifacts: &[Artifact]) -> String {
+    let mut names: Vec<String> = artifacts
+        .iter()
+        .take(NAMES_LISTED_MAX)
+        .map(|artifact| format!("`{}`", artifact.name))
+        .collect();
+    if artifacts.len() > NAMES_LISTED_MAX {
+        names.push(format!("{} more names", artifacts.len() - NAMES_LISTED_MAX));
+    }
+    if artifacts.iter().any(|artifact| artifact.manifest().is_some()) {
+        names.push("all names in its manifest".to_owned());
+    }
+    names.join(", ")
+}
+
+fn output_rows(run: &Run) -> Option<u64> {
+    let rows = run
+        .outputs
+        .iter()
+        .filter(|output| output.kind != OutputKind::Model);
+    rows.map(|output| output.set.total_rows())
+        .try_fold(0_u64, |sum, rows| sum.checked_add(rows?))
+        .filter(|rows| *rows > 0)
+}
+
+/// Returns the rows that the data inputs account for, or nothing while one of them is not known.
+fn input_rows(run: &Run, taken: &[Option<Cited>]) -> Option<BigRational> {
+    let mut sum = BigRational::zero();
+    for (input, cited) in run.inputs.iter().zip(taken) {
+        if input.role == Role::Data {
+            sum += one_input_rows(input, cited.as_ref())?;
+        }
+    }
+    Some(sum)
+}
+
+fn one_input_rows(input: &Input, cited: Option<&Cited>) -> Option<BigRational> {
+    let exists = cited.and_then(|cited| cited.rows);
+    let rows = match (input.rows, exists) {
+        (Some(stated), Some(exists)) => stated.min(exists),
+        (stated, exists) => stated.or(exists)?,
+    };
+    let repeat = input.repeat.as_ref().map(|repeat| repeat.value().clone());
+    let once = || BigRational::from_integer(1.into());
+    Some(BigRational::from_integer(rows.into()) * repeat.unwrap_or_else(once))
+}
+
+/// Returns a decimal with at most four digits after the point that is not below `value`.
+fn ceiling(value: &BigRational) -> String {
+    let scale = BigRational::from_integer(10_000.into());
+    let scaled = (value * scale).ceil().to_integer().to_string();
+    let padded = format!("{scaled:0>5}");
+    let (whole, fraction) = padded.split_at(padded.len() - 4);
+    let fraction = fraction.trim_end_matches('0');
+    if fraction.is_empty() {
+        whole.to_owned()
+    } else {
+        format!("{whole}.{fraction}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ceiling_is_a_decimal_not_below_the_value() {
+        let of = |numerator: u64, denominator: u64| {
+            ceiling(&BigRational::new(numerator.into(), denominator.into()))
+        };
+        assert_eq!(of(5, 4), "1.25");
+        assert_eq!(of(4, 3), "1.3334");
+        assert_eq!(of(2, 1), "2");
+        assert_eq!(of(10_001, 10_000), "1.0001");
+        for text in ["1.25", "1.3334", "2"] {
+            assert!(crate::statement::Decimal::parse(text).is_ok());
+        }
+    }
+}
