@@ -1,4 +1,27 @@
-//! Herdbook: a ledger of where training data and models come from.
+//! Herdbook: a ledger of where training data and models come from, and the verdict on whether a model's lineage
+//! holds.
+//!
+//! Data flows one way:
+//!
+//! ```text
+//! register   files -> digests, facts -> Statement        ledger::register, ledger::hash, ledger::lineage_file
+//! sign       Statement -> Envelope                        envelope, sign
+//! append     Envelope -> LeafIndex, Checkpoint            ledger::admission, log, store
+//! index      (LeafIndex, Statement) -> answers            index: disposable, never signed from
+//! query      View at a tree size -> names, graphs         query
+//! verify     bytes -> Verified<Judgement>                 verify: pure, drives nothing, reads nothing
+//! ```
+//!
+//! Three layers, each using only what stands below it (`tests/it/tidy.rs` fails the build otherwise):
+//!
+//! * **Vocabulary**, no disk, clock or randomness: [`digest`], [`canonical`], [`key`], [`statement`], [`merkle`],
+//!   [`manifest`], [`envelope`], [`checkpoint`], [`trust`]; and on it the judgement, [`verify`].
+//! * **Mechanisms** (feature `ledger`): `store`, then `sign`, `log` and `index` beside each other, then `ledger`,
+//!   `query` and `fsck`.
+//! * **Edges** (feature `cli`): `cli`, the only code that prints and the only one that asks for the time.
+//!
+//! To read the code, begin with [`statement`] (what is said), then [`verify`] (what is made of it), then
+//! `ledger` (how it gets there). `docs/architecture.md` has the invariants, `docs/formats/` the bytes.
 
 pub mod canonical;
 pub mod checkpoint;
@@ -6,11 +29,7 @@ pub mod checkpoint;
 pub mod cli;
 pub mod digest;
 pub mod envelope;
-#[cfg(feature = "ledger")]
-pub mod index;
 pub mod key;
-#[cfg(feature = "ledger")]
-pub mod ledger;
 pub mod manifest;
 pub mod merkle;
 pub mod statement;
@@ -18,7 +37,15 @@ pub mod trust;
 pub mod verify;
 
 #[cfg(feature = "ledger")]
+pub mod fsck;
+#[cfg(feature = "ledger")]
+pub mod index;
+#[cfg(feature = "ledger")]
+pub mod ledger;
+#[cfg(feature = "ledger")]
 pub mod log;
+#[cfg(feature = "ledger")]
+pub mod query;
 #[cfg(feature = "ledger")]
 pub mod sign;
 #[cfg(feature = "ledger")]

@@ -197,6 +197,30 @@ fn what_is_cited_exists_and_fits_its_role() {
     fixture
         .offer(dataset("d", vec![at(seeds, 0), at(seeds, 1)]))
         .unwrap();
+    let collected = fixture
+        .append(vec![dataset("seeds only", vec![at(seeds, 0)])])
+        .unwrap()[0];
+    let whole = run(
+        "r",
+        Does::Mix,
+        vec![input(Role::Data, &[at(collected, 0)])],
+        vec![shard("o", "o")],
+    );
+    fixture.offer(whole).unwrap();
+    let inside = ArtifactRef {
+        member: Some(0),
+        ..at(collected, 0)
+    };
+    let inside = run(
+        "r",
+        Does::Mix,
+        vec![input(Role::Data, &[inside])],
+        vec![shard("o", "o")],
+    );
+    assert!(matches!(
+        fixture.offer(inside),
+        Err(AdmissionError::NoSuchArtifact { .. })
+    ));
     let of_models = fixture.offer(dataset("d", vec![at(weights, 0)]));
     assert!(matches!(
         of_models,
@@ -250,7 +274,7 @@ fn blobs_are_there_and_are_what_is_stated() {
 fn manifest_of(count: usize) -> Manifest {
     let member = |n: usize| Member {
         name: format!("{n:04}"),
-        sha256: Sha256Digest::of(&n.to_le_bytes()),
+        sha256: Sha256Digest::of(n.to_string().as_bytes()),
         blake3: None,
         bytes: Some(1),
         rows: None,
@@ -289,11 +313,7 @@ fn a_manifest_is_read_and_its_members_are_claims() {
     let lie = fixture.offer(source("parts", set(vec![lying])));
     assert!(matches!(lie, Err(AdmissionError::Manifest { .. })));
     let id = fixture.append(vec![parts]).unwrap()[0];
-    let claims = fixture
-        .state
-        .index()
-        .claims(Sha256Digest::of(&5_usize.to_le_bytes()))
-        .unwrap();
+    let claims = fixture.state.index().claims(Sha256Digest::of(b"5")).unwrap();
     assert_eq!(
         claims,
         [ArtifactRef {
@@ -310,7 +330,7 @@ fn a_manifest_is_read_and_its_members_are_claims() {
     let cites = |references: &[ArtifactRef], blobs: &mut MemoryBlobs| {
         let cited = Manifest::of_cited(references);
         let blob = blobs.put(&cited.bytes);
-        let cites = Cites::Manifest {
+        let manifest = Cites::Manifest {
             blob,
             count: cited.facts.count,
             root: cited.facts.root,
@@ -318,7 +338,7 @@ fn a_manifest_is_read_and_its_members_are_claims() {
         run(
             "r",
             Does::Mix,
-            vec![from(Role::Data, InputFrom::Artifacts(cites))],
+            vec![from(Role::Data, InputFrom::Artifacts(manifest))],
             vec![shard("o", "o")],
         )
     };

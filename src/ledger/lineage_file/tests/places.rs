@@ -79,6 +79,10 @@ fn patterns_are_relative_to_the_lineage_file_and_sorted() {
         ["a.jsonl", "b.jsonl"]
     );
     assert_eq!(place.names(&[".hidden.jsonl"]), [".hidden.jsonl"]);
+    assert_eq!(
+        place.names(&["*/*.jsonl", "*/*/*"]),
+        ["out/c.jsonl", "out/deep/d.jsonl"]
+    );
     // A path that exists is no pattern.
     assert_eq!(place.names(&["w*.jsonl"]), ["w*.jsonl"]);
     let (found, _) = place.files(&["e.txt", "b.jsonl"]);
@@ -191,6 +195,14 @@ fn links_are_named_as_they_stand_and_never_passed_over() {
     assert_eq!(place.names(&["*.jsonl"]), ["a.jsonl", "z.jsonl"]);
     assert_eq!(place.names(&["z.jsonl"]), ["z.jsonl"]);
     symlink("../far", place.root.join("blobs/way")).unwrap();
+    symlink(".", place.root.join("blobs/circle")).unwrap();
+    assert!(
+        place.fault(&["blobs/**/c"]).contains("matches no file"),
+        "`**` goes through no link"
+    );
+    assert_eq!(place.names(&["blobs/**/b"]), ["blobs/b"]);
+    assert_eq!(place.names(&["blobs/way/*"]), ["blobs/way/c"]);
+    fs::remove_file(place.root.join("blobs/circle")).unwrap();
     assert_eq!(
         place.fault(&["blobs/**/*"]),
         "ROOT/l.yaml:1: `blobs/**/*` matches the folder `ROOT/blobs/way`: name its files too (for example `blobs/**/*/*`), or narrow the pattern"
