@@ -1,5 +1,6 @@
 //! From what the library says to what a person can do about it.
 
+use crate::index::resolve::ResolveError;
 use crate::ledger::InitError;
 use crate::ledger::LedgerError;
 use crate::ledger::PinError;
@@ -8,8 +9,8 @@ use crate::ledger::drive::DriveError;
 use crate::ledger::hash::HashError;
 use crate::ledger::lineage_file::Faults;
 use crate::ledger::register::RegisterError;
-use crate::index::resolve::ResolveError;
 use crate::log::LogError;
+use crate::query::QueryError;
 use crate::sign::KeyFileError;
 use crate::store::StoreError;
 
@@ -158,5 +159,17 @@ impl From<ResolveError> for Error {
 impl From<HashError> for Error {
     fn from(error: HashError) -> Self {
         Self::new(Exit::Failure, "the file cannot be hashed").because(error)
+    }
+}
+
+impl From<QueryError> for Error {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Resolve(inner) => inner.into(),
+            QueryError::Ledger(inner) => inner.into(),
+            other => Self::new(Exit::Failure, "there is no answer")
+                .because(other)
+                .hint("run `herdbook list` to see what is registered"),
+        }
     }
 }
