@@ -14,6 +14,8 @@ mod append;
 pub mod content;
 pub mod drive;
 mod error;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod hash;
 mod init;
 pub mod lineage_file;

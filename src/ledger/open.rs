@@ -3,12 +3,15 @@
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 
 use crate::checkpoint::Checkpoint;
 use crate::checkpoint::LogKey;
 use crate::digest::BlobId;
 use crate::envelope::Envelope;
 use crate::index::MemoryIndex;
+use crate::log::Commit;
 use crate::log::LogError;
 use crate::log::LogReader;
 use crate::log::Position;
@@ -47,6 +50,10 @@ pub struct Ledger {
     /// Where the walk that made `state` ended.
     pub(super) position: Position,
     founding: Founding,
+    /// The size of the tree after each commit.
+    ends: Vec<TreeSize>,
+    /// The commit that was read last: a sweep over entries decodes each commit once.
+    last_read: Mutex<Option<(u64, Arc<Commit>)>>,
 }
 
 /// A ledger as it was when a commit ended at some size.
@@ -126,6 +133,8 @@ impl Ledger {
             state: State::new(),
             position: Position::start(),
             founding,
+            ends: Vec::new(),
+            last_read: Mutex::new(None),
         };
         ledger.replay()?;
         Ok(ledger)
@@ -151,6 +160,7 @@ impl Ledger {
             if let Some(batch) = staging.finish() {
                 self.state.integrate(batch)?;
             }
+            self.ends.push(commit.header().size_after);
         }
         self.position = walk.position().clone();
         Ok(())
@@ -203,14 +213,30 @@ impl Ledger {
 
     /// Returns the envelope and the statement at an entry. Its signature is not checked.
     pub fn entry(&self, entry: LeafIndex) -> Result<(Envelope, Statement), LedgerError> {
-        let leaf = self.reader.entry(entry)?;
+        let commit = self.commit_of(entry)?;
+        let leaf = commit.entry(entry).ok_or(LogError::OutsideLog {
+            index: entry,
+            size: self.checkpoint().size,
+        })?;
         let bad = |source| LedgerError::Entry {
             entry,
             source: AdmissionError::Envelope(source),
         };
-        let envelope = Envelope::decode(&leaf).map_err(bad)?;
+        let envelope = Envelope::decode(leaf).map_err(bad)?;
         let statement = envelope.statement().map_err(bad)?;
         Ok((envelope, statement))
+    }
+
+    fn commit_of(&self, entry: LeafIndex) -> Result<Arc<Commit>, LedgerError> {
+        let number = self.ends.partition_point(|end| !end.contains(entry)) as u64;
+        // A panic of another thread while it held this leaves nothing half-done behind.
+        let mut last = self.last_read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, commit)) = last.as_ref().filter(|(known, _)| *known == number) {
+            return Ok(Arc::clone(commit));
+        }
+        let commit = Arc::new(self.reader.commit(number)?);
+        *last = Some((number, Arc::clone(&commit)));
+        Ok(commit)
     }
 
     /// Returns the ledger at its published checkpoint.

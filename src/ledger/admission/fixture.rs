@@ -91,6 +91,8 @@ pub(crate) struct Fixture {
     pub(crate) state: State,
     pub(crate) blobs: MemoryBlobs,
     pub(crate) leaves: Vec<Vec<u8>>,
+    /// The same leaves, commit by commit.
+    pub(crate) commits: Vec<Vec<Vec<u8>>>,
     pub(crate) id: StatementId,
 }
 
@@ -100,6 +102,7 @@ impl Fixture {
             state: State::new(),
             blobs: MemoryBlobs::default(),
             leaves: Vec::new(),
+            commits: Vec::new(),
             id: StatementId::from_bytes([0; 32]),
         };
         let leaf = sign(OWNER, None, Predicate::Genesis(genesis()));
@@ -136,7 +139,8 @@ impl Fixture {
         leaves.push(seal);
         let batch = staging.finish().unwrap();
         self.state.integrate(batch).unwrap();
-        self.leaves.extend(leaves);
+        self.leaves.extend(leaves.iter().cloned());
+        self.commits.push(leaves);
         Ok(ids)
     }
 

@@ -197,6 +197,30 @@ fn what_is_cited_exists_and_fits_its_role() {
     fixture
         .offer(dataset("d", vec![at(seeds, 0), at(seeds, 1)]))
         .unwrap();
+    let collected = fixture
+        .append(vec![dataset("seeds only", vec![at(seeds, 0)])])
+        .unwrap()[0];
+    let whole = run(
+        "r",
+        Does::Mix,
+        vec![input(Role::Data, &[at(collected, 0)])],
+        vec![shard("o", "o")],
+    );
+    fixture.offer(whole).unwrap();
+    let inside = ArtifactRef {
+        member: Some(0),
+        ..at(collected, 0)
+    };
+    let inside = run(
+        "r",
+        Does::Mix,
+        vec![input(Role::Data, &[inside])],
+        vec![shard("o", "o")],
+    );
+    assert!(matches!(
+        fixture.offer(inside),
+        Err(AdmissionError::NoSuchArtifact { .. })
+    ));
     let of_models = fixture.offer(dataset("d", vec![at(weights, 0)]));
     assert!(matches!(
         of_models,

@@ -349,13 +349,28 @@ fn told(graph: &Graph, claim: ArtifactRef) -> String {
     }
 }
 
-/// The rival's own path, down to the first leaf that the other claim does not have.
+/// The rival's own path, down to a leaf that the other claim does not have: to a model that made the bytes rather
+/// than to a filter they passed.
 fn rival_path(graph: &Graph, ours: ArtifactRef, other: ArtifactRef) -> Vec<crate::verify::PathStep> {
     let known: BTreeSet<_> = graph.leaves(Place::Artifact(ours));
     let start = Place::Artifact(other);
     let reached = graph.reach(&[start]);
     let is_end = |place: &Place| graph.below(*place).is_empty() && !graph.leaves(*place).is_subset(&known);
-    let end = reached.keys().copied().find(is_end).unwrap_or(start);
+    let weight = |place: &Place| match place {
+        Place::Artifact(reference) => match graph.locate(*reference).map(|located| located.thing) {
+            Some(Thing::ExternalModel) => 0,
+            Some(Thing::Source) => 2,
+            _ => 3,
+        },
+        Place::Gap(..) => 1,
+        Place::Run(_) => 4,
+    };
+    let end = reached
+        .keys()
+        .copied()
+        .filter(is_end)
+        .min_by_key(weight)
+        .unwrap_or(start);
     graph.path(&reached, end)
 }
 
