@@ -10,6 +10,7 @@ use crate::ledger::hash::HashError;
 use crate::ledger::lineage_file::Faults;
 use crate::ledger::register::RegisterError;
 use crate::log::LogError;
+use crate::query::QueryError;
 use crate::sign::KeyFileError;
 use crate::store::StoreError;
 
@@ -158,5 +159,17 @@ impl From<ResolveError> for Error {
 impl From<HashError> for Error {
     fn from(error: HashError) -> Self {
         Self::new(Exit::Failure, "the file cannot be hashed").because(error)
+    }
+}
+
+impl From<QueryError> for Error {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Resolve(inner) => inner.into(),
+            QueryError::Ledger(inner) => inner.into(),
+            other => Self::new(Exit::Failure, "there is no answer")
+                .because(other)
+                .hint("run `herdbook list` to see what is registered"),
+        }
     }
 }

@@ -12,6 +12,7 @@
 //! whatever happens.
 
 pub mod args;
+pub mod demo;
 pub mod error;
 pub mod exit;
 mod explain;
@@ -19,11 +20,14 @@ pub mod home;
 pub mod init;
 mod json;
 pub mod key;
+pub mod list;
 mod progress;
 pub mod register;
 pub mod session;
+pub mod show;
 pub mod surroundings;
 mod target;
+pub mod trace;
 pub mod ui;
 pub mod verify;
 
@@ -72,7 +76,11 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
         Command::Register(args) => register::run(session, args),
         Command::Verify(args) => verify::run(session, args),
         Command::Key(args) => key::run(session, args),
-        _ => Err(Error::new(Exit::Failure, "not there yet")),
+        Command::Show(args) => show::run(session, args),
+        Command::List(args) => list::run(session, args),
+        Command::Trace(args) => trace::run(session, args),
+        Command::Demo(args) => demo::run(session, args),
+        Command::Fsck(_) => Err(Error::new(Exit::Failure, "not there yet")),
     }
 }
 

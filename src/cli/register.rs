@@ -34,12 +34,13 @@ pub fn run(session: &Session, args: &args::Register) -> Result<Answer, Error> {
         .map_err(|source| Error::new(Exit::Usage, "a setting is not one").because(source))?;
     // Found before anything is read, so that a wrong folder is told first.
     let folder = session.ledger_folder()?;
-    let file = lineage_file::read(&args.file, &settings)?;
+    let path = session.path(&args.file);
+    let file = lineage_file::read(&path, &settings)?;
     let mut ledger = crate::ledger::Ledger::open(&folder)?;
     let signers = session.signers(&ledger, args.key.as_deref())?;
     let bar = Bar::new(session.ui.progress());
     let request = RegisterRequest {
-        path: &args.file,
+        path: &path,
         file: &file,
         signers: &signers,
         options: RegisterOptions {

@@ -49,15 +49,24 @@ impl Session {
         })
     }
 
-    /// Returns the same run with its keys, pins and ledger elsewhere.
-    pub fn elsewhere(&self, home: &Path, ledger: &Path) -> Result<Self, Error> {
-        let around = self.around.with_home(home);
+    /// Returns the same run in another folder, with its keys, pins and ledger there.
+    pub fn inside(&self, folder: &Path) -> Result<Self, Error> {
+        let around = self.around.inside(folder);
         Ok(Self {
             ui: self.ui,
             home: Home::find(&around)?,
-            ledger: Some(ledger.to_owned()),
+            ledger: Some(folder.join(LEDGER_FOLDER)),
             around,
         })
+    }
+
+    /// Returns where a path that was typed leads.
+    pub fn path(&self, typed: &Path) -> PathBuf {
+        if self.around.moved {
+            self.around.current.join(typed)
+        } else {
+            typed.to_owned()
+        }
     }
 
     /// Finds the ledger: the one named, else the nearest `.herdbook` from the current folder upwards.

@@ -62,18 +62,24 @@ pub enum Target {
     },
 }
 
-/// Finds what `asked` means: a path that exists as a file is always a file.
+/// Finds what `asked` means; if there is a file at `path`, where it leads, it is that file.
 pub fn find(
     ledger: &Ledger,
-    current: &Path,
+    path: &Path,
     asked: &str,
     progress: &dyn Progress,
 ) -> Result<Vec<Target>, Error> {
-    let path = current.join(asked);
-    match std::fs::metadata(&path) {
-        Ok(metadata) if !metadata.is_dir() => of_file(ledger, &path, asked, progress),
+    match std::fs::metadata(path) {
+        Ok(metadata) if !metadata.is_dir() => of_file(ledger, path, asked, progress),
         found => match sha256_of_text(asked) {
             Some(sha256) => claimed(ledger, asked, sha256, None),
+            None if asked.starts_with("sha256:") => Err(Error::new(
+                Exit::Failure,
+                format!(
+                    "`{}` is not sha256: and 64 lower-case hexadecimal digits",
+                    in_line(asked)
+                ),
+            )),
             None => of_node(ledger, asked, found.is_ok()).map(|target| vec![target]),
         },
     }

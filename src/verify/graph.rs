@@ -23,6 +23,7 @@ use crate::statement::Statement;
 use crate::statement::Thing;
 
 use super::finding::PathStep;
+use super::mass::has_mass;
 
 /// One statement of the lineage or of a rival claim.
 #[derive(Debug, Clone)]
@@ -196,21 +197,83 @@ impl Graph {
             .map(|(_, gap)| gap)
     }
 
-    /// Returns the leaves a place ends in, by content: two lineages over the same leaves say the same.
-    pub(super) fn leaves(&self, start: Place) -> BTreeSet<LeafContent> {
+    /// Returns the leaves a place ends in, by content, each with whether it brings mass: two lineages that end in
+    /// the same leaves in the same way say the same. Without the second half, a generated file could be declared
+    /// again as a filtering of its seeds with its generator as a mere reference.
+    pub(super) fn leaves(&self, start: Place) -> BTreeSet<(LeafContent, bool)> {
+        let heavy = self.mass_reach(start);
         let mut leaves = BTreeSet::new();
         for place in self.reach(&[start]).into_keys() {
+            let mut contents = BTreeSet::new();
             match place {
                 Place::Run(_) => {}
                 Place::Gap(id, at) => {
                     let gap = self.gap(id, at);
                     let text = gap.map_or(String::new(), |gap| format!("{}\n{:?}", gap.text, gap.digest));
-                    leaves.insert(LeafContent::Gap(Sha256Digest::of(text.as_bytes())));
+                    contents.insert(LeafContent::Gap(Sha256Digest::of(text.as_bytes())));
                 }
-                Place::Artifact(reference) => self.leaf_contents(reference, &mut leaves),
+                Place::Artifact(reference) => self.leaf_contents(reference, &mut contents),
             }
+            leaves.extend(
+                contents
+                    .into_iter()
+                    .map(|content| (content, heavy.contains(&place))),
+            );
         }
         leaves
+    }
+
+    /// Returns everything that brings mass to a place, the place itself included.
+    pub(super) fn mass_reach(&self, start: Place) -> BTreeSet<Place> {
+        let mut queue = vec![start];
+        let mut seen = BTreeSet::from([start]);
+        while let Some(place) = queue.pop() {
+            queue.extend(
+                self.mass_below(place)
+                    .into_iter()
+                    .filter(|next| seen.insert(*next)),
+            );
+        }
+        seen
+    }
+
+    fn mass_below(&self, place: Place) -> Vec<Place> {
+        let Place::Run(id) = place else {
+            // A filter descends from the model that decides, but takes nothing from it.
+            let is_filter = |reference: ArtifactRef| {
+                self.locate(reference)
+                    .is_some_and(|located| located.thing == Thing::Filter)
+            };
+            return match place {
+                Place::Artifact(reference) if is_filter(reference) => Vec::new(),
+                _ => self.below(place),
+            };
+        };
+        let Some((node, run)) = self.run(id) else {
+            return Vec::new();
+        };
+        let mut below = Vec::new();
+        for (at, input) in run
+            .inputs
+            .iter()
+            .enumerate()
+            .filter(|(_, input)| has_mass(run, input.role))
+        {
+            match input.from {
+                InputFrom::Gap(_) => below.push(Place::Gap(id, at)),
+                InputFrom::Artifacts(_) => {
+                    below.extend(
+                        node.cites
+                            .get(at)
+                            .into_iter()
+                            .flatten()
+                            .copied()
+                            .map(Place::Artifact),
+                    );
+                }
+            }
+        }
+        below
     }
 
     fn leaf_contents(&self, reference: ArtifactRef, leaves: &mut BTreeSet<LeafContent>) {

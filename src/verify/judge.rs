@@ -59,7 +59,8 @@ pub(super) struct Scene<'a> {
     pub(super) case: &'a Case,
     pub(super) graph: &'a Graph,
     pub(super) from: BTreeMap<Place, Option<Place>>,
-    pub(super) replaced: Replaced,
+    pub(super) replaced: &'a Replaced,
+    pub(super) mass: &'a Mass<'a>,
 }
 
 impl Scene<'_> {
@@ -104,10 +105,20 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
         .collect();
     let from = case.graph.reach(&targets);
     let replaced = rules::claims::replaced(case);
+    let claimed = case.claims.values().flatten().map(|claim| ArtifactRef {
+        member: None,
+        ..*claim
+    });
+    let asked = from.keys().filter_map(|place| match place {
+        Place::Artifact(reference) => Some(*reference),
+        Place::Run(_) | Place::Gap(..) => None,
+    });
+    let mass = Mass::over(&case.graph, claimed.chain(asked), &replaced);
     let scene = Scene {
         graph: &case.graph,
+        replaced: &replaced,
+        mass: &mass,
         from,
-        replaced,
         case,
     };
     if findings.iter().all(|finding| finding.code.verdict().is_none()) && case.genesis.is_none() {
@@ -119,7 +130,6 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
     }
     trust_findings(case, &mut findings);
     rules::apply(&scene, &mut findings);
-    let mass = Mass::over(&case.graph, scene.artifacts(), &scene.replaced);
     let content = content_check(&case.files);
     let assurance = assurance(&case.request.trust, content);
     if assurance < case.request.require {
@@ -198,26 +208,14 @@ fn assurance(trust: &Trust, content: ContentCheck) -> Assurance {
 
 /// Returns the statements that contribute mass to the target.
 fn mass_reach(scene: &Scene<'_>) -> BTreeSet<StatementId> {
-    let mut queue: Vec<ArtifactRef> = scene.case.request.artifacts.clone();
-    let mut seen: BTreeSet<ArtifactRef> = queue.iter().copied().collect();
-    while let Some(reference) = queue.pop() {
-        let Some(node) = scene.graph.nodes.get(&reference.statement) else {
-            continue;
-        };
-        let heavy: Vec<ArtifactRef> = match &node.statement.predicate {
-            Predicate::Run(run) => run
-                .inputs
-                .iter()
-                .zip(&node.cites)
-                .filter(|(input, _)| has_mass(run, input.role))
-                .flat_map(|(_, cited)| cited.iter().copied())
-                .collect(),
-            Predicate::Dataset(_) => node.cites.concat(),
-            _ => Vec::new(),
-        };
-        queue.extend(heavy.into_iter().filter(|next| seen.insert(*next)));
-    }
-    seen.into_iter().map(|reference| reference.statement).collect()
+    let targets = scene.case.request.artifacts.iter().copied();
+    let heavy = targets.flat_map(|target| scene.graph.mass_reach(Place::Artifact(target)));
+    heavy
+        .filter_map(|place| match place {
+            Place::Artifact(reference) => Some(reference.statement),
+            Place::Run(_) | Place::Gap(..) => None,
+        })
+        .collect()
 }
 
 /// Returns the statements on the walk, by their entry.

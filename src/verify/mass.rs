@@ -4,6 +4,7 @@
 //! output are the mixture of its parents' shares, never sums of founders' intervals, so bounds stay tight.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use num_bigint::BigInt;
 use num_rational::BigRational;
@@ -65,6 +66,19 @@ impl Boundary {
         }
     }
 
+    /// Returns whether both could be true of the same bytes: every class overlaps.
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        let overlap = |of: fn(&Self) -> &Share| {
+            let (one, two) = (of(self), of(other));
+            one.low <= two.high && two.low <= one.high
+        };
+        overlap(|of| &of.sources)
+            && overlap(|of| &of.external_models)
+            && overlap(|of| &of.opaque_synthetic)
+            && overlap(|of| &of.origin_not_known)
+            && overlap(|of| &of.unknown)
+    }
+
     fn mixed(parts: &[Part<Self>]) -> Self {
         if parts.is_empty() {
             return Self::unknown();
@@ -93,6 +107,7 @@ impl Boundary {
 pub(super) type Replaced = BTreeMap<ArtifactRef, Source>;
 
 /// Computes boundaries over one graph.
+#[derive(Debug)]
 pub(super) struct Mass<'a> {
     graph: &'a Graph,
     replaced: &'a Replaced,
@@ -100,18 +115,25 @@ pub(super) struct Mass<'a> {
 }
 
 impl<'a> Mass<'a> {
-    /// Computes the boundary of every artifact among `walk`, from the bottom of the log upwards.
+    /// Computes the boundary of every artifact that is claimed, cited or asked for, from the bottom of the log
+    /// upwards.
     pub(super) fn over(
         graph: &'a Graph,
-        walk: impl Iterator<Item = ArtifactRef>,
+        asked: impl Iterator<Item = ArtifactRef>,
         replaced: &'a Replaced,
     ) -> Self {
+        let cited = graph
+            .nodes
+            .values()
+            .flat_map(|node| node.cites.iter().flatten().copied());
+        let all: BTreeSet<ArtifactRef> = cited.chain(asked).collect();
         let mut mass = Self {
             graph,
             replaced,
             known: BTreeMap::new(),
         };
-        let mut order: Vec<_> = walk
+        let mut order: Vec<_> = all
+            .into_iter()
             .filter_map(|reference| Some((graph.nodes.get(&reference.statement)?.index, reference)))
             .collect();
         order.sort_unstable();

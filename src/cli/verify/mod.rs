@@ -3,6 +3,8 @@
 mod json;
 mod text;
 
+use std::path::Path;
+
 use crate::checkpoint::Checkpoint;
 use crate::ledger::Ledger;
 use crate::ledger::LedgerError;
@@ -72,14 +74,31 @@ impl Outcome {
 
 /// Verifies every target; the worst verdict decides how it ends.
 pub fn run(session: &Session, args: &args::Verify) -> Result<Answer, Error> {
+    let outcomes = outcomes(session, args)?;
+    Ok(Answer {
+        text: text::all(&outcomes, session.ui.paint()),
+        ..answer(&outcomes)
+    })
+}
+
+/// The same with a text of nothing but the line and what fails.
+pub(super) fn run_brief(session: &Session, args: &args::Verify) -> Result<Answer, Error> {
+    let outcomes = outcomes(session, args)?;
+    Ok(Answer {
+        text: text::brief(&outcomes, session.ui.paint()),
+        ..answer(&outcomes)
+    })
+}
+
+fn outcomes(session: &Session, args: &args::Verify) -> Result<Vec<Outcome>, Error> {
     let folder = session.ledger_folder()?;
     let given = args
         .trust_root
         .as_ref()
-        .map(|path| read_trust_root(&session.around.current.join(path)))
+        .map(|path| read_trust_root(&session.path(path)))
         .transpose()?;
     let mut ledger = match Ledger::open(&folder) {
-        Err(error) if error.is_tampered() => return Ok(answer(session, &broken(args, error))),
+        Err(error) if error.is_tampered() => return Ok(broken(args, error)),
         opened => opened?,
     };
     let checkpoint = published_note(&mut ledger)?;
@@ -87,11 +106,16 @@ pub fn run(session: &Session, args: &args::Verify) -> Result<Answer, Error> {
     let mut targets = Vec::new();
     // All of them first, so that a mistyped name is told before hours of hashing.
     for asked in &args.nodes {
-        targets.extend(target::find(&ledger, &session.around.current, asked, &bar)?);
+        targets.extend(target::find(
+            &ledger,
+            &session.path(Path::new(asked)),
+            asked,
+            &bar,
+        )?);
     }
     let trust = trust(session, args, &ledger, given)?;
     let mut content = match &args.content {
-        Some(folder) => Some(ContentFolder::at(&session.around.current.join(folder), &bar)?),
+        Some(folder) => Some(ContentFolder::at(&session.path(folder), &bar)?),
         None => None,
     };
     let mut outcomes = Vec::new();
@@ -126,7 +150,7 @@ pub fn run(session: &Session, args: &args::Verify) -> Result<Answer, Error> {
         });
     }
     bar.done();
-    Ok(answer(session, &outcomes))
+    Ok(outcomes)
 }
 
 /// Whose word counts: a file that was given, a pin, the ledger's own when asked for, else nobody's.
@@ -151,10 +175,10 @@ fn trust(
     })
 }
 
-fn answer(session: &Session, outcomes: &[Outcome]) -> Answer {
+fn answer(outcomes: &[Outcome]) -> Answer {
     let worst = outcomes.iter().map(Outcome::verdict).min();
     Answer {
-        text: text::all(outcomes, session.ui.paint()),
+        text: String::new(),
         json: json::all(outcomes),
         notes: Vec::new(),
         exit: worst.map_or(Exit::Failure, Exit::from),

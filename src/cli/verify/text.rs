@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use num_traits::Zero as _;
+
 use crate::checkpoint::Checkpoint;
 use crate::cli::json::root_text;
 use crate::cli::ui::Paint;
@@ -36,6 +38,24 @@ pub(super) fn all(outcomes: &[Outcome], paint: Paint) -> String {
     }
     text.push_str(CAVEAT);
     text.push('\n');
+    text
+}
+
+/// Returns the line and the failures of every outcome, and nothing else.
+pub(super) fn brief(outcomes: &[Outcome], paint: Paint) -> String {
+    let mut text = String::new();
+    for outcome in outcomes {
+        let (said, findings) = match outcome {
+            Outcome::Told(told) => (told.line.clone(), std::slice::from_ref(&told.finding)),
+            Outcome::Judged { judgement, .. } => {
+                (judgement.get().line(), judgement.get().findings.as_slice())
+            }
+        };
+        text.push_str(&line(&said, outcome.verdict(), paint));
+        for finding in findings.iter().filter(|finding| finding.code.verdict().is_some()) {
+            text.push_str(&failure(finding, paint));
+        }
+    }
     text
 }
 
@@ -141,7 +161,9 @@ fn failure(finding: &Finding, paint: Paint) -> String {
         paint.strong(finding.code.as_str()),
         shown(&finding.message)
     );
-    if !finding.path.is_empty() {
+    let says_nothing =
+        matches!(finding.path.as_slice(), [only] if only.id == finding.node && only.id == only.name);
+    if !finding.path.is_empty() && !says_nothing {
         writeln!(text, "  path   {}", path(&finding.path)).unwrap_or_default();
     }
     if !finding.other_path.is_empty() {
@@ -226,8 +248,29 @@ fn declared(judgement: &Judgement, paint: Paint) -> String {
         text.push_str(&table(&rows));
         text.push_str(&more(judgement.external_models.len()));
     }
+    text.push_str(&stage(judgement));
     text.push_str(&completeness(judgement.completeness));
     text
+}
+
+/// The boundary of the last training step, where its base has a share that nobody knows.
+fn stage(judgement: &Judgement) -> String {
+    let Some(stage) = &judgement.stage else {
+        return String::new();
+    };
+    let classes = [
+        (&stage.origin_not_known, "data of unknown origin"),
+        (&stage.sources, "declared sources"),
+        (&stage.external_models, "external models"),
+        (&stage.opaque_synthetic, "synthetic sources that are not traced"),
+        (&stage.unknown, "nothing declared"),
+    ];
+    let shares: Vec<String> = classes
+        .into_iter()
+        .filter(|(share, _)| !(share.is_exact() && share.low.is_zero()))
+        .map(|(share, name)| format!("{} {name}", share.percent()))
+        .collect();
+    format!("\nthis training alone, without its base: {}\n", shares.join(", "))
 }
 
 fn more(count: usize) -> String {

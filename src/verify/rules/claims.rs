@@ -151,7 +151,7 @@ fn on_walk(scene: &Scene<'_>, claim: ArtifactRef) -> Option<Place> {
 /// Decides whether two claims can both be true, remembering what it worked out.
 struct Court<'a> {
     scene: &'a Scene<'a>,
-    leaves: BTreeMap<ArtifactRef, BTreeSet<LeafContent>>,
+    leaves: BTreeMap<ArtifactRef, BTreeSet<(LeafContent, bool)>>,
     decided: BTreeMap<(StatementId, StatementId), bool>,
 }
 
@@ -195,9 +195,25 @@ impl Court<'_> {
                 .or_else(|| source_of(self.scene.graph, claim).map(|(_, _, source)| source))
         };
         match (effective(one), effective(other)) {
-            (Some(a), Some(b)) => a.made_by == b.made_by && generators(a) == generators(b),
+            (Some(a), Some(b)) => {
+                a.made_by == b.made_by
+                    && generators(a) == generators(b)
+                    && self.boundaries_overlap(one, other)
+            }
             _ => true,
         }
+    }
+
+    /// Returns whether one content can have both boundaries: else the cleaner one is a choice, not a fact.
+    fn boundaries_overlap(&self, one: ArtifactRef, other: ArtifactRef) -> bool {
+        let whole = |claim: ArtifactRef| ArtifactRef {
+            member: None,
+            ..claim
+        };
+        self.scene
+            .mass
+            .of(whole(one))
+            .overlaps(&self.scene.mass.of(whole(other)))
     }
 
     /// An ancestor and its descendant agree if nothing between them made new content; others if they end in the
@@ -205,7 +221,10 @@ impl Court<'_> {
     fn lineages_agree(&mut self, one: ArtifactRef, other: ArtifactRef, digest: Sha256Digest) -> bool {
         match (self.between(one, other), self.between(other, one)) {
             (Some(plain), _) | (_, Some(plain)) => plain,
-            (None, None) => self.leaves_of(one, digest) == self.leaves_of(other, digest),
+            (None, None) => {
+                self.boundaries_overlap(one, other)
+                    && self.leaves_of(one, digest) == self.leaves_of(other, digest)
+            }
         }
     }
 
@@ -230,11 +249,11 @@ impl Court<'_> {
         Some(!made_new)
     }
 
-    fn leaves_of(&mut self, claim: ArtifactRef, digest: Sha256Digest) -> BTreeSet<LeafContent> {
+    fn leaves_of(&mut self, claim: ArtifactRef, digest: Sha256Digest) -> BTreeSet<(LeafContent, bool)> {
         let graph = self.scene.graph;
         // A leaf that claims the bytes through a manifest is, for these bytes, the member alone.
         if claim.member.is_some() && graph.locate(claim).is_some_and(|located| is_leaf(located.thing)) {
-            return BTreeSet::from([LeafContent::Content(digest)]);
+            return BTreeSet::from([(LeafContent::Content(digest), true)]);
         }
         let whole = ArtifactRef {
             member: None,
@@ -330,13 +349,28 @@ fn told(graph: &Graph, claim: ArtifactRef) -> String {
     }
 }
 
-/// The rival's own path, down to the first leaf that the other claim does not have.
+/// The rival's own path, down to a leaf that the other claim does not have: to a model that made the bytes rather
+/// than to a filter they passed.
 fn rival_path(graph: &Graph, ours: ArtifactRef, other: ArtifactRef) -> Vec<crate::verify::PathStep> {
-    let known = graph.leaves(Place::Artifact(ours));
+    let known: BTreeSet<_> = graph.leaves(Place::Artifact(ours));
     let start = Place::Artifact(other);
     let reached = graph.reach(&[start]);
     let is_end = |place: &Place| graph.below(*place).is_empty() && !graph.leaves(*place).is_subset(&known);
-    let end = reached.keys().copied().find(is_end).unwrap_or(start);
+    let weight = |place: &Place| match place {
+        Place::Artifact(reference) => match graph.locate(*reference).map(|located| located.thing) {
+            Some(Thing::ExternalModel) => 0,
+            Some(Thing::Source) => 2,
+            _ => 3,
+        },
+        Place::Gap(..) => 1,
+        Place::Run(_) => 4,
+    };
+    let end = reached
+        .keys()
+        .copied()
+        .filter(is_end)
+        .min_by_key(weight)
+        .unwrap_or(start);
     graph.path(&reached, end)
 }
 

@@ -92,6 +92,13 @@ fn lacks(run: &Run) -> Option<&'static str> {
 }
 
 fn nothing(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+    if scene.case.request.artifacts.is_empty() {
+        let message = format!(
+            "{} names no artifact: there is no lineage to trace",
+            scene.case.request.name
+        );
+        findings.push(Finding::of_ledger(Code::NothingToTrace, "ledger", message));
+    }
     for target in &scene.case.request.artifacts {
         if let Some(located) = scene.graph.locate(*target) {
             let message = format!(

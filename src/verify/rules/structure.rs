@@ -1,6 +1,9 @@
 //! Is every statement one that could have been appended: signed by a key with a grant, citing what stands below
 //! it, each input able to play its role?
 
+use std::collections::BTreeMap;
+
+use crate::digest::StatementId;
 use crate::statement::Predicate;
 use crate::trust::Standing;
 use crate::trust::TrustError;
@@ -12,25 +15,25 @@ use crate::verify::judge::Scene;
 use crate::verify::machine::with_sources;
 
 pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+    let mut places: BTreeMap<StatementId, Place> = BTreeMap::new();
+    for place in scene.from.keys().rev() {
+        match place {
+            Place::Run(id) => places.insert(*id, *place),
+            Place::Artifact(reference) => places.insert(reference.statement, *place),
+            Place::Gap(..) => None,
+        };
+    }
     for (id, node) in &scene.graph.nodes {
-        let place = scene.from.keys().copied().find(|place| is_of(*place, *id));
+        let place = places.get(id).copied();
         signatures(scene, node, *id, place, findings);
         citations(scene, node, *id, place, findings);
-    }
-}
-
-fn is_of(place: Place, id: crate::digest::StatementId) -> bool {
-    match place {
-        Place::Run(run) => run == id,
-        Place::Artifact(reference) => reference.statement == id,
-        Place::Gap(..) => false,
     }
 }
 
 fn signatures(
     scene: &Scene<'_>,
     node: &Node,
-    id: crate::digest::StatementId,
+    id: StatementId,
     place: Option<Place>,
     findings: &mut Vec<Finding>,
 ) {
@@ -73,7 +76,7 @@ fn signatures(
 fn citations(
     scene: &Scene<'_>,
     node: &Node,
-    id: crate::digest::StatementId,
+    id: StatementId,
     place: Option<Place>,
     findings: &mut Vec<Finding>,
 ) {

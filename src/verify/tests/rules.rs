@@ -247,3 +247,62 @@ fn a_shared_tokenizer_is_no_conflict() {
     );
     assert_eq!(failing(&world.verify("text")), []);
 }
+
+/// Generated rows told again as a filtering of human seeds, with the generator as a mere reference: the same leaves,
+/// a cleaner boundary.
+#[test]
+fn the_same_leaves_in_other_roles_are_another_story() {
+    let mut world = herd();
+    let inputs = vec![
+        input(&world, "seeds", Role::Data),
+        input(&world, "teacher", Role::Reference),
+    ];
+    let clean = run(
+        "clean",
+        Does::Filter,
+        "cleaner",
+        OutputKind::Shard,
+        file("tasks", 100),
+    );
+    world.add(Predicate::Run(Run { inputs, ..clean }));
+    step(
+        &mut world,
+        Does::Train,
+        &[("cleaner", Role::Data)],
+        "laundered",
+        0,
+    );
+    assert_eq!(failing(&world.verify("laundered")), [Code::ConflictingOrigin]);
+}
+
+/// The same parents in other proportions are another story too; the same story told twice is not.
+#[test]
+fn the_same_leaves_in_other_proportions_conflict() {
+    let mut world = herd();
+    world.add(Predicate::Source(source("people")));
+    let mixture = |world: &World, name: &str, kept: [u64; 2]| {
+        let mut inputs = vec![
+            input(world, "people", Role::Data),
+            input(world, "kept", Role::Data),
+        ];
+        for (input, kept) in inputs.iter_mut().zip(kept) {
+            input.kept = Some(kept);
+        }
+        let mix = run(
+            &format!("mix-{name}"),
+            Does::Mix,
+            name,
+            OutputKind::Shard,
+            file("mixture", 100),
+        );
+        Predicate::Run(Run { inputs, ..mix })
+    };
+    world.add(mixture(&world, "honest", [10, 90]));
+    world.add(mixture(&world, "again", [10, 90]));
+    step(&mut world, Does::Train, &[("again", Role::Data)], "fine", 0);
+    assert_eq!(failing(&world.verify("fine")), []);
+    world.add(mixture(&world, "rosy", [90, 10]));
+    step(&mut world, Does::Train, &[("rosy", Role::Data)], "rosy-model", 0);
+    // Held against each of the two others.
+    assert_eq!(failing(&world.verify("rosy-model")), [Code::ConflictingOrigin; 2]);
+}
