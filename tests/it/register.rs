@@ -20,29 +20,29 @@ use crate::ledger::files_below;
 use crate::ledger::write_pipeline;
 
 /// One source with one file.
-const SEEDS: &str = "
+pub const SEEDS: &str = "
 sources:
   - {name: seeds, files: [seeds.jsonl], made_by: human, acquired_by: own_production, personal_data: no}
 ";
 
-fn with(items: &str) -> String {
+pub fn with(items: &str) -> String {
     format!("herdbook: 1\n{}{items}", SEEDS.trim_start())
 }
 
-fn house() -> House {
+pub fn house() -> House {
     let house = House::with_ledger();
     house.write("data/seeds.jsonl", "{}\n{}\n");
     house
 }
 
-fn statement(house: &House, name: &str) -> Statement {
+pub fn statement(house: &House, name: &str) -> Statement {
     let ledger = house.open();
     let name = herdbook::statement::ItemName::new(name).unwrap();
     let last = ledger.index().versions(&name).unwrap().pop().unwrap();
     ledger.entry(last.entry).unwrap().1
 }
 
-fn codes(registered: &Registered) -> Vec<WarningCode> {
+pub fn codes(registered: &Registered) -> Vec<WarningCode> {
     registered.warnings.iter().map(|warning| warning.code).collect()
 }
 
@@ -399,117 +399,6 @@ runs:
         .map(|artifact| artifact.name.as_str())
         .collect();
     assert_eq!(names, ["0", "1"]);
-}
-
-#[test]
-fn warnings_say_which_line_to_add() {
-    let house = house();
-    house.write("data/doubled.jsonl", "1\n2\n3\n");
-    let items = "
-runs:
-  - {name: a, does: filter, inputs: [{use: seeds, as: data}], outputs: [{name: o, kind: shard, files: [doubled.jsonl]}]}
-  - {name: g, does: generate, inputs: [{use: seeds, as: seed}], outputs: [{name: q, kind: shard}]}
-  - {name: m, does: merge, inputs: [{unresolved: x, as: base}], outputs: [{name: n, kind: model}]}
-";
-    let file = with(items.trim_start()).replace(", personal_data: no", "");
-    let registered = house.register(&file).unwrap();
-    let told: Vec<_> = registered
-        .warnings
-        .iter()
-        .map(|warning| {
-            (
-                warning.code,
-                warning.item.as_str(),
-                warning.line,
-                warning.add.as_deref(),
-            )
-        })
-        .collect();
-    assert!(
-        told.contains(&(
-            WarningCode::PersonalDataNotKnown,
-            "seeds",
-            3,
-            Some("personal_data: no")
-        )),
-        "{told:?}"
-    );
-    assert!(
-        told.contains(&(WarningCode::RowsNotAccounted, "a", 5, Some("expansion: \"1.5\""))),
-        "{told:?}"
-    );
-    assert!(
-        told.contains(&(
-            WarningCode::RoleMissing,
-            "g",
-            6,
-            Some("- {use: NAME, as: generator}")
-        )),
-        "{told:?}"
-    );
-    assert!(
-        told.contains(&(WarningCode::RoleMissing, "m", 7, Some("- {use: NAME, as: base}"))),
-        "{told:?}"
-    );
-    // The line that is told is the one that helps.
-    let better = file.replace("does: filter, ", "does: filter, expansion: '1.5', ");
-    let registered = house.register(&better).unwrap();
-    assert!(!codes(&registered).contains(&WarningCode::RowsNotAccounted));
-}
-
-#[test]
-fn bytes_of_another_origin_are_warned_of() {
-    let house = house();
-    house.register(&with("")).unwrap();
-    let items = "herdbook: 1
-runs:
-  - {name: g, does: generate, inputs: [{unresolved: some model, as: generator}], outputs: [{name: made, kind: shard, files: [seeds.jsonl]}]}
-";
-    let registered = house.register(items).unwrap();
-    assert_eq!(codes(&registered), [WarningCode::ClaimedElsewhere]);
-    assert!(
-        registered.warnings[0].message.contains("also `seeds` (hb:"),
-        "{:?}",
-        registered.warnings
-    );
-}
-
-#[test]
-fn keep_going_leaves_out_what_is_wrong_and_records_gaps() {
-    let house = house();
-    let items = "
-prompts:
-  - {name: p, files: [broken]}
-runs:
-  - {name: a, does: mix, inputs: [{use: seeds, as: data}, {use: nothing, as: data}, {use: p, as: prompt}], outputs: [{name: o, kind: shard}]}
-";
-    std::os::unix::fs::symlink("nowhere", house.path("data/broken")).unwrap();
-    let file = with(items.trim_start());
-    house.refused(&file);
-    let keep = RegisterOptions {
-        keep_going: true,
-        ..RegisterOptions::default()
-    };
-    let registered = house.register_with(&file, keep).unwrap();
-    assert_eq!(registered.appended, 2);
-    let left_out: Vec<&str> = registered
-        .left_out
-        .iter()
-        .map(|problem| problem.item.as_str())
-        .collect();
-    assert_eq!(left_out, ["p"]);
-    let Predicate::Run(run) = statement(&house, "o").predicate else {
-        panic!("not a run");
-    };
-    let gaps: Vec<&str> = run
-        .inputs
-        .iter()
-        .filter_map(|input| match &input.from {
-            InputFrom::Gap(gap) => Some(gap.text.as_str()),
-            InputFrom::Artifacts(_) => None,
-        })
-        .collect();
-    assert_eq!(gaps, ["nothing", "p"]);
 }
 
 #[test]
