@@ -14,7 +14,9 @@ use super::settings::Settings;
 use super::write::Gate;
 use crate::checkpoint::LogKey;
 use crate::checkpoint::Origin;
+use crate::log::Admission;
 use crate::log::LockedLog;
+use crate::merkle::LeafIndex;
 use crate::sign::MemorySigner;
 use crate::store::MemoryStore;
 use crate::store::Store;
@@ -23,7 +25,14 @@ use crate::store::put_blob;
 
 /// Writes what a fixture appended, one commit for each of its seals, and opens the ledger.
 pub(crate) fn ledger_of(fixture: &Fixture) -> Ledger {
-    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let store: Arc<dyn Store> = Arc::new(memory_of(fixture));
+    Ledger::open_store(store, Path::new("memory")).unwrap()
+}
+
+/// Writes what a fixture appended, one commit for each of its seals.
+pub(crate) fn memory_of(fixture: &Fixture) -> MemoryStore {
+    let memory = Arc::new(MemoryStore::new());
+    let store: Arc<dyn Store> = memory.clone();
     let origin = Origin::parse(ORIGIN).unwrap();
     let settings = Settings {
         origin: origin.clone(),
@@ -32,19 +41,36 @@ pub(crate) fn ledger_of(fixture: &Fixture) -> Ledger {
     for bytes in fixture.blobs.0.values() {
         put_blob(&*store, bytes).unwrap();
     }
-    let key = LogKey::new(origin, public(LOG));
-    let signer = Arc::new(MemorySigner::from_secret([LOG; 32]));
     let mut gate = Gate::new(State::new(), Arc::clone(&store));
     let mut commits = fixture.commits.iter();
-    let wait = Duration::ZERO;
-    let locked = LockedLog::acquire(Arc::clone(&store), key, wait).unwrap();
-    let (mut appender, _) = locked
-        .create(signer, &mut gate, commits.next().unwrap(), [0; 16])
-        .unwrap();
+    let locked = LockedLog::acquire(Arc::clone(&store), key(), Duration::ZERO).unwrap();
+    let first = commits.next().unwrap();
+    let (mut appender, _) = locked.create(signer(), &mut gate, first, [0; 16]).unwrap();
     for (number, commit) in commits.enumerate() {
         let nonce = (number as u128).to_le_bytes();
         appender.append(commit, nonce, &mut gate).unwrap();
     }
     drop(appender);
-    Ledger::open_store(store, Path::new("memory")).unwrap()
+    memory.snapshot()
+}
+
+/// Appends with the log key and no admission at all: what its thief would do.
+pub(crate) fn append_unjudged(store: &Arc<dyn Store>, leaves: &[Vec<u8>]) {
+    struct Anything;
+    impl Admission for Anything {
+        fn admit(&mut self, _: LeafIndex, _: &[Vec<u8>]) -> Result<(), crate::log::AdmissionError> {
+            Ok(())
+        }
+    }
+    let locked = LockedLog::acquire(Arc::clone(store), key(), Duration::ZERO).unwrap();
+    let mut appender = locked.recover(signer(), &mut Anything).unwrap();
+    appender.append(leaves, [9; 16], &mut Anything).unwrap();
+}
+
+fn key() -> LogKey {
+    LogKey::new(Origin::parse(ORIGIN).unwrap(), public(LOG))
+}
+
+fn signer() -> Arc<MemorySigner> {
+    Arc::new(MemorySigner::from_secret([LOG; 32]))
 }

@@ -90,6 +90,8 @@ impl fmt::Display for PublishedFault {
 
 /// Reads every file under `commit/` and `log/` and returns all that is not as the commits determine.
 ///
+/// An appender that is at work meanwhile can make commits and tiles show as lag; hold the lock to keep it away.
+///
 /// Errors: only what keeps the check itself from being made, as [`LogError::Store`].
 pub fn check_published(store: &Arc<dyn Store>, key: &LogKey) -> Result<Vec<PublishedFault>, LogError> {
     let mut check = Check {

@@ -116,14 +116,14 @@ fn a_trace_has_runs_roles_members_and_gaps() {
         .node_weights()
         .map(|node| (node.place.to_string(), (node.name.clone(), node.kind)))
         .collect();
-    let named = |id: String| {
+    let of = |id: String| {
         let (name, kind) = &names[&id];
         (name.as_str(), *kind)
     };
-    assert_eq!(named(at(seeds, 1).to_string()), ("seeds/b.jsonl", "source"));
-    assert_eq!(named(at(g, 0).to_string()), ("out", "shard"));
-    assert_eq!(named(format!("hb:{g}")), ("g", "run"));
-    assert_eq!(named(format!("gap:{g}/2")), ("the wiki", "gap"));
+    assert_eq!(of(at(seeds, 1).to_string()), ("seeds/b.jsonl", "source"));
+    assert_eq!(of(at(g, 0).to_string()), ("out", "shard"));
+    assert_eq!(of(format!("hb:{g}")), ("g", "run"));
+    assert_eq!(of(format!("gap:{g}/2")), ("the wiki", "gap"));
     assert_eq!(trace.roots.len(), 1);
 }
 

@@ -98,8 +98,7 @@ impl House {
     pub fn register_with(&self, yaml: &str, options: RegisterOptions) -> Result<Registered, LedgerError> {
         self.write("data/lineage.yaml", yaml);
         let path = self.path("data/lineage.yaml");
-        let file =
-            lineage_file::read(&path, &Settings::default()).unwrap_or_else(|faults| panic!("{faults}"));
+        let file = lineage_file::read(&path, &Settings::default()).map_err(RegisterError::Faults)?;
         let mut ledger = self.open();
         let signers = self.signers();
         let request = RegisterRequest {

@@ -15,6 +15,8 @@ mod log_formats;
 #[cfg(test)]
 mod log_support;
 #[cfg(test)]
+mod register;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod tidy;

@@ -34,8 +34,10 @@ use super::seal_of;
 /// How much is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Checks {
-    /// Everything: before an append, in recovery and in `fsck`.
+    /// Everything: before an append and in recovery.
     All,
+    /// Everything but the presence of blobs: `fsck`, which looks at those one by one.
+    Signatures,
     /// Everything but signatures and the presence of blobs: a reader that wants answers, not a verdict.
     Replay,
 }

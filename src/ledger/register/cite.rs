@@ -53,12 +53,15 @@ pub(super) struct Known<'a> {
     claims: HashMap<Sha256Digest, BTreeSet<ArtifactRef>>,
     things: HashMap<ArtifactRef, Thing>,
     left_out: BTreeSet<String>,
+    /// Every name of the file that can be used, also of items that come later.
+    offered: Vec<ItemName>,
 }
 
 impl<'a> Known<'a> {
-    pub(super) fn new(state: &'a State) -> Self {
+    pub(super) fn new(state: &'a State, offered: Vec<ItemName>) -> Self {
         Self {
             state,
+            offered,
             sets: HashMap::new(),
             runs: HashMap::new(),
             claims: HashMap::new(),
@@ -131,12 +134,9 @@ impl<'a> Known<'a> {
     }
 
     fn unresolved(&self, text: &str, source: ResolveError) -> ProblemKind {
-        let names: Vec<ItemName> = self
-            .sets
-            .keys()
-            .filter_map(|name| ItemName::new(name).ok())
-            .collect();
-        let near = ItemName::new(text).ok().and_then(|name| similar(&name, &names));
+        let near = ItemName::new(text)
+            .ok()
+            .and_then(|name| similar(&name, &self.offered));
         ProblemKind::Use {
             text: text.to_owned(),
             // One suggestion is enough: what stands in this file is the likelier one.

@@ -99,6 +99,8 @@ pub(super) fn in_order<'a>(file: &'a LineageFile, problems: &mut Problems<'_>) -
         for name in item.offers() {
             offered.insert(name.as_str(), node);
         }
+        // Nothing comes out under a run's own name; the message that says so needs its outputs.
+        offered.entry(item.name().value.as_str()).or_insert(node);
     }
     for (&item, &node) in items.iter().zip(&nodes) {
         for parent in item.uses().into_iter().filter_map(|text| offered.get(text)) {

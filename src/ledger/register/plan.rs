@@ -132,7 +132,8 @@ pub fn plan(ground: Ground<'_>, path: &Path, file: &LineageFile) -> Result<Plan,
         contents,
         warnings: Vec::new(),
     };
-    let mut known = Known::new(ground.state);
+    let offered = items.iter().flat_map(|item| item.offers()).cloned().collect();
+    let mut known = Known::new(ground.state, offered);
     let mut done = Vec::new();
     for item in items {
         match planner.item(&known, item) {

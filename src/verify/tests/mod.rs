@@ -3,4 +3,6 @@
 
 mod evidence;
 mod kit;
+mod origin;
 mod rules;
+mod signed;
