@@ -9,7 +9,9 @@ use super::support::failing;
 use super::support::names;
 
 fn fixture(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/alpaca").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fixtures/alpaca")
+        .join(name);
     path.to_str().unwrap().to_owned()
 }
 
@@ -56,14 +58,25 @@ fn alpaca_is_all_external_models_behind_declared_seeds() {
 #[test]
 fn seeds_that_nobody_declared_are_found_down_the_whole_path() {
     let place = Place::with_ledger();
-    place.run(&["register", &fixture("seeds-unresolved.yaml")]).expect(0);
+    place
+        .run(&["register", &fixture("seeds-unresolved.yaml")])
+        .expect(0);
     let json = place.run(&["verify", "alpaca-7b", "--json"]).expect(21).json();
     assert_eq!(failing(&json), ["unresolved_input"]);
-    let path = ["alpaca-7b", "train-alpaca-7b", "alpaca-52k", "generate-alpaca", "175 seed tasks of unknown origin"];
+    let path = [
+        "alpaca-7b",
+        "train-alpaca-7b",
+        "alpaca-52k",
+        "generate-alpaca",
+        "175 seed tasks of unknown origin",
+    ];
     assert_eq!(names(&json["findings"][0]["path"]), path);
     let text = place.run(&["verify", "alpaca-7b"]).expect(21).out;
     let line = text.lines().find(|line| line.starts_with("  path ")).unwrap();
-    let told: Vec<&str> = line["  path   ".len()..].split(" -> ").map(|step| step.split(" (").next().unwrap()).collect();
+    let told: Vec<&str> = line["  path   ".len()..]
+        .split(" -> ")
+        .map(|step| step.split(" (").next().unwrap())
+        .collect();
     assert_eq!(told[..4], path[..4]);
     assert_eq!(told[4], format!("\"{}\"", path[4]));
 }
@@ -78,13 +91,19 @@ fn the_real_extract_is_recognised_and_one_changed_byte_is_not() {
     let unknown = data.join("README.md");
     let stranger = place.run(&["verify", unknown.to_str().unwrap()]).expect(21).out;
     assert!(stranger.contains("fails not_registered: "), "{stranger}");
-    let whole = place.run(&["verify", "tutorial-5k", "--content", data.to_str().unwrap()]).expect(0).out;
+    let whole = place
+        .run(&["verify", "tutorial-5k", "--content", data.to_str().unwrap()])
+        .expect(0)
+        .out;
     assert!(whole.contains("3 of 3 files opened"), "{whole}");
     let mut bytes = fs::read(&real).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     place.write("copy/alpaca_5000.json", &bytes);
-    let changed = place.run(&["verify", "tutorial-5k", "--content", "copy"]).expect(20).out;
+    let changed = place
+        .run(&["verify", "tutorial-5k", "--content", "copy"])
+        .expect(20)
+        .out;
     let expected = "fc1add24c93c9fbbe585a64a6c9bf6165eb110225f4470efbff382a913558ec0";
     let found = herdbook::digest::Sha256Digest::of(&bytes);
     let told = format!("copy/alpaca_5000.json: expected sha256 {expected}, found {found}; ");

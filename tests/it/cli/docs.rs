@@ -22,7 +22,9 @@ fn block<'a>(text: &'a str, marker: &str) -> Option<(&'a str, &'a str)> {
 fn every_finding_is_explained_under_its_verdict() {
     for code in Code::ALL {
         let row = format!("| `{code}` | ");
-        let (before, after) = VERDICT.split_once(&row).unwrap_or_else(|| panic!("{code} is not on the page"));
+        let (before, after) = VERDICT
+            .split_once(&row)
+            .unwrap_or_else(|| panic!("{code} is not on the page"));
         assert!(!after.contains(&row), "{code} stands twice");
         let section = before.rsplit("\n## ").next().unwrap();
         let expected = code.verdict().map_or("Notes".to_owned(), |verdict| {
@@ -31,7 +33,11 @@ fn every_finding_is_explained_under_its_verdict() {
         assert!(section.starts_with(&expected), "{code} stands under {section}");
     }
     let rows = VERDICT.lines().filter(|line| line.starts_with("| `")).count();
-    assert_eq!(rows, Code::ALL.len() + 5, "five verdicts, and a row for each code");
+    assert_eq!(
+        rows,
+        Code::ALL.len() + 5,
+        "five verdicts, and a row for each code"
+    );
 }
 
 /// Runs every command of the quick start as it stands, in a new folder.

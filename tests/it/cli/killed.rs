@@ -58,10 +58,16 @@ fn a_killed_register_is_finished_by_the_same_command() {
     // Once undisturbed, to know how long it takes and what the whole of it is.
     copy(&place.at(".herdbook"), &place.at("whole"));
     let began = Instant::now();
-    let whole = place.run(&["register", "bulk.json", "--ledger", "whole", "--json"]).expect(0).json();
+    let whole = place
+        .run(&["register", "bulk.json", "--ledger", "whole", "--json"])
+        .expect(0)
+        .json();
     let took = began.elapsed();
     assert_eq!(whole["appended"], ITEMS);
-    assert!(place.at("whole/commit/00000000000000000002").is_file(), "the register has two commits");
+    assert!(
+        place.at("whole/commit/00000000000000000002").is_file(),
+        "the register has two commits"
+    );
     let random = RandomState::new();
     for kill in 0..KILLS {
         let ledger = format!("killed-{kill}");
@@ -78,13 +84,22 @@ fn a_killed_register_is_finished_by_the_same_command() {
         child.kill().unwrap();
         child.wait().unwrap();
         let told = format!("killed after {after:?} of {took:?}");
-        let done = place.run(&["register", "bulk.json", "--ledger", &ledger, "--json"]).expect(0).json();
+        let done = place
+            .run(&["register", "bulk.json", "--ledger", &ledger, "--json"])
+            .expect(0)
+            .json();
         let appended = done["appended"].as_u64().unwrap() + done["already_present"].as_u64().unwrap();
         assert_eq!(appended, ITEMS as u64, "{told}");
         assert_eq!(done["nodes"], whole["nodes"], "{told}");
-        let fsck = place.run(&["fsck", "--ledger", &ledger, "--json"]).expect(0).json();
+        let fsck = place
+            .run(&["fsck", "--ledger", &ledger, "--json"])
+            .expect(0)
+            .json();
         assert_eq!(fsck["clean"], true, "{told}: {fsck:#}");
-        let listed = place.run(&["list", "--ledger", &ledger, "--json"]).expect(0).json();
+        let listed = place
+            .run(&["list", "--ledger", &ledger, "--json"])
+            .expect(0)
+            .json();
         assert_eq!(listed["items"].as_array().unwrap().len(), ITEMS, "{told}");
         std::fs::remove_dir_all(place.at(&ledger)).unwrap();
     }

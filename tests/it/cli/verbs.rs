@@ -15,7 +15,15 @@ fn texts<'a>(list: &'a Value, key: &str) -> Vec<&'a str> {
 #[test]
 fn init_makes_a_ledger_and_keys_outside_of_it() {
     let place = Place::new();
-    let made = place.run(&["init", "lab", "--origin", "test.example/lab", "--org", "Lab", "--json"]);
+    let made = place.run(&[
+        "init",
+        "lab",
+        "--origin",
+        "test.example/lab",
+        "--org",
+        "Lab",
+        "--json",
+    ]);
     let made = made.expect(0).json();
     assert_eq!(made["schema"], "herdbook/init/v1");
     for key in ["owner", "log", "issuer"] {
@@ -24,10 +32,19 @@ fn init_makes_a_ledger_and_keys_outside_of_it() {
         assert!(fs::read_to_string(path).unwrap().contains("PRIVATE KEY"));
     }
     assert!(place.at("lab/log/checkpoint").is_file());
-    let again = place.run(&["init", "lab", "--origin", "test.example/lab"]).expect(1);
+    let again = place
+        .run(&["init", "lab", "--origin", "test.example/lab"])
+        .expect(1);
     assert!(again.err.contains("there is a ledger in"), "{again:#?}");
-    let wrong = place.run(&["init", "other", "--origin", "not an origin"]).expect(2);
-    assert!(wrong.err.contains("help: write for example --origin example.org/lab"), "{wrong:#?}");
+    let wrong = place
+        .run(&["init", "other", "--origin", "not an origin"])
+        .expect(2);
+    assert!(
+        wrong
+            .err
+            .contains("help: write for example --origin example.org/lab"),
+        "{wrong:#?}"
+    );
     assert!(!place.at("other").exists());
 }
 
@@ -35,7 +52,11 @@ fn init_makes_a_ledger_and_keys_outside_of_it() {
 fn the_ledger_is_found_upwards_or_named() {
     let place = Place::with_pipeline();
     fs::create_dir_all(place.at("a/b")).unwrap();
-    let below = place.command(&["list"]).current_dir(place.at("a/b")).output().unwrap();
+    let below = place
+        .command(&["list"])
+        .current_dir(place.at("a/b"))
+        .output()
+        .unwrap();
     assert!(below.status.success());
     let elsewhere = tempfile::tempdir().unwrap();
     let from_there = |args: &[&str]| {
@@ -48,7 +69,10 @@ fn the_ledger_is_found_upwards_or_named() {
     let ledger = place.at(".herdbook");
     let ledger = ledger.to_str().unwrap();
     let named = from_there(&["list", "--ledger", ledger]).output().unwrap();
-    let told = from_there(&["list"]).env("HERDBOOK_LEDGER", ledger).output().unwrap();
+    let told = from_there(&["list"])
+        .env("HERDBOOK_LEDGER", ledger)
+        .output()
+        .unwrap();
     assert!(named.status.success() && told.stdout == named.stdout);
 }
 
@@ -56,25 +80,54 @@ fn the_ledger_is_found_upwards_or_named() {
 fn register_appends_once() {
     let place = Place::with_ledger();
     place.write_pipeline();
-    let dry = place.run(&["register", "lineage.yaml", "--dry-run", "--json"]).expect(0).json();
+    let dry = place
+        .run(&["register", "lineage.yaml", "--dry-run", "--json"])
+        .expect(0)
+        .json();
     assert_eq!((&dry["appended"], &dry["dry_run"]), (&4.into(), &true.into()));
     assert_eq!(place.size(), 2);
-    let first = place.run(&["register", "lineage.yaml", "--json"]).expect(0).json();
+    let first = place
+        .run(&["register", "lineage.yaml", "--json"])
+        .expect(0)
+        .json();
     assert_eq!(first["schema"], "herdbook/register/v1");
-    assert_eq!((&first["appended"], &first["already_present"]), (&4.into(), &0.into()));
+    assert_eq!(
+        (&first["appended"], &first["already_present"]),
+        (&4.into(), &0.into())
+    );
     // Genesis, four statements and two seals.
     assert_eq!(first["tree_size"], 7);
     let nodes: BTreeSet<&str> = texts(&first["nodes"], "name").into_iter().collect();
-    for name in ["seeds", "teacher", "generate", "tasks/out/0.jsonl", "tasks/out/1.jsonl", "train", "model"] {
+    for name in [
+        "seeds",
+        "teacher",
+        "generate",
+        "tasks/out/0.jsonl",
+        "tasks/out/1.jsonl",
+        "train",
+        "model",
+    ] {
         assert!(nodes.contains(name), "{name}: {nodes:?}");
     }
     assert_eq!(first["nodes"], dry["nodes"]);
     let checkpoint = fs::read(place.at(".herdbook/log/checkpoint")).unwrap();
-    let second = place.run(&["register", "lineage.yaml", "--json"]).expect(0).json();
-    assert_eq!((&second["appended"], &second["already_present"]), (&0.into(), &4.into()));
-    assert_eq!(fs::read(place.at(".herdbook/log/checkpoint")).unwrap(), checkpoint);
+    let second = place
+        .run(&["register", "lineage.yaml", "--json"])
+        .expect(0)
+        .json();
+    assert_eq!(
+        (&second["appended"], &second["already_present"]),
+        (&0.into(), &4.into())
+    );
+    assert_eq!(
+        fs::read(place.at(".herdbook/log/checkpoint")).unwrap(),
+        checkpoint
+    );
     let text = place.run(&["register", "lineage.yaml"]).expect(0);
-    assert!(text.out.starts_with("appended 0 statements, 4 already present; the log has 7 entries\n"));
+    assert!(
+        text.out
+            .starts_with("appended 0 statements, 4 already present; the log has 7 entries\n")
+    );
 }
 
 #[test]
@@ -101,13 +154,21 @@ fn other_bytes_under_a_name_are_a_new_version_only_if_said_so() {
     let refused = place.run(&["register", "lineage.yaml"]).expect(1);
     assert!(refused.err.contains("--new-version"), "{refused:#?}");
     assert_eq!(place.size(), size);
-    place.run(&["register", "lineage.yaml", "--new-version"]).expect(0);
+    place
+        .run(&["register", "lineage.yaml", "--new-version"])
+        .expect(0);
     let two = place.run(&["verify", "model"]).expect(1);
-    assert!(two.err.contains("has 2 versions: write one of model@"), "{two:#?}");
+    assert!(
+        two.err.contains("has 2 versions: write one of model@"),
+        "{two:#?}"
+    );
     place.run(&["verify", "model@latest"]).expect(0);
     let listed = place.run(&["list", "--json"]).json();
     let nodes = texts(&listed["items"], "node");
-    let nodes: Vec<_> = nodes.into_iter().filter(|node| node.starts_with("model@")).collect();
+    let nodes: Vec<_> = nodes
+        .into_iter()
+        .filter(|node| node.starts_with("model@"))
+        .collect();
     assert_eq!(nodes.len(), 2);
     for node in nodes {
         place.run(&["trace", node]).expect(0);
@@ -119,7 +180,10 @@ fn list_and_show_tell_what_was_registered() {
     let place = Place::with_pipeline();
     let listed = place.run(&["list"]).expect(0);
     for line in ["model", "seeds", "tasks", "teacher", "generate", "train"] {
-        assert!(listed.out.lines().any(|text| text.starts_with(line)), "{listed:#?}");
+        assert!(
+            listed.out.lines().any(|text| text.starts_with(line)),
+            "{listed:#?}"
+        );
     }
     let shown = place.run(&["show", "seeds", "--json"]).expect(0).json();
     let statement = &shown["statements"][0];
@@ -130,8 +194,13 @@ fn list_and_show_tell_what_was_registered() {
     let id = statement["id"].as_str().unwrap();
     let prefix = &id[..12];
     let by_id = place.run(&["show", prefix]).expect(0);
-    assert!(by_id.out.contains(id) && by_id.out.contains("\"made_by\": \"human\""), "{by_id:#?}");
-    let sha256 = statement["statement"]["subject"][0]["digest"]["sha256"].as_str().unwrap();
+    assert!(
+        by_id.out.contains(id) && by_id.out.contains("\"made_by\": \"human\""),
+        "{by_id:#?}"
+    );
+    let sha256 = statement["statement"]["subject"][0]["digest"]["sha256"]
+        .as_str()
+        .unwrap();
     place.run(&["show", &format!("sha256:{sha256}")]).expect(0);
     let unknown = place.run(&["show", "sedes"]).expect(1);
     assert!(unknown.err.contains("did you mean `seeds`?"), "{unknown:#?}");
@@ -141,11 +210,17 @@ fn list_and_show_tell_what_was_registered() {
 fn trace_is_a_tree_and_a_graph() {
     let place = Place::with_pipeline();
     let tree = place.run(&["trace", "model"]).expect(0).out;
-    let lines: Vec<&str> = tree.lines().map(|line| line.split("  ").next().unwrap()).collect();
+    let lines: Vec<&str> = tree
+        .lines()
+        .map(|line| line.split("  ").next().unwrap())
+        .collect();
     assert_eq!(lines[0], "model");
     assert!(tree.contains("`- train  run"), "{tree}");
     assert!(tree.contains("generator: teacher  external model"), "{tree}");
-    assert!(tree.contains("generate  run") && tree.contains("(drawn above)"), "{tree}");
+    assert!(
+        tree.contains("generate  run") && tree.contains("(drawn above)"),
+        "{tree}"
+    );
     let graph = place.run(&["trace", "model", "--json"]).expect(0).json();
     assert_eq!(graph["schema"], "herdbook/trace/v1");
     let id = |name: &str| {
@@ -173,7 +248,13 @@ fn trace_is_a_tree_and_a_graph() {
         edge("generate", "teacher", "generator"),
     ]);
     assert_eq!(edges, expected);
-    assert!(graph["nodes"].as_array().unwrap().iter().all(|node| node["said_by"] == "stated"));
+    assert!(
+        graph["nodes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|node| node["said_by"] == "stated")
+    );
 }
 
 #[test]
@@ -192,7 +273,10 @@ fn the_trust_root_is_written_once() {
 fn fsck_is_clean_until_a_byte_changes() {
     let place = Place::with_pipeline();
     let clean = place.run(&["fsck", "--json"]).expect(0).json();
-    assert_eq!((&clean["schema"], &clean["clean"]), (&"herdbook/fsck/v1".into(), &true.into()));
+    assert_eq!(
+        (&clean["schema"], &clean["clean"]),
+        (&"herdbook/fsck/v1".into(), &true.into())
+    );
     let tile = place.at(".herdbook/log/tile/0/000.p/7");
     let good = fs::read(&tile).unwrap();
     let mut bad = good.clone();
@@ -212,7 +296,12 @@ fn fsck_is_clean_until_a_byte_changes() {
     let verdict = place.run(&["verify", "model", "--json"]).expect(20).json();
     assert_eq!(verdict["verdict"], "tampered");
     // Every other verb says so, too, and none guesses.
-    for verb in [&["list"][..], &["show", "model"], &["trace", "model"], &["register", "lineage.yaml"]] {
+    for verb in [
+        &["list"][..],
+        &["show", "model"],
+        &["trace", "model"],
+        &["register", "lineage.yaml"],
+    ] {
         let stopped = place.run(verb).expect(20);
         assert!(stopped.err.contains("herdbook fsck"), "{stopped:#?}");
     }
@@ -248,7 +337,11 @@ fn errors_are_one_json_value_when_asked() {
         (&["list", "--json"][..], 10, "no_ledger"),
         (&["verify", "--json"], 2, "usage"),
         (&["--json", "wrong"], 2, "usage"),
-        (&["register", "x.yaml", "--json", "--ledger", "nowhere"], 1, "failure"),
+        (
+            &["register", "x.yaml", "--json", "--ledger", "nowhere"],
+            1,
+            "failure",
+        ),
     ] {
         let failed = place.run(args).expect(code);
         let json = failed.json();
@@ -270,7 +363,12 @@ fn colour_is_for_those_who_ask() {
     assert!(!plain.contains('\u{1b}'));
     let colour = place.run(&["verify", "model", "--color", "always"]).expect(0).out;
     assert!(colour.contains("\u{1b}[1;32mtraced\u{1b}[0m"));
-    assert!(!place.run(&["verify", "model", "--color", "always", "--json"]).out.contains('\u{1b}'));
+    assert!(
+        !place
+            .run(&["verify", "model", "--color", "always", "--json"])
+            .out
+            .contains('\u{1b}')
+    );
     let quiet = place.run(&["register", "lineage.yaml", "--quiet"]).expect(0);
     assert_eq!(quiet.err, "");
 }

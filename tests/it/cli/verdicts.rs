@@ -25,10 +25,16 @@ fn a_lineage_that_is_whole_is_traced() {
     assert_eq!(json["boundary"]["external_models"], whole);
     assert_eq!(json["external_models"][0]["name"], "teacher");
     assert_eq!(json["sources"][0]["name"], "seeds");
-    assert_eq!(json["conditioning"], serde_json::json!({ "declared": 1, "undeclared": 0 }));
+    assert_eq!(
+        json["conditioning"],
+        serde_json::json!({ "declared": 1, "undeclared": 0 })
+    );
     assert_eq!(json["content"]["of"], 4);
     assert_eq!(json["content"]["basis"], "computed");
-    assert_eq!((&json["assurance"], &json["trust_root"]["kind"]), (&"pinned".into(), &"pinned".into()));
+    assert_eq!(
+        (&json["assurance"], &json["trust_root"]["kind"]),
+        (&"pinned".into(), &"pinned".into())
+    );
     assert_eq!(json["completeness"]["not_known"], 2);
 }
 
@@ -44,18 +50,26 @@ fn whose_word_counts_is_said() {
     let unpinned = stranger(&["verify", "model", "--json"]).expect(22).json();
     assert_eq!(failing(&unpinned), ["trust_not_pinned"]);
     let own_word = stranger(&["verify", "model", "--trust-genesis"]).expect(0);
-    assert!(own_word.out.starts_with("traced (self-asserted): "), "{own_word:#?}");
+    assert!(
+        own_word.out.starts_with("traced (self-asserted): "),
+        "{own_word:#?}"
+    );
     stranger(&["verify", "model", "--trust-genesis", "--require", "pinned"]).expect(22);
     stranger(&["verify", "model", "--trust-root", "root.json"]).expect(0);
     stranger(&["verify", "model", "--trust-root", "lineage.yaml"]).expect(1);
     place.run(&["verify", "model", "--require", "full"]).expect(22);
-    place.run(&["verify", "model", "--require", "full", "--content", "."]).expect(0);
+    place
+        .run(&["verify", "model", "--require", "full", "--content", "."])
+        .expect(0);
     // Another ledger under the same origin, made by somebody else.
     stranger(&["init", "theirs", "--origin", "test.example/lab"]).expect(0);
     let mut theirs = place.command(&["register", "lineage.yaml", "--ledger", "theirs"]);
     theirs.env("HERDBOOK_HOME", place.at("stranger"));
     assert!(theirs.status().unwrap().success());
-    let other = place.run(&["verify", "model", "--ledger", "theirs", "--json"]).expect(20).json();
+    let other = place
+        .run(&["verify", "model", "--ledger", "theirs", "--json"])
+        .expect(20)
+        .json();
     assert_eq!(other["verdict"], "tampered");
 }
 
@@ -63,14 +77,20 @@ fn whose_word_counts_is_said() {
 fn an_argument_that_is_a_file_is_a_file() {
     let place = Place::with_pipeline();
     let found = place.run(&["verify", "out/0.jsonl"]).expect(0);
-    assert!(found.out.contains("out/0.jsonl, registered as tasks/out/0.jsonl"), "{found:#?}");
+    assert!(
+        found.out.contains("out/0.jsonl, registered as tasks/out/0.jsonl"),
+        "{found:#?}"
+    );
     // A file of that name hides the item, whatever it holds.
     place.write("model", "not the model");
     let hidden = place.run(&["verify", "model", "--json"]).expect(21).json();
     assert_eq!(failing(&hidden), ["not_registered"]);
     fs::remove_file(place.at("model")).unwrap();
     let folder = place.run(&["verify", "out"]).expect(1);
-    assert!(folder.err.contains("`out` is a folder: name the files in it"), "{folder:#?}");
+    assert!(
+        folder.err.contains("`out` is a folder: name the files in it"),
+        "{folder:#?}"
+    );
     let nothing = place.run(&["verify", "nothing"]).expect(1);
     assert!(nothing.err.contains("neither a file nor a node"), "{nothing:#?}");
     let digest = herdbook::digest::Sha256Digest::of(b"weights");
@@ -84,13 +104,21 @@ fn an_argument_that_is_a_file_is_a_file() {
 fn the_worst_of_several_verdicts_decides() {
     let place = Place::with_pipeline();
     place.write("stranger.txt", "nobody registered this");
-    let both = place.run(&["verify", "model", "stranger.txt", "--json"]).expect(21).json();
+    let both = place
+        .run(&["verify", "model", "stranger.txt", "--json"])
+        .expect(21)
+        .json();
     assert_eq!(both["verdict"], "not_traced");
     let results = both["results"].as_array().unwrap();
-    let verdicts: Vec<_> = results.iter().map(|one| one["verdict"].as_str().unwrap()).collect();
+    let verdicts: Vec<_> = results
+        .iter()
+        .map(|one| one["verdict"].as_str().unwrap())
+        .collect();
     assert_eq!(verdicts, ["traced", "not_traced"]);
     place.write("weights.bin", "WEIGHTS");
-    place.run(&["verify", "stranger.txt", "model", "--content", "."]).expect(20);
+    place
+        .run(&["verify", "stranger.txt", "model", "--content", "."])
+        .expect(20);
     // A name that means nothing stops everything before hours of hashing.
     let stopped = place.run(&["verify", "model", "nothing"]).expect(1);
     assert_eq!(stopped.out, "");
@@ -115,9 +143,15 @@ fn a_changed_or_missing_file_is_named() {
     let told = format!("fails content_differs: ./out/1.jsonl: expected sha256 {expected}, found {found}; ");
     assert!(verdict.contains(&told), "{verdict}");
     fs::remove_file(place.at("out/1.jsonl")).unwrap();
-    let json = place.run(&["verify", "model", "--content", ".", "--json"]).expect(22).json();
+    let json = place
+        .run(&["verify", "model", "--content", ".", "--json"])
+        .expect(22)
+        .json();
     assert_eq!(failing(&json), ["content_not_found"]);
-    assert_eq!(names(&json["findings"][0]["path"]), ["model", "train", "tasks/out/1.jsonl"]);
+    assert_eq!(
+        names(&json["findings"][0]["path"]),
+        ["model", "train", "tasks/out/1.jsonl"]
+    );
     // Moved is not missing: it is found by its digest.
     place.write("elsewhere/moved.jsonl", "{\"b\":3}\n");
     place.run(&["verify", "model", "--content", "."]).expect(0);
@@ -134,7 +168,10 @@ fn one_of_many_shards_is_found_by_its_bytes() {
     }
     place.run(&["register", "lineage.yaml"]).expect(0);
     let found = place.run(&["verify", "out/77.jsonl"]).expect(0);
-    assert!(found.out.contains("registered as tasks/out/77.jsonl"), "{found:#?}");
+    assert!(
+        found.out.contains("registered as tasks/out/77.jsonl"),
+        "{found:#?}"
+    );
     let text = place.run(&["verify", "model", "--content", "."]).expect(0).out;
     assert!(text.contains("152 of 152 files opened; full"), "{text}");
     place.write("out/99.jsonl", "{\"b\":0}\n");
