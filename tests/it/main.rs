@@ -17,6 +17,8 @@ mod log_support;
 #[cfg(test)]
 mod register;
 #[cfg(test)]
+mod register_crash;
+#[cfg(test)]
 mod register_warnings;
 #[cfg(test)]
 mod store;
