@@ -19,6 +19,8 @@ mod register;
 #[cfg(test)]
 mod register_crash;
 #[cfg(test)]
+mod register_refused;
+#[cfg(test)]
 mod register_warnings;
 #[cfg(test)]
 mod store;

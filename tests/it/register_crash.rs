@@ -82,7 +82,7 @@ fn a_stop_at_any_step_leaves_a_prefix_and_the_same_command_does_the_rest() {
     let whole = before.snapshot();
     let expected = register(&house, Arc::new(whole.clone())).unwrap();
     assert_eq!(worst(&whole), None);
-    let mut stops: BTreeMap<String, usize> = BTreeMap::new();
+    let mut disturbed_verbs: BTreeMap<String, usize> = BTreeMap::new();
     for fault in Fault::ALL {
         for step in 0.. {
             let memory = before.snapshot();
@@ -95,7 +95,7 @@ fn a_stop_at_any_step_leaves_a_prefix_and_the_same_command_does_the_rest() {
                 assert_eq!(disturbed.unwrap().appended, 9);
                 break;
             }
-            *stops
+            *disturbed_verbs
                 .entry(steps[step].split(' ').next().unwrap().to_owned())
                 .or_default() += 1;
             let wreck = memory.snapshot();
@@ -119,7 +119,7 @@ fn a_stop_at_any_step_leaves_a_prefix_and_the_same_command_does_the_rest() {
         }
     }
     for verb in ["create", "replace", "hint"] {
-        assert!(stops.contains_key(verb), "{stops:?}");
+        assert!(disturbed_verbs.contains_key(verb), "{disturbed_verbs:?}");
     }
 }
 
