@@ -16,6 +16,7 @@ pub mod demo;
 pub mod error;
 pub mod exit;
 mod explain;
+pub mod fsck;
 pub mod home;
 pub mod init;
 mod json;
@@ -80,7 +81,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
         Command::List(args) => list::run(session, args),
         Command::Trace(args) => trace::run(session, args),
         Command::Demo(args) => demo::run(session, args),
-        Command::Fsck(_) => Err(Error::new(Exit::Failure, "not there yet")),
+        Command::Fsck(args) => fsck::run(session, args),
     }
 }
 

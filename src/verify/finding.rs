@@ -44,7 +44,7 @@ macro_rules! codes {
         pub enum Code { $($(#[$doc])* $name,)+ }
 
         impl Code {
-            /// Every code, in the order of `docs/findings.md`.
+            /// Every code, in the order of `docs/verdict.md`.
             pub const ALL: &'static [Self] = &[$(Self::$name),+];
 
             /// Returns the stable word.
