@@ -518,5 +518,8 @@ proptest! {
         let leaves: Vec<_> = naive.iter().map(|digest| merkle::leaf_hash(digest.as_bytes())).collect();
         let seal = Staging::on(&fixture.state, &fixture.blobs, Checks::All).seal();
         prop_assert_eq!(seal.contested_root, merkle::root(&leaves));
+        // The last commit's own seal was made while its entries were not yet in the log.
+        let last = Envelope::decode(fixture.leaves.last().unwrap()).unwrap().statement().unwrap();
+        prop_assert_eq!(last.predicate, Predicate::Seal(seal));
     }
 }
