@@ -95,6 +95,12 @@ impl Bulk {
             .run(&["fsck", "--ledger", &ledger, "--json"])
             .expect(0)
             .json();
+        println!(
+            "{told}: {} entries, {} blobs, {} findings",
+            left["entries"],
+            left["blobs"],
+            left["findings"].as_array().map_or(0, Vec::len)
+        );
         let done = place
             .run(&["register", "bulk.json", "--ledger", &ledger, "--json"])
             .expect(0)
