@@ -212,7 +212,7 @@ impl<'a> Check<'a> {
             PublishedFault::Unpublished { number } => StorePath::Commit(*number).to_string(),
             PublishedFault::Undetermined { path } => path.to_string(),
             PublishedFault::Stranger(stranger) => stranger.path.clone(),
-            _ => "commit/, log/".to_owned(),
+            PublishedFault::False(_) => "commit/, log/".to_owned(),
         };
         self.add(code, at, fault.to_string());
     }

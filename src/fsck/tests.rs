@@ -5,13 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
-use crate::checkpoint::LogKey;
-use crate::checkpoint::Origin;
 use crate::digest::BlobId;
 use crate::ledger::admission::fixture::*;
+use crate::ledger::fixture::key;
 use crate::ledger::fixture::ledger_of;
 use crate::ledger::fixture::memory_of;
-use crate::sign::MemorySigner;
+use crate::ledger::fixture::signer;
 use crate::statement::*;
 use crate::store::MemoryStore;
 use crate::store::Store;
@@ -33,14 +32,6 @@ fn small() -> MemoryStore {
 fn check(store: &MemoryStore) -> FsckReport {
     let store: Arc<dyn Store> = Arc::new(store.snapshot());
     fsck(&store, Path::new("memory"), None).unwrap()
-}
-
-fn key() -> LogKey {
-    LogKey::new(Origin::parse(ORIGIN).unwrap(), public(LOG))
-}
-
-fn signer() -> Arc<MemorySigner> {
-    Arc::new(MemorySigner::from_secret([LOG; 32]))
 }
 
 #[test]

@@ -67,10 +67,10 @@ pub(crate) fn append_unjudged(store: &Arc<dyn Store>, leaves: &[Vec<u8>]) {
     appender.append(leaves, [9; 16], &mut Anything).unwrap();
 }
 
-fn key() -> LogKey {
+pub(crate) fn key() -> LogKey {
     LogKey::new(Origin::parse(ORIGIN).unwrap(), public(LOG))
 }
 
-fn signer() -> Arc<MemorySigner> {
+pub(crate) fn signer() -> Arc<MemorySigner> {
     Arc::new(MemorySigner::from_secret([LOG; 32]))
 }

@@ -11,7 +11,6 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,6 +22,7 @@ use crate::envelope::Envelope;
 use crate::key::PublicKey;
 use crate::log::LockedLog;
 use crate::log::LogError;
+use crate::log::peek_first_entry;
 use crate::sign::KeyFile;
 use crate::sign::KeyFileError;
 use crate::sign::SignError;
@@ -46,10 +46,11 @@ use super::admission::Checks;
 use super::admission::Staging;
 use super::admission::State;
 use super::error::LedgerError;
+use super::keys::KeyPaths;
+use super::keys::Keys;
 use super::open::StoreBlobs;
 use super::open::read_settings;
 use super::pin::PinError;
-use super::pin::origin_slug;
 use super::pin::pin;
 use super::pin::read_pin;
 use super::settings::Settings;
@@ -83,29 +84,6 @@ pub struct InitRequest {
     pub state_folder: PathBuf,
     /// How long to wait for the lock.
     pub wait: Duration,
-}
-
-/// Where the keys of a ledger are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyPaths {
-    /// Signs genesis and changes of keys.
-    pub owner: PathBuf,
-    /// Signs commits, seals and checkpoints.
-    pub log: PathBuf,
-    /// Signs everything else.
-    pub issuer: PathBuf,
-}
-
-impl KeyPaths {
-    /// Returns where `init` puts the keys of an origin.
-    pub fn of(keys_folder: &Path, origin: &Origin) -> Self {
-        let folder = keys_folder.join(origin_slug(origin));
-        Self {
-            owner: folder.join("owner.pem"),
-            log: folder.join("log.pem"),
-            issuer: folder.join("issuer.pem"),
-        }
-    }
 }
 
 /// A ledger that was made.
@@ -190,6 +168,9 @@ pub fn init(request: &InitRequest, random: &mut dyn FnMut() -> [u8; 32]) -> Resu
     refuse_foreign(request, begun, &paths)?;
     let keys = Keys::load_or_make(&paths, random)?;
     let founding = Founded::of(request, &keys)?;
+    if begun {
+        refuse_other_beginning(request, &founding)?;
+    }
     let pin = pin(&request.state_folder, &request.origin, &founding.root)?;
     let store: Arc<dyn Store> = Arc::new(FileStore::create_root(&request.folder).map_err(LedgerError::from)?);
     let settings = Settings {
@@ -276,33 +257,17 @@ fn refuse_foreign(request: &InitRequest, begun: bool, paths: &KeyPaths) -> Resul
     }
 }
 
-/// The three keys of a new ledger.
-struct Keys {
-    owner: KeyFile,
-    log: Arc<KeyFile>,
-    issuer: KeyFile,
-}
-
-impl Keys {
-    fn load_or_make(paths: &KeyPaths, random: &mut dyn FnMut() -> [u8; 32]) -> Result<Self, InitError> {
-        if let Some(folder) = paths.owner.parent() {
-            let mut private = fs::DirBuilder::new();
-            private.recursive(true).mode(0o700);
-            private.create(folder).map_err(|source| InitError::Io {
-                action: "make",
-                path: folder.to_owned(),
-                source,
-            })?;
-        }
-        let mut key = |path: &Path| match KeyFile::load(path) {
-            Err(KeyFileError::Missing { .. }) => KeyFile::generate(path, random()),
-            other => other,
-        };
-        Ok(Self {
-            owner: key(&paths.owner)?,
-            log: Arc::new(key(&paths.log)?),
-            issuer: key(&paths.issuer)?,
-        })
+/// A first commit that is there already must be the one this `init` would make, or the pin would name another ledger.
+fn refuse_other_beginning(request: &InitRequest, founded: &Founded) -> Result<(), InitError> {
+    let store = FileStore::open(&request.folder).map_err(LedgerError::from)?;
+    match peek_first_entry(&store) {
+        Ok(leaf) if leaf == founded.leaf => Ok(()),
+        Ok(_) => Err(InitError::NotEmpty {
+            folder: request.folder.clone(),
+            found: StorePath::Commit(0).to_string(),
+        }),
+        Err(LogError::NoLedger) => Ok(()),
+        Err(error) => Err(LedgerError::from(error).into()),
     }
 }
 

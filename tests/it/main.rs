@@ -19,6 +19,12 @@ mod log_support;
 #[cfg(test)]
 mod register;
 #[cfg(test)]
+mod register_crash;
+#[cfg(test)]
+mod register_refused;
+#[cfg(test)]
+mod register_warnings;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod tidy;

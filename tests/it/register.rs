@@ -1,10 +1,8 @@
 //! Registering: what is refused with which words, what is warned of, and what becomes of gaps and versions.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::fmt::Write as _;
 
 use herdbook::index::Index as _;
-use herdbook::ledger::LedgerError;
 use herdbook::ledger::register::RegisterOptions;
 use herdbook::ledger::register::Registered;
 use herdbook::ledger::register::WarningCode;
@@ -20,143 +18,30 @@ use crate::ledger::files_below;
 use crate::ledger::write_pipeline;
 
 /// One source with one file.
-const SEEDS: &str = "
+pub const SEEDS: &str = "
 sources:
   - {name: seeds, files: [seeds.jsonl], made_by: human, acquired_by: own_production, personal_data: no}
 ";
 
-fn with(items: &str) -> String {
+pub fn with(items: &str) -> String {
     format!("herdbook: 1\n{}{items}", SEEDS.trim_start())
 }
 
-fn house() -> House {
+pub fn house() -> House {
     let house = House::with_ledger();
     house.write("data/seeds.jsonl", "{}\n{}\n");
     house
 }
 
-fn statement(house: &House, name: &str) -> Statement {
+pub fn statement(house: &House, name: &str) -> Statement {
     let ledger = house.open();
     let name = herdbook::statement::ItemName::new(name).unwrap();
     let last = ledger.index().versions(&name).unwrap().pop().unwrap();
     ledger.entry(last.entry).unwrap().1
 }
 
-fn codes(registered: &Registered) -> Vec<WarningCode> {
+pub fn codes(registered: &Registered) -> Vec<WarningCode> {
     registered.warnings.iter().map(|warning| warning.code).collect()
-}
-
-/// What is wrong, and a part of the one message that says so with file and line.
-#[test]
-fn each_bad_input_has_one_message_and_appends_nothing() {
-    let table = [
-        (
-            "runs:\n  - name: a\n    does: mix\n    inputs: [{use: seedz, as: data}]\n    outputs: [{name: o, kind: shard}]\n",
-            "lineage.yaml:7: `a`: `use: seedz` does not resolve: nothing is registered as `seedz`; did you mean `seeds` of this file?",
-        ),
-        (
-            "runs:\n  - name: a\n    does: mix\n    inputs: [{use: p, as: data}]\n    outputs: [{name: o, kind: shard}]\n  - name: b\n    does: mix\n    inputs: [{use: o, as: data}]\n    outputs: [{name: p, kind: shard}]\n",
-            "lineage.yaml:5: `a`: uses itself by way of `a` (line 5), `b` (line 9)",
-        ),
-        (
-            "runs:\n  - name: a\n    does: mix\n    inputs: [{use: o, as: data}]\n    outputs: [{name: o, kind: shard}]\n",
-            "lineage.yaml:5: `a`: uses itself by way of `a` (line 5)",
-        ),
-        (
-            "runs:\n  - name: a\n    does: generate\n    inputs: [{use: seeds, as: generator}]\n    outputs: [{name: o, kind: shard}]\n",
-            "lineage.yaml:7: `a`: `use: seeds` is a source, which cannot be `generator` of a run that does `generate`",
-        ),
-        (
-            "runs:\n  - name: a\n    does: mix\n    inputs: [{use: seeds, as: data}]\n    outputs: [{name: o, kind: shard}]\n  - name: b\n    does: mix\n    inputs: [{use: a, as: data}]\n    outputs: [{name: p, kind: shard}]\n",
-            "`use: a` is a run, and runs have no rows: write the name of one of its outputs (`o`)",
-        ),
-        (
-            "models:\n  - {name: m, provider: x, version: '1', access: api}\ndatasets:\n  - {name: d, members: [m]}\n",
-            "`d`: `use: m` is a model, which cannot be a member of a dataset",
-        ),
-        (
-            "filters:\n  - {name: f, rule: quality, model: seeds}\n",
-            "lineage.yaml:5: `f`: `use: seeds` is a source, which cannot be `judge`",
-        ),
-        (
-            "prompts:\n  - {name: p, files: [absent.txt]}\n",
-            "lineage.yaml:5: `absent.txt` matches no file",
-        ),
-        (
-            "prompts:\n  - {name: p, files: [folder]}\n",
-            "`folder` is a folder: name the files in it",
-        ),
-        (
-            "prompts:\n  - {name: p, files: [broken]}\n",
-            "`broken` is a link to `nowhere`, which leads nowhere",
-        ),
-        (
-            "prompts:\n  - {name: p, files: [socket]}\n",
-            "`socket` is a socket, which has no fixed content",
-        ),
-        (
-            "prompts:\n  - {name: seeds, files: [seeds.jsonl]}\n",
-            "`seeds` is already the name of a source on line 3",
-        ),
-        (
-            "prompts:\n  - {name: p, content: none, text: 5}\n",
-            "`text` is not a key of a prompt",
-        ),
-        (
-            "runs:\n  - name: a\n    does: mix\n    inputs: [{use: 'hb:00', as: data}]\n    outputs: [{name: o, kind: shard}]\n",
-            "`use: hb:00` does not resolve: no statement has an id that begins with `00`",
-        ),
-        (
-            "runs:\n  - name: a\n    does: mix\n    inputs: [{use: 'sha256:00', as: data}]\n    outputs: [{name: o, kind: shard}]\n",
-            "`use: sha256:00` does not resolve: `sha256:00` is no name and no id",
-        ),
-        (
-            "runs:\n  - name: a\n    does: mix\n    inputs: [{use: seeds, as: data}]\n    outputs: [{name: o, kind: shard, files: [out.jsonl], rows: 3}]\n",
-            "lineage.yaml:8: `a`: `rows: 3` is stated, but its files have 2",
-        ),
-    ];
-    let house = house();
-    fs::create_dir(house.path("data/folder")).unwrap();
-    house.write("data/out.jsonl", "{}\n{}\n");
-    std::os::unix::fs::symlink("nowhere", house.path("data/broken")).unwrap();
-    let _socket = std::os::unix::net::UnixListener::bind(house.path("data/socket")).unwrap();
-    for (items, expected) in table {
-        let message = house.refused(&with(items));
-        assert!(
-            message.contains(expected),
-            "{message}\n  should contain\n{expected}"
-        );
-    }
-}
-
-#[test]
-fn several_wrong_items_are_told_at_once_and_what_hangs_on_them_is_not() {
-    let house = house();
-    let items = "
-runs:
-  - {name: a, does: mix, inputs: [{use: nothing, as: data}], outputs: [{name: o, kind: shard}]}
-  - {name: b, does: mix, inputs: [{use: o, as: data}], outputs: [{name: p, kind: shard}]}
-  - {name: c, does: mix, inputs: [{use: nobody, as: data}, {use: none, as: data}], outputs: [{name: q, kind: shard}]}
-";
-    let message = house.refused(&with(items.trim_start()));
-    assert_eq!(message.lines().count(), 3, "{message}");
-    for text in ["`use: nothing`", "`use: nobody`", "`use: none`"] {
-        assert!(message.contains(text), "{message}");
-    }
-}
-
-#[test]
-fn an_unreadable_file_is_said() {
-    let house = house();
-    house.write("data/secret.txt", "x");
-    fs::set_permissions(house.path("data/secret.txt"), fs::Permissions::from_mode(0)).unwrap();
-    // Root reads everything.
-    if fs::read(house.path("data/secret.txt")).is_ok() {
-        println!("not checked: this user may read every file");
-        return;
-    }
-    let message = house.refused(&with("prompts:\n  - {name: p, files: [secret.txt]}\n"));
-    assert!(message.contains("may not be read"), "{message}");
 }
 
 #[test]
@@ -402,117 +287,6 @@ runs:
 }
 
 #[test]
-fn warnings_say_which_line_to_add() {
-    let house = house();
-    house.write("data/doubled.jsonl", "1\n2\n3\n");
-    let items = "
-runs:
-  - {name: a, does: filter, inputs: [{use: seeds, as: data}], outputs: [{name: o, kind: shard, files: [doubled.jsonl]}]}
-  - {name: g, does: generate, inputs: [{use: seeds, as: seed}], outputs: [{name: q, kind: shard}]}
-  - {name: m, does: merge, inputs: [{unresolved: x, as: base}], outputs: [{name: n, kind: model}]}
-";
-    let file = with(items.trim_start()).replace(", personal_data: no", "");
-    let registered = house.register(&file).unwrap();
-    let told: Vec<_> = registered
-        .warnings
-        .iter()
-        .map(|warning| {
-            (
-                warning.code,
-                warning.item.as_str(),
-                warning.line,
-                warning.add.as_deref(),
-            )
-        })
-        .collect();
-    assert!(
-        told.contains(&(
-            WarningCode::PersonalDataNotKnown,
-            "seeds",
-            3,
-            Some("personal_data: no")
-        )),
-        "{told:?}"
-    );
-    assert!(
-        told.contains(&(WarningCode::RowsNotAccounted, "a", 5, Some("expansion: \"1.5\""))),
-        "{told:?}"
-    );
-    assert!(
-        told.contains(&(
-            WarningCode::RoleMissing,
-            "g",
-            6,
-            Some("- {use: NAME, as: generator}")
-        )),
-        "{told:?}"
-    );
-    assert!(
-        told.contains(&(WarningCode::RoleMissing, "m", 7, Some("- {use: NAME, as: base}"))),
-        "{told:?}"
-    );
-    // The line that is told is the one that helps.
-    let better = file.replace("does: filter, ", "does: filter, expansion: '1.5', ");
-    let registered = house.register(&better).unwrap();
-    assert!(!codes(&registered).contains(&WarningCode::RowsNotAccounted));
-}
-
-#[test]
-fn bytes_of_another_origin_are_warned_of() {
-    let house = house();
-    house.register(&with("")).unwrap();
-    let items = "herdbook: 1
-runs:
-  - {name: g, does: generate, inputs: [{unresolved: some model, as: generator}], outputs: [{name: made, kind: shard, files: [seeds.jsonl]}]}
-";
-    let registered = house.register(items).unwrap();
-    assert_eq!(codes(&registered), [WarningCode::ClaimedElsewhere]);
-    assert!(
-        registered.warnings[0].message.contains("also `seeds` (hb:"),
-        "{:?}",
-        registered.warnings
-    );
-}
-
-#[test]
-fn keep_going_leaves_out_what_is_wrong_and_records_gaps() {
-    let house = house();
-    let items = "
-prompts:
-  - {name: p, files: [broken]}
-runs:
-  - {name: a, does: mix, inputs: [{use: seeds, as: data}, {use: nothing, as: data}, {use: p, as: prompt}], outputs: [{name: o, kind: shard}]}
-";
-    std::os::unix::fs::symlink("nowhere", house.path("data/broken")).unwrap();
-    let file = with(items.trim_start());
-    house.refused(&file);
-    let keep = RegisterOptions {
-        keep_going: true,
-        ..RegisterOptions::default()
-    };
-    let registered = house.register_with(&file, keep).unwrap();
-    assert_eq!(registered.appended, 2);
-    let left_out: Vec<&str> = registered
-        .left_out
-        .iter()
-        .map(|problem| problem.item.as_str())
-        .collect();
-    assert_eq!(left_out, ["p"]);
-    let Predicate::Run(run) = statement(&house, "o").predicate else {
-        panic!("not a run");
-    };
-    let gaps: Vec<&str> = run
-        .inputs
-        .iter()
-        .filter_map(|input| match &input.from {
-            InputFrom::Gap(gap) => Some(gap.text.as_str()),
-            InputFrom::Artifacts(_) => None,
-        })
-        .collect();
-    assert_eq!(gaps, ["nothing", "p"]);
-}
-
-#[test]
 fn the_order_in_the_file_and_the_folder_do_not_matter() {
     let one = House::with_ledger();
     let other = House::with_ledger();
@@ -551,9 +325,9 @@ fn a_bulk_of_items_becomes_several_commits() {
     let mut items = String::from("herdbook: 1\nfilters:\n");
     let text = "p".repeat(8000);
     for number in 0..500 {
-        items.push_str(&format!("  - {{name: f{number}, rule: other, params: {{"));
+        write!(items, "  - {{name: f{number}, rule: other, params: {{").unwrap();
         for key in 0..4 {
-            items.push_str(&format!("k{key}: '{text}', "));
+            write!(items, "k{key}: '{text}', ").unwrap();
         }
         items.push_str("}}\n");
     }
@@ -567,30 +341,4 @@ fn a_bulk_of_items_becomes_several_commits() {
     );
     assert_eq!(registered.tree_size, 2 + 500 + ledger.reader().commit_count() - 1);
     assert_eq!(house.register(&items).unwrap().appended, 0);
-}
-
-#[test]
-fn a_newer_format_and_no_ledger_are_said() {
-    let house = house();
-    let path = house.path("ledger/herdbook.toml");
-    let text = fs::read_to_string(&path).unwrap();
-    fs::write(&path, text.replace("format = 0", "format = 9")).unwrap();
-    let newer = herdbook::ledger::Ledger::open(&house.path("ledger")).unwrap_err();
-    assert_eq!(
-        newer.to_string(),
-        "the ledger has format 9, and this program knows formats up to 0: use a newer program"
-    );
-    for folder in ["data", "nowhere"] {
-        let none = herdbook::ledger::Ledger::open(&house.path(folder)).unwrap_err();
-        assert!(none.is_no_ledger(), "{none:?}");
-    }
-    let changed: LedgerError = none_of(&house);
-    assert!(changed.is_tampered(), "{changed:?}");
-}
-
-/// Another origin in the settings than in genesis.
-fn none_of(house: &House) -> LedgerError {
-    let path = house.path("ledger/herdbook.toml");
-    fs::write(&path, "format = 0\norigin = \"example.com/other\"\n").unwrap();
-    herdbook::ledger::Ledger::open(&house.path("ledger")).unwrap_err()
 }

@@ -197,6 +197,23 @@ fn what_is_cited_exists_and_fits_its_role() {
     fixture
         .offer(dataset("d", vec![at(seeds, 0), at(seeds, 1)]))
         .unwrap();
+}
+
+/// A log with the source `seeds` (two files) and the model `m`.
+fn seeds_and_model() -> (Fixture, StatementId, StatementId) {
+    let mut fixture = Fixture::new();
+    let ids = fixture
+        .append(vec![
+            source("seeds", files(&["s", "t"])),
+            model("m", files(&["w"])),
+        ])
+        .unwrap();
+    (fixture, ids[0], ids[1])
+}
+
+#[test]
+fn a_data_set_collects_rows_and_is_cited_as_a_whole() {
+    let (mut fixture, seeds, weights) = seeds_and_model();
     let collected = fixture
         .append(vec![dataset("seeds only", vec![at(seeds, 0)])])
         .unwrap()[0];
@@ -226,6 +243,11 @@ fn what_is_cited_exists_and_fits_its_role() {
         of_models,
         Err(AdmissionError::Member { thing: "model", .. })
     ));
+}
+
+#[test]
+fn the_model_of_a_filter_is_a_model() {
+    let (fixture, seeds, weights) = seeds_and_model();
     let filter = |artifact| {
         Predicate::Filter(Filter {
             name: name("f"),

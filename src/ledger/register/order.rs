@@ -53,6 +53,15 @@ impl<'a> Item<'a> {
         }
     }
 
+    /// Returns the line of the output with this name, or else the item's own.
+    pub(super) fn line_of(self, name: &ItemName) -> u32 {
+        let output = match self {
+            Self::Run(run) => run.outputs.iter().find(|output| output.name.value == *name),
+            _ => None,
+        };
+        output.map_or(self.name().line, |output| output.name.line)
+    }
+
     /// Returns what it says of bytes, by the name of the item or output.
     pub(super) fn contents(self) -> Vec<(&'a ItemName, &'a ContentSpec)> {
         let content = match self {

@@ -1,13 +1,16 @@
 //! What an auditor will object to, told while it can still be said better.
 
+use std::collections::BTreeSet;
+
 use num_rational::BigRational;
+use num_traits::One as _;
 use num_traits::Zero as _;
 
 use crate::digest::StatementId;
-use crate::index::Indexed;
 use crate::statement::Answer;
 use crate::statement::Artifact;
 use crate::statement::ArtifactRef;
+use crate::statement::Decimal;
 use crate::statement::Does;
 use crate::statement::Input;
 use crate::statement::ItemName;
@@ -16,8 +19,8 @@ use crate::statement::Predicate;
 use crate::statement::Role;
 use crate::statement::Run;
 
-use super::build::Binding;
 use super::build::Built;
+use super::build_run::Binding;
 use super::cite::Cited;
 
 /// How many file names a warning lists.
@@ -148,20 +151,16 @@ impl Warnings<'_> {
         self.add(WarningCode::AnotherVersion, message, None);
     }
 
-    /// Tells that bytes are claimed by another statement too.
-    pub(super) fn claimed(&mut self, indexed: &Indexed, artifact: ArtifactRef, other: &str, count: usize) {
-        let named = indexed
-            .facts
-            .set_of(artifact.subject)
-            .map_or(self.item, |set| &set.name);
+    /// Tells that bytes are claimed as something else, too.
+    pub(super) fn claimed(&mut self, artifact: ArtifactRef, other: &str, count: usize) {
         let more = if count > 1 {
-            format!(" and {} more of its digests are claimed elsewhere", count - 1)
+            format!(" ({} more of its files likewise)", count - 1)
         } else {
             String::new()
         };
         let message = format!(
-            "the bytes of `{named}` ({artifact}) are also {other}{more}; unless both come from the same place, \
-             what descends from them is `conflicting_origin`"
+            "the bytes of {artifact} are also those of {other}{more}; unless both come from the same place, what \
+             descends from them is `conflicting_origin`"
         );
         self.add(WarningCode::ClaimedElsewhere, message, None);
     }
@@ -189,16 +188,15 @@ impl Warnings<'_> {
         let makes_none = match run.does {
             Does::Filter | Does::Mix | Does::Annotate | Does::Judge => true,
             Does::Transform => !run.rewrites && !run.inputs.iter().any(|input| input.role == Role::Base),
-            _ => false,
+            Does::Train => return self.passes(run, taken),
+            Does::Generate | Does::Merge | Does::Evaluate => false,
         };
         let out = output_rows(run);
         let (true, Some(out), Some(accounted)) = (makes_none, out, input_rows(run, taken)) else {
             return;
         };
-        let expansion = run.expansion.as_ref().map(|expansion| expansion.value().clone());
-        let factor = expansion.unwrap_or_else(|| BigRational::from_integer(1.into()));
         let out_rows = BigRational::from_integer(out.into());
-        if &accounted * factor >= out_rows {
+        if &accounted * factor(run.expansion.as_ref()) >= out_rows {
             return;
         }
         let needed = (!accounted.is_zero()).then(|| ceiling(&(out_rows / &accounted)));
@@ -206,11 +204,26 @@ impl Warnings<'_> {
             "{out} rows come out, but its data inputs account for {} only",
             accounted.to_integer()
         );
-        self.add(
-            WarningCode::RowsNotAccounted,
-            message,
-            needed.map(|factor| format!("expansion: \"{factor}\"")),
-        );
+        let add = needed.map(|needed| format!("expansion: \"{needed}\""));
+        self.add(WarningCode::RowsNotAccounted, message, add);
+    }
+
+    /// Training takes each row once an epoch.
+    fn passes(&mut self, run: &Run, taken: &[Option<Cited>]) {
+        for (input, cited) in run.inputs.iter().zip(taken) {
+            let exists = cited.as_ref().and_then(|cited| cited.rows);
+            let (Role::Data, Some(stated), Some(exists)) = (input.role, input.rows, exists) else {
+                continue;
+            };
+            let once = BigRational::from_integer(exists.into()) * factor(input.repeat.as_ref());
+            let stated_rows = BigRational::from_integer(stated.into());
+            if stated_rows > &once * factor(run.epochs.as_ref()) {
+                let needed = (!once.is_zero()).then(|| ceiling(&(stated_rows / once)));
+                let message = format!("it takes {stated} rows of an input that has {exists}");
+                let add = needed.map(|needed| format!("epochs: \"{needed}\""));
+                return self.add(WarningCode::RowsNotAccounted, message, add);
+            }
+        }
     }
 }
 
@@ -247,11 +260,24 @@ fn output_rows(run: &Run) -> Option<u64> {
         .filter(|rows| *rows > 0)
 }
 
-/// Returns the rows that the data inputs account for, or nothing while one of them is not known.
+/// Returns the rows that the data inputs account for, or nothing while one of them is not known. What is taken
+/// twice counts once: its rows are `repeat`ed or they are not there.
 fn input_rows(run: &Run, taken: &[Option<Cited>]) -> Option<BigRational> {
     let mut sum = BigRational::zero();
+    let mut seen: BTreeSet<ArtifactRef> = BTreeSet::new();
     for (input, cited) in run.inputs.iter().zip(taken) {
-        if input.role == Role::Data {
+        if input.role != Role::Data {
+            continue;
+        }
+        let artifacts = cited
+            .as_ref()
+            .map(|cited| cited.artifacts.as_slice())
+            .unwrap_or_default();
+        let fresh = artifacts
+            .iter()
+            .filter(|artifact| seen.insert(**artifact))
+            .count();
+        if artifacts.is_empty() || fresh > 0 {
             sum += one_input_rows(input, cited.as_ref())?;
         }
     }
@@ -264,9 +290,11 @@ fn one_input_rows(input: &Input, cited: Option<&Cited>) -> Option<BigRational> {
         (Some(stated), Some(exists)) => stated.min(exists),
         (stated, exists) => stated.or(exists)?,
     };
-    let repeat = input.repeat.as_ref().map(|repeat| repeat.value().clone());
-    let once = || BigRational::from_integer(1.into());
-    Some(BigRational::from_integer(rows.into()) * repeat.unwrap_or_else(once))
+    Some(BigRational::from_integer(rows.into()) * factor(input.repeat.as_ref()))
+}
+
+fn factor(decimal: Option<&Decimal>) -> BigRational {
+    decimal.map_or_else(BigRational::one, |decimal| decimal.value().clone())
 }
 
 /// Returns a decimal with at most four digits after the point that is not below `value`.
