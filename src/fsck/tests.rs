@@ -210,3 +210,28 @@ fn a_missing_checkpoint_needs_the_log_key() {
     let refused = repair(&shared, &key(), None, Duration::ZERO);
     assert!(matches!(refused, Err(RepairError::NeedsLogKey)));
 }
+
+/// A manifest that is gone hides what it contests; that is missing evidence, not a false seal.
+#[test]
+fn a_missing_manifest_is_missing_and_nothing_else() {
+    let mut fixture = Fixture::new();
+    let (one, other) = (manifest_of(70), manifest_of(71));
+    fixture.blobs.put(&one.bytes);
+    let gone = fixture.blobs.put(&other.bytes);
+    fixture
+        .append(vec![
+            source("one", set(vec![of_manifest(&one)])),
+            source("other", set(vec![of_manifest(&other)])),
+        ])
+        .unwrap();
+    fixture.append(vec![source("more", files(&["a"]))]).unwrap();
+    let store = memory_of(&fixture);
+    assert!(check(&store).is_clean());
+    store.tamper(&StorePath::Blob(gone), None);
+    let report = check(&store);
+    let codes: Vec<FsckCode> = report.findings.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [FsckCode::BlobMissing], "{:?}", report.findings);
+    let shared: Arc<dyn Store> = Arc::new(store);
+    let ledger = crate::ledger::Ledger::open_store(shared, Path::new("memory")).unwrap();
+    assert_eq!(ledger.state().missing_manifests(), [gone]);
+}

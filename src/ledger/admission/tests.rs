@@ -9,7 +9,6 @@ use super::*;
 use crate::digest::NodeHash;
 use crate::envelope::Envelope;
 use crate::manifest::Manifest;
-use crate::manifest::Member;
 use crate::merkle;
 use crate::statement::*;
 
@@ -293,31 +292,6 @@ fn blobs_are_there_and_are_what_is_stated() {
     ));
 }
 
-fn manifest_of(count: usize) -> Manifest {
-    let member = |n: usize| Member {
-        name: format!("{n:04}"),
-        sha256: Sha256Digest::of(n.to_string().as_bytes()),
-        blake3: None,
-        bytes: Some(1),
-        rows: None,
-        tokens: None,
-    };
-    Manifest::of((0..count).map(member).collect()).unwrap()
-}
-
-fn of_manifest(manifest: &Manifest) -> Artifact {
-    Artifact {
-        name: "parts".to_owned(),
-        sha256: Sha256Digest::of(&manifest.bytes),
-        content: Content::Manifest {
-            basis: Basis::Given,
-            facts: manifest.facts,
-        },
-        rows: None,
-        tokens: None,
-    }
-}
-
 #[test]
 fn a_manifest_is_read_and_its_members_are_claims() {
     let mut fixture = Fixture::new();
@@ -335,7 +309,11 @@ fn a_manifest_is_read_and_its_members_are_claims() {
     let lie = fixture.offer(source("parts", set(vec![lying])));
     assert!(matches!(lie, Err(AdmissionError::Manifest { .. })));
     let id = fixture.append(vec![parts]).unwrap()[0];
-    let claims = fixture.state.index().claims(Sha256Digest::of(b"5")).unwrap();
+    let claims = fixture
+        .state
+        .index()
+        .claims(Sha256Digest::of(b"member 5"))
+        .unwrap();
     assert_eq!(
         claims,
         [ArtifactRef {
@@ -518,5 +496,8 @@ proptest! {
         let leaves: Vec<_> = naive.iter().map(|digest| merkle::leaf_hash(digest.as_bytes())).collect();
         let seal = Staging::on(&fixture.state, &fixture.blobs, Checks::All).seal();
         prop_assert_eq!(seal.contested_root, merkle::root(&leaves));
+        // The last commit's own seal was made while its entries were not yet in the log.
+        let last = Envelope::decode(fixture.leaves.last().unwrap()).unwrap().statement().unwrap();
+        prop_assert_eq!(last.predicate, Predicate::Seal(seal));
     }
 }
