@@ -11,10 +11,18 @@ use crate::verify::Assurance;
 
 /// Record where training data and models come from, and prove it.
 #[derive(Debug, Parser)]
-#[command(name = "herdbook", version, about, max_term_width = 100, arg_required_else_help = true)]
-#[command(after_help = "Exit codes: 0 ok or traced, 1 failure, 2 usage, 3 partial, 4 not authorised, 10 no ledger, \
+#[command(
+    name = "herdbook",
+    version,
+    about,
+    max_term_width = 100,
+    arg_required_else_help = true
+)]
+#[command(
+    after_help = "Exit codes: 0 ok or traced, 1 failure, 2 usage, 3 partial, 4 not authorised, 10 no ledger, \
                         11 locked, 12 key unusable, 20 tampered, 21 not_traced, 22 undecidable, 23 not_permitted, \
-                        130 interrupted.")]
+                        130 interrupted."
+)]
 pub struct Args {
     /// What holds for every command.
     #[command(flatten)]

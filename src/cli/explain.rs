@@ -1,5 +1,6 @@
 //! From what the library says to what a person can do about it.
 
+use crate::index::resolve::ResolveError;
 use crate::ledger::InitError;
 use crate::ledger::LedgerError;
 use crate::ledger::PinError;
@@ -8,7 +9,6 @@ use crate::ledger::drive::DriveError;
 use crate::ledger::hash::HashError;
 use crate::ledger::lineage_file::Faults;
 use crate::ledger::register::RegisterError;
-use crate::index::resolve::ResolveError;
 use crate::log::LogError;
 use crate::sign::KeyFileError;
 use crate::store::StoreError;

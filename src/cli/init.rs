@@ -40,7 +40,9 @@ pub fn run(session: &Session, args: &args::Init) -> Result<Answer, Error> {
     // Asked for before anything is made: three keys and a nonce.
     let mut fresh: Vec<[u8; 32]> = vec![random()?, random()?, random()?, random()?];
     let made = init(&request, &mut || {
-        fresh.pop().expect("init asks for three keys and one nonce at most")
+        fresh
+            .pop()
+            .expect("init asks for three keys and one nonce at most")
     })?;
     let founding = made.ledger.founding();
     let folder = request.folder.display().to_string();

@@ -77,7 +77,13 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
 }
 
 fn bare_ui(around: &Surroundings) -> Ui {
-    Ui::new(surroundings::json_was_asked(), false, true, ColorWhen::Auto, around)
+    Ui::new(
+        surroundings::json_was_asked(),
+        false,
+        true,
+        ColorWhen::Auto,
+        around,
+    )
 }
 
 /// Tells what is wrong with the command line; help and version are no errors.

@@ -39,7 +39,11 @@ impl Surroundings {
         })?;
         let home = variable("HOME").map(PathBuf::from);
         // The XDG specification: a relative path there is to be ignored.
-        let absolute = |name| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let absolute = |name| {
+            variable(name)
+                .map(PathBuf::from)
+                .filter(|path| path.is_absolute())
+        };
         let below = |folder: &str| home.as_deref().map(|home| home.join(folder));
         let dumb = variable("TERM").is_some_and(|term| term == "dumb");
         Ok(Self {

@@ -79,12 +79,7 @@ pub fn find(
     }
 }
 
-fn of_file(
-    ledger: &Ledger,
-    path: &Path,
-    asked: &str,
-    progress: &dyn Progress,
-) -> Result<Vec<Target>, Error> {
+fn of_file(ledger: &Ledger, path: &Path, asked: &str, progress: &dyn Progress) -> Result<Vec<Target>, Error> {
     let found = read_file_digests(path, progress)?;
     claimed(ledger, asked, found.sha256, Some(&found))
 }
@@ -132,8 +127,11 @@ pub fn of_node(ledger: &Ledger, asked: &str, is_folder: bool) -> Result<Target, 
     let size = ledger.checkpoint().size;
     let node = resolve(ledger.index(), size, asked).map_err(|error| {
         let shown = in_line(asked);
-        let told = Error::new(Exit::Failure, format!("`{shown}` is neither a file nor a node of the ledger"))
-            .because(error);
+        let told = Error::new(
+            Exit::Failure,
+            format!("`{shown}` is neither a file nor a node of the ledger"),
+        )
+        .because(error);
         if is_folder {
             return told.hint(format!("`{shown}` is a folder: name the files in it"));
         }
@@ -155,7 +153,11 @@ pub fn of_node(ledger: &Ledger, asked: &str, is_folder: bool) -> Result<Target, 
             .get(set)
             .map(|set| whole(set.subjects.clone()))
             .unwrap_or_default(),
-        (Node::Statement(_), Some(facts)) => facts.sets.iter().flat_map(|set| whole(set.subjects.clone())).collect(),
+        (Node::Statement(_), Some(facts)) => facts
+            .sets
+            .iter()
+            .flat_map(|set| whole(set.subjects.clone()))
+            .collect(),
         (_, None) => Vec::new(),
     };
     if artifacts.is_empty() {
@@ -222,7 +224,11 @@ impl Registered {
         Ok(nothing)
     }
 
-    fn of_member(item: &ItemName, member: u64, members: Option<Vec<crate::manifest::Member>>) -> Option<Self> {
+    fn of_member(
+        item: &ItemName,
+        member: u64,
+        members: Option<Vec<crate::manifest::Member>>,
+    ) -> Option<Self> {
         let members = members?;
         let member = members.get(usize::try_from(member).ok()?)?;
         Some(Self {

@@ -50,9 +50,7 @@ impl Ui {
             json,
             quiet,
             progress: around.stderr_is_terminal && !no_progress && !quiet && !json,
-            paint: Paint {
-                on: colour && !json,
-            },
+            paint: Paint { on: colour && !json },
         }
     }
 

@@ -182,7 +182,9 @@ fn list(root: &Path) -> Result<BTreeMap<u64, Vec<PathBuf>>, ContentError> {
                 continue;
             }
             // A link that leads nowhere, or a file that is gone by now, is no candidate.
-            let Ok(metadata) = fs::metadata(&path) else { continue };
+            let Ok(metadata) = fs::metadata(&path) else {
+                continue;
+            };
             if metadata.is_file() {
                 count += 1;
                 by_size.entry(metadata.len()).or_default().push(path);
@@ -241,7 +243,8 @@ mod tests {
         fs::write(root.join("a/one.txt"), "one").unwrap();
         fs::write(root.join("a/b/moved.txt"), "two").unwrap();
         let mut content = ContentFolder::at(root, &Unwatched).unwrap();
-        let mut find = |name: &str, bytes: &[u8], sized| place(content.find(&query(name, bytes, sized)).unwrap());
+        let mut find =
+            |name: &str, bytes: &[u8], sized| place(content.find(&query(name, bytes, sized)).unwrap());
         let at = |path: &str| Some(root.join(path).display().to_string());
         assert_eq!(find("a/one.txt", b"one", true), at("a/one.txt"));
         for sized in [true, false] {

@@ -5,10 +5,10 @@
 //! machine is an error.
 
 use crate::log::Commit;
+use crate::log::CommitsDescending;
 use crate::log::LogError;
 use crate::log::LogReader;
 use crate::log::Tampering;
-use crate::log::CommitsDescending;
 use crate::merkle::LeafIndex;
 use crate::store::MAX_BLOB_BYTES;
 use crate::store::StoreError;
@@ -47,7 +47,9 @@ pub enum DriveError {
     #[error(transparent)]
     Ledger(#[from] super::LedgerError),
     /// Others append faster than the checkpoint can be read together with its entries.
-    #[error("the checkpoint changed at each of {CHECKPOINT_READS_MAX} looks: try again when less is appended")]
+    #[error(
+        "the checkpoint changed at each of {CHECKPOINT_READS_MAX} looks: try again when less is appended"
+    )]
     Restless,
 }
 

@@ -97,7 +97,12 @@ pub fn run(session: &Session, args: &args::Verify) -> Result<Answer, Error> {
     let mut outcomes = Vec::new();
     for target in targets {
         let (asked, name, artifacts, file) = match target {
-            Target::Artifacts { asked, name, artifacts, file } => (asked, name, artifacts, file),
+            Target::Artifacts {
+                asked,
+                name,
+                artifacts,
+                file,
+            } => (asked, name, artifacts, file),
             other => {
                 outcomes.push(Outcome::Told(Box::new(told(other, &ledger))));
                 continue;
@@ -113,7 +118,12 @@ pub fn run(session: &Session, args: &args::Verify) -> Result<Answer, Error> {
         };
         let judgement = Box::new(judge(&ledger, request, content.as_mut())?);
         let root = trust.root().clone();
-        outcomes.push(Outcome::Judged { asked, file, judgement, root });
+        outcomes.push(Outcome::Judged {
+            asked,
+            file,
+            judgement,
+            root,
+        });
     }
     bar.done();
     Ok(answer(session, &outcomes))
@@ -159,8 +169,9 @@ fn broken(args: &args::Verify, error: LedgerError) -> Vec<Outcome> {
         Outcome::Told(Box::new(Told {
             asked: asked.clone(),
             artifacts: Vec::new(),
-            line: "tampered: the ledger holds false evidence, so nothing in it was judged; see `herdbook fsck`"
-                .to_owned(),
+            line:
+                "tampered: the ledger holds false evidence, so nothing in it was judged; see `herdbook fsck`"
+                    .to_owned(),
             finding,
             checkpoint: None,
         }))
@@ -171,7 +182,11 @@ fn broken(args: &args::Verify, error: LedgerError) -> Vec<Outcome> {
 fn told(target: Target, ledger: &Ledger) -> Told {
     let checkpoint = ledger.checkpoint().clone();
     let (asked, artifact, finding, line) = match target {
-        Target::Unclaimed { asked, sha256, incomplete: true } => {
+        Target::Unclaimed {
+            asked,
+            sha256,
+            incomplete: true,
+        } => {
             let message = format!(
                 "no artifact with sha256 {sha256} was found, but a manifest is missing from blobs/ that may list it"
             );
@@ -189,7 +204,13 @@ fn told(target: Target, ledger: &Ledger) -> Told {
             );
             (asked, None, finding, line)
         }
-        Target::Differs { asked, name, artifact, expected, found } => {
+        Target::Differs {
+            asked,
+            name,
+            artifact,
+            expected,
+            found,
+        } => {
             let message = format!(
                 "{asked}: expected blake3 {expected}, found {found}, though its sha256 is the one registered; the file \
                  is not the one registered, which does not say who changed it or why"
