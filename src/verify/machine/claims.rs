@@ -15,8 +15,8 @@ use crate::statement::Predicate;
 use crate::statement::Statement;
 use crate::verify::finding::Code;
 
-use super::BlobUse;
 use super::Verifier;
+use super::blobs::BlobUse;
 use super::with_sources;
 
 impl Verifier {
@@ -34,8 +34,9 @@ impl Verifier {
         };
         let id = envelope.id();
         self.note_own_models(id, &statement);
-        if let Some(subjects) = self.wanted.remove(&id) {
-            self.keep(index, envelope.clone(), statement.clone(), &subjects);
+        match self.wanted.remove(&id) {
+            Some(subjects) => self.keep(index, envelope.clone(), statement.clone(), &subjects),
+            None => self.keep_first(id, index, envelope.clone()),
         }
         for (subject, artifact) in (0_u32..).zip(statement.predicate.artifacts()) {
             let claim = ArtifactRef::subject(id, subject);

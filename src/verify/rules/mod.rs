@@ -3,6 +3,8 @@
 
 pub(super) mod claims;
 mod content;
+mod court;
+mod exempt;
 mod gaps;
 mod models;
 mod observed;
@@ -10,8 +12,11 @@ mod origin;
 mod rows;
 mod structure;
 
+pub use court::CLAIM_PAIRS_MAX;
+pub use court::CLAIM_PLACES_MAX;
+
 use super::finding::Finding;
-use super::judge::Scene;
+use super::scene::Scene;
 
 /// Applies every rule.
 pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
