@@ -38,6 +38,7 @@ use super::session::Session;
 use super::ui::Answer;
 use super::ui::Paint;
 use super::ui::counted;
+use super::ui::put;
 use super::ui::shown;
 
 /// How long a repair waits for another process.
@@ -149,7 +150,7 @@ fn answer(report: &FsckReport, repaired: Option<&Repaired>, pinned: bool, paint:
 fn text(report: &FsckReport, paint: Paint) -> String {
     let mut text = String::new();
     for finding in &report.findings {
-        text.push_str(&format!("{}\n", shown(&finding.to_string())));
+        put(&mut text, format_args!("{}\n", shown(&finding.to_string())));
     }
     let word = match report.worst() {
         None => paint.good("clean"),
@@ -164,17 +165,20 @@ fn text(report: &FsckReport, paint: Paint) -> String {
     } else {
         format!("{entries} entries")
     };
-    text.push_str(&format!(
-        "{word}: {entries} and {} checked\n",
-        counted(blobs, "blob")
-    ));
+    put(
+        &mut text,
+        format_args!("{word}: {entries} and {} checked\n", counted(blobs, "blob")),
+    );
     if let Some(checkpoint) = &report.checkpoint {
-        text.push_str(&format!(
-            "  checkpoint  {}, {} entries, root {}\n",
-            checkpoint.origin,
-            checkpoint.size,
-            root_text(checkpoint)
-        ));
+        put(
+            &mut text,
+            format_args!(
+                "  checkpoint  {}, {} entries, root {}\n",
+                checkpoint.origin,
+                checkpoint.size,
+                root_text(checkpoint)
+            ),
+        );
     }
     text
 }

@@ -2,35 +2,35 @@
 //!
 //! | file | does |
 //! |---|---|
-//! | [`args`] | what may be typed |
-//! | [`session`], [`home`], [`surroundings`] | which ledger, whose keys and pins |
-//! | one file a verb | makes an [`ui::Answer`]: text, JSON and an exit code |
-//! | [`explain`], [`error`], [`exit`] | what went wrong, in words that say what to type next |
-//! | [`ui`] | how things look; everything untrusted is escaped |
+//! | `args` | what may be typed |
+//! | `session`, `home`, `surroundings` | which ledger, whose keys and pins |
+//! | one file a verb | makes an `ui::Answer`: text, JSON and an exit code |
+//! | `explain`, `error`, `exit` | what went wrong, in words that say what to type next |
+//! | `ui` | how things look; everything untrusted is escaped |
 //!
 //! Standard output is data, standard error is for people. With `--json` one JSON value goes to standard output,
 //! whatever happens.
 
-pub mod args;
-pub mod demo;
-pub mod error;
-pub mod exit;
+mod args;
+mod demo;
+mod error;
+mod exit;
 mod explain;
-pub mod fsck;
-pub mod home;
-pub mod init;
+mod fsck;
+mod home;
+mod init;
 mod json;
-pub mod key;
-pub mod list;
+mod key;
+mod list;
 mod progress;
-pub mod register;
-pub mod session;
-pub mod show;
-pub mod surroundings;
+mod register;
+mod session;
+mod show;
+mod surroundings;
 mod target;
-pub mod trace;
-pub mod ui;
-pub mod verify;
+mod trace;
+mod ui;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -97,16 +97,15 @@ fn bare_ui(around: &Surroundings) -> Ui {
 
 /// Tells what is wrong with the command line; help and version are no errors.
 fn usage(error: &clap::Error, around: &Surroundings) -> Exit {
-    let ui = bare_ui(around);
     if !error.use_stderr() {
-        ui.tell_always(&error.render().to_string());
+        ui::tell_always(&error.render().to_string());
         return Exit::Ok;
     }
     if surroundings::json_was_asked() {
         let text = error.render().to_string();
         let message = text.trim_start_matches("error: ").trim_end();
-        return ui.fail(&Error::new(Exit::Usage, message).hint("herdbook --help"));
+        return bare_ui(around).fail(&Error::new(Exit::Usage, message).hint("herdbook --help"));
     }
-    ui.complain(&error.render().to_string());
+    ui::complain(&error.render().to_string());
     Exit::Usage
 }

@@ -22,6 +22,7 @@ use super::ui::Answer;
 use super::ui::Paint;
 use super::ui::counted;
 use super::ui::in_line;
+use super::ui::put;
 use super::ui::short_id;
 use super::ui::table;
 
@@ -52,7 +53,7 @@ pub fn run(session: &Session, args: &args::Register) -> Result<Answer, Error> {
         wait: Duration::from_secs(args.lock_wait),
     };
     let mut nonces = Nonces::new()?;
-    let registered = ledger.register(&request, &mut || nonces.next());
+    let registered = ledger.register(&request, &mut || nonces.draw());
     bar.done();
     let registered = registered?;
     Ok(answer(&registered, session.ui.paint()))
@@ -114,7 +115,7 @@ fn text(registered: &Registered, paint: Paint) -> String {
     text.push_str(&table(&rows));
     let more = registered.nodes.len().saturating_sub(NODES_SHOWN_MAX);
     if more > 0 {
-        text.push_str(&format!("  and {more} more (--json lists all)\n"));
+        put(&mut text, format_args!("  and {more} more (--json lists all)\n"));
     }
     text
 }

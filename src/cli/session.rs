@@ -62,10 +62,9 @@ impl Session {
 
     /// Returns where a path that was typed leads.
     pub fn path(&self, typed: &Path) -> PathBuf {
-        if self.around.moved {
-            self.around.current.join(typed)
-        } else {
-            typed.to_owned()
+        match &self.around.base {
+            Some(base) => base.join(typed),
+            None => typed.to_owned(),
         }
     }
 

@@ -15,8 +15,8 @@ use super::exit::Exit;
 pub struct Surroundings {
     /// The current folder.
     pub current: PathBuf,
-    /// Whether that is another than the process has.
-    pub moved: bool,
+    /// The folder that typed paths are relative to, where that is not the one the process has.
+    pub base: Option<PathBuf>,
     /// `HERDBOOK_HOME`: keys and pins, all in one folder.
     pub herdbook_home: Option<PathBuf>,
     /// `XDG_CONFIG_HOME`, else `~/.config`.
@@ -55,7 +55,7 @@ impl Surroundings {
             no_color: variable("NO_COLOR").is_some() || dumb,
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
-            moved: false,
+            base: None,
             current,
         })
     }
@@ -64,7 +64,7 @@ impl Surroundings {
     pub fn none() -> Self {
         Self {
             current: PathBuf::new(),
-            moved: false,
+            base: None,
             herdbook_home: None,
             config_home: None,
             state_home: None,
@@ -78,7 +78,7 @@ impl Surroundings {
     pub fn inside(&self, folder: &Path) -> Self {
         Self {
             current: folder.to_owned(),
-            moved: true,
+            base: Some(folder.to_owned()),
             herdbook_home: Some(folder.join("home")),
             ..self.clone()
         }
@@ -128,7 +128,7 @@ impl Nonces {
     }
 
     /// Returns a nonce that nobody else has.
-    pub fn next(&mut self) -> [u8; 16] {
+    pub fn draw(&mut self) -> [u8; 16] {
         let mut hasher = Hasher::new();
         hasher.update(&self.seed);
         hasher.update(&self.drawn.to_be_bytes());

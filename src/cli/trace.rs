@@ -24,6 +24,7 @@ use super::session::Session;
 use super::ui::Answer;
 use super::ui::Paint;
 use super::ui::in_line;
+use super::ui::put;
 use super::ui::short_id;
 
 /// How many lines of a tree are drawn; JSON has everything.
@@ -129,7 +130,7 @@ impl Tree<'_> {
             match next {
                 Pending::More { text, indent, last } => {
                     let branch = if last { "`- " } else { "|- " };
-                    self.text.push_str(&format!("{indent}{branch}{text}\n"));
+                    put(&mut self.text, format_args!("{indent}{branch}{text}\n"));
                 }
                 Pending::Node {
                     at,
@@ -170,8 +171,8 @@ impl Tree<'_> {
             (_, true) => " ... and what lies deeper (--json lists all)",
             _ => "",
         };
-        self.text
-            .push_str(&format!("{indent}{branch}{}{tail}\n", self.told(node, role)));
+        let told = self.told(node, role);
+        put(&mut self.text, format_args!("{indent}{branch}{told}{tail}\n"));
         if seen || cut {
             return Vec::new();
         }

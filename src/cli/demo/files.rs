@@ -83,9 +83,9 @@ mod tests {
                 for entry in fs::read_dir(folder).unwrap() {
                     let path = entry.unwrap().path();
                     if path.is_dir() {
-                        folders.push(path)
+                        folders.push(path);
                     } else {
-                        count += 1
+                        count += 1;
                     }
                 }
             }

@@ -41,16 +41,20 @@ pub(super) const CAVEAT: &str = "Traced does not mean lawful, licensed, human-ma
 #[derive(Debug)]
 enum Outcome {
     /// It was judged.
-    Judged {
-        /// What the user called it.
-        asked: String,
-        /// The file it was found by.
-        file: Option<FileDigests>,
-        judgement: Box<Verified<Judgement>>,
-        root: TrustRoot,
-    },
+    Judged(Box<Judged>),
     /// There was nothing that could be judged, which is a verdict too.
     Told(Box<Told>),
+}
+
+/// A verdict with what led to it.
+#[derive(Debug)]
+struct Judged {
+    /// What the user called it.
+    asked: String,
+    /// The file it was found by.
+    file: Option<FileDigests>,
+    judgement: Verified<Judgement>,
+    root: TrustRoot,
 }
 
 /// A verdict about something that has no lineage in the ledger.
@@ -66,7 +70,7 @@ struct Told {
 impl Outcome {
     fn verdict(&self) -> Verdict {
         match self {
-            Self::Judged { judgement, .. } => judgement.get().verdict,
+            Self::Judged(judged) => judged.judgement.get().verdict,
             Self::Told(told) => told.finding.code.verdict().unwrap_or(Verdict::Undecidable),
         }
     }
@@ -140,14 +144,12 @@ fn outcomes(session: &Session, args: &args::Verify) -> Result<Vec<Outcome>, Erro
             content: content.is_some(),
             require: args.require,
         };
-        let judgement = Box::new(judge(&ledger, request, content.as_mut())?);
-        let root = trust.root().clone();
-        outcomes.push(Outcome::Judged {
+        outcomes.push(Outcome::Judged(Box::new(Judged {
             asked,
             file,
-            judgement,
-            root,
-        });
+            judgement: judge(&ledger, request, content.as_mut())?,
+            root: trust.root().clone(),
+        })));
     }
     bar.done();
     Ok(outcomes)

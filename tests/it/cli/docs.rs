@@ -54,21 +54,18 @@ fn the_quick_start_works_as_typed() {
         if file.is_empty() {
             script.push_str(content);
         } else {
-            script.push_str(&format!("cat > {file} <<'END'\n{content}END\n"));
+            script += &["cat > ", &file, " <<'END'\n", content, "END\n"].concat();
         }
         rest = after;
     }
     let program = Path::new(env!("CARGO_BIN_EXE_herdbook"));
-    let path = std::env::join_paths(
-        std::iter::once(program.parent().unwrap().to_owned())
-            .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
-    );
+    let folder = program.parent().unwrap().display();
+    let script = format!("PATH={folder}:$PATH\n{script}");
     let output = Command::new("sh")
         .args(["-c", &script])
         .current_dir(place.path())
         .env("HERDBOOK_HOME", place.at("home"))
         .env_remove("HERDBOOK_LEDGER")
-        .env("PATH", path.unwrap())
         .output()
         .unwrap();
     let ran = super::support::ran(output).expect(0);

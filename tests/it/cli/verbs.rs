@@ -221,6 +221,8 @@ fn trace_is_a_tree_and_a_graph() {
         tree.contains("generate  run") && tree.contains("(drawn above)"),
         "{tree}"
     );
+    // What several nodes descend from is drawn once.
+    assert_eq!(tree.matches("seed: seeds  source").count(), 1, "{tree}");
     let graph = place.run(&["trace", "model", "--json"]).expect(0).json();
     assert_eq!(graph["schema"], "herdbook/trace/v1");
     let id = |name: &str| {
