@@ -163,7 +163,14 @@ impl Ledger {
             self.ends.push(commit.header().size_after);
         }
         self.position = walk.position().clone();
-        Ok(())
+        let checkpoint = self.reader.checkpoint();
+        if self.position.size() == checkpoint.size && self.position.root() == checkpoint.root {
+            return Ok(());
+        }
+        Err(LedgerError::RolledBack {
+            known: self.position.size(),
+            found: checkpoint.size,
+        })
     }
 
     /// Returns the folder, as it was given.
@@ -314,4 +321,59 @@ fn founding(store: &dyn Store) -> Result<(Founding, LogKey), LedgerError> {
         log_key,
     };
     Ok((founding, key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::admission::fixture::*;
+    use crate::ledger::fixture::memory_of;
+
+    fn two_sizes() -> (Vec<u8>, crate::store::MemoryStore) {
+        let mut fixture = Fixture::new();
+        fixture.append(vec![source("a", files(&["a"]))]).unwrap();
+        let earlier = memory_of(&fixture);
+        fixture.append(vec![source("b", files(&["b"]))]).unwrap();
+        let checkpoint = earlier.read(&StorePath::Checkpoint, 1 << 16).unwrap().unwrap();
+        (checkpoint, memory_of(&fixture))
+    }
+
+    #[test]
+    fn a_checkpoint_that_goes_back_is_not_followed() {
+        let (older, memory) = two_sizes();
+        let store: Arc<dyn Store> = Arc::new(memory.clone());
+        let mut ledger = Ledger::open_store(store, Path::new("memory")).unwrap();
+        ledger.refresh().unwrap();
+        memory.tamper(&StorePath::Checkpoint, Some(older));
+        let back = ledger.refresh().unwrap_err();
+        assert!(back.is_tampered(), "{back:?}");
+        assert_eq!(
+            back.to_string(),
+            "the checkpoint of 4 entries does not extend the 6 that were there before"
+        );
+    }
+
+    #[test]
+    fn what_is_published_later_is_taken_in() {
+        let (older, memory) = two_sizes();
+        let newer = memory.read(&StorePath::Checkpoint, 1 << 16).unwrap();
+        memory.tamper(&StorePath::Checkpoint, Some(older));
+        let store: Arc<dyn Store> = Arc::new(memory.clone());
+        let mut ledger = Ledger::open_store(store, Path::new("memory")).unwrap();
+        assert_eq!(
+            (ledger.checkpoint().size.get(), ledger.state().size().get()),
+            (4, 4)
+        );
+        memory.tamper(&StorePath::Checkpoint, newer);
+        ledger.refresh().unwrap();
+        assert_eq!(
+            (ledger.checkpoint().size.get(), ledger.state().size().get()),
+            (6, 6)
+        );
+        let (_, statement) = ledger.entry(LeafIndex::new(4)).unwrap();
+        assert_eq!(
+            statement.predicate.name().map(ToString::to_string).as_deref(),
+            Some("b")
+        );
+    }
 }
