@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
+use crate::manifest::Member;
 use crate::statement::Artifact;
 use crate::statement::ArtifactRef;
 use crate::statement::ArtifactSet;
@@ -20,6 +21,10 @@ use super::graph::gaps;
 
 /// The most artifacts and members that one verification looks at to count rows.
 pub const CONTENTS_MAX: u64 = 8 << 20;
+
+/// Of contents that came back unchanged, by statement and digest: the oldest ancestor that has the same bytes. They
+/// are its rows, whatever the runs between say of shares.
+pub(super) type Origins = BTreeMap<(StatementId, Sha256Digest), ArtifactRef>;
 
 /// Whose shares a content has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,14 +67,16 @@ pub(super) struct Content {
 #[derive(Debug)]
 pub(super) struct Contents<'a> {
     pub(super) graph: &'a Graph,
+    origins: Origins,
     left: Cell<u64>,
     exhausted: Cell<bool>,
 }
 
 impl<'a> Contents<'a> {
-    pub(super) fn new(graph: &'a Graph, limit: u64) -> Self {
+    pub(super) fn new(graph: &'a Graph, origins: Origins, limit: u64) -> Self {
         Self {
             graph,
+            origins,
             left: Cell::new(limit),
             exhausted: Cell::new(false),
         }
@@ -159,46 +166,108 @@ impl<'a> Contents<'a> {
             rows: if whole { item_rows(self.graph, set) } else { rows },
             whole,
         };
-        let owner = |part: &ArtifactRef, located: &Located<'_>| match located.thing {
-            Thing::Output(_) | Thing::Dataset => portion,
-            Thing::Source | Thing::Prompt | Thing::Filter | Thing::ExternalModel => {
-                Owner::Leaf(ArtifactRef {
-                    member: None,
-                    ..*part
-                })
-            }
-        };
-        if let (None, true, Some(total), Some((first, _))) = (rows, whole, set.rows, parts.first()) {
+        let came_back = parts.iter().any(|(part, located)| {
+            let digest = located.sha256();
+            digest.is_some_and(|digest| self.origins.contains_key(&(part.statement, digest)))
+        });
+        if let (None, true, Some(total), Some((first, _))) =
+            (rows, whole && !came_back, set.rows, parts.first())
+        {
+            let owners = parts.iter().map(|(part, located)| owner(portion, *part, located));
             return Some(vec![Content {
                 key: ContentKey::Item(*first),
-                owners: parts.iter().map(|(part, located)| owner(part, located)).collect(),
+                owners: owners.collect(),
                 rows: Some(total.value),
                 tokens: set.total_tokens(),
             }]);
         }
         let mut contents = Vec::new();
         for (part, located) in parts {
-            let owner = owner(part, located);
-            let members = self.graph.members_of(located).filter(|_| open);
-            self.spend(members.map_or(1, <[_]>::len))?;
-            match members.filter(|members| members.iter().all(|member| member.rows.is_some())) {
-                Some(members) => contents.extend(members.iter().map(|member| Content {
-                    key: ContentKey::Bytes(member.sha256),
-                    owners: BTreeSet::from([owner]),
+            contents.extend(self.of_part(part, located, portion, open)?);
+        }
+        without_those_that_came_back(portion, &mut contents);
+        Some(contents)
+    }
+
+    /// One artifact or member; a manifest is opened where something stands beside it.
+    fn of_part(
+        &self,
+        part: &ArtifactRef,
+        located: &Located<'a>,
+        portion: Owner,
+        open: bool,
+    ) -> Option<Vec<Content>> {
+        let members = self.graph.members_of(located).filter(|_| open);
+        self.spend(members.map_or(1, <[_]>::len))?;
+        let owner = owner(portion, *part, located);
+        let counted = members.filter(|members| members.iter().all(|member| member.rows.is_some()));
+        if let Some(members) = counted {
+            let content = |member: &Member| {
+                let key = ContentKey::Bytes(member.sha256);
+                let owners = BTreeSet::from([self.origin(part, member.sha256, member.rows).unwrap_or(owner)]);
+                Content {
+                    key,
+                    owners,
                     rows: member.rows,
                     tokens: member.tokens,
-                })),
-                None => contents.push(Content {
-                    key: located
-                        .sha256()
-                        .map_or(ContentKey::Item(*part), ContentKey::Bytes),
-                    owners: BTreeSet::from([owner]),
-                    rows: rows_in(self.graph, located),
-                    tokens: tokens_in(located),
-                }),
-            }
+                }
+            };
+            return Some(members.iter().map(content).collect());
         }
-        Some(contents)
+        let rows = rows_in(self.graph, located);
+        let digest = located.sha256();
+        let origin = digest.and_then(|digest| self.origin(part, digest, rows));
+        Some(vec![Content {
+            key: digest.map_or(ContentKey::Item(*part), ContentKey::Bytes),
+            owners: BTreeSet::from([origin.unwrap_or(owner)]),
+            rows,
+            tokens: tokens_in(located),
+        }])
+    }
+
+    /// Returns whose shares a content has that only came back.
+    fn origin(&self, part: &ArtifactRef, digest: Sha256Digest, rows: Option<u64>) -> Option<Owner> {
+        let ancestor = *self.origins.get(&(part.statement, digest))?;
+        let located = self.graph.locate(ancestor)?;
+        let portion = Owner::Portion {
+            statement: ancestor.statement,
+            output: located.output.unwrap_or_default(),
+            rows,
+            whole: located.set.is_some_and(|set| set.artifacts.len() == 1) && ancestor.member.is_none(),
+        };
+        Some(owner(portion, ancestor, &located))
+    }
+}
+
+/// Where some contents of an item have another origin, the rest is no longer the whole of it.
+fn without_those_that_came_back(portion: Owner, contents: &mut [Content]) {
+    let Owner::Portion {
+        statement, output, ..
+    } = portion
+    else {
+        return;
+    };
+    let own = BTreeSet::from([portion]);
+    let rest = || contents.iter().filter(|content| content.owners == own);
+    if rest().count() == contents.len() {
+        return;
+    }
+    let rest = Owner::Portion {
+        statement,
+        output,
+        rows: rest().try_fold(0_u64, |sum, content| sum.checked_add(content.rows?)),
+        whole: false,
+    };
+    for content in contents.iter_mut().filter(|content| content.owners == own) {
+        content.owners = BTreeSet::from([rest]);
+    }
+}
+
+/// Outputs share their run's `portion`; a leaf is its own.
+fn owner(portion: Owner, part: ArtifactRef, located: &Located<'_>) -> Owner {
+    match located.thing {
+        Thing::Output(_) | Thing::Dataset => portion,
+        Thing::Source | Thing::Prompt | Thing::Filter | Thing::ExternalModel => Owner::Leaf(part.whole()),
     }
 }
 

@@ -19,6 +19,7 @@ use super::Given;
 use super::Request;
 use super::Trust;
 use super::contents::CONTENTS_MAX;
+use super::contents::Contents;
 use super::files::FileChecks;
 use super::finding::Code;
 use super::finding::Finding;
@@ -65,8 +66,9 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
         ));
     }
     trust_findings(case, &mut findings);
-    rules::apply(&scene, &mut findings);
-    let mass = Mass::over(&scene.contents, &scene.replaced, &case.request.artifacts);
+    let origins = rules::apply(&scene, &mut findings);
+    let contents = Contents::new(&case.graph, origins, CONTENTS_MAX);
+    let mass = Mass::over(&contents, &scene.replaced, &case.request.artifacts);
     let boundary = mass.of_all(&case.request.artifacts);
     let content = content_check(&case.files);
     let assurance = assurance(&case.request.trust, content, case.files.unhashed);
@@ -78,7 +80,7 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
         );
         findings.push(Finding::of_ledger(Code::AssuranceTooLow, "ledger", message));
     }
-    if scene.contents.is_exhausted() {
+    if scene.contents.is_exhausted() || contents.is_exhausted() {
         let message = format!(
             "the rows of this lineage were not all counted: it has more than {CONTENTS_MAX} artifacts and members"
         );

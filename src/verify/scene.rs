@@ -10,6 +10,7 @@ use crate::statement::Source;
 
 use super::contents::CONTENTS_MAX;
 use super::contents::Contents;
+use super::contents::Origins;
 use super::finding::Code;
 use super::finding::Finding;
 use super::finding::PathStep;
@@ -42,7 +43,7 @@ impl<'a> Scene<'a> {
             graph: &case.graph,
             from: case.graph.reach(&targets.collect::<Vec<_>>()),
             replaced: rules::claims::replaced(case),
-            contents: Contents::new(&case.graph, CONTENTS_MAX),
+            contents: Contents::new(&case.graph, Origins::new(), CONTENTS_MAX),
             steps_left: [Cell::new(PATH_STEPS_MAX), Cell::new(PATH_STEPS_MAX)],
             case,
         }

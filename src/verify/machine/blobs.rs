@@ -72,22 +72,27 @@ impl Verifier {
                 None => return,
             },
         };
-        match given {
-            Given::Found(bytes) if BlobId::of(bytes) == id => self.use_blob(id, bytes, purpose),
+        let told = match given {
+            Given::Found(bytes) if BlobId::of(bytes) == id => {
+                self.use_blob(id, bytes, purpose);
+                None
+            }
             Given::Found(bytes) => {
                 let found = BlobId::of(bytes);
                 let name = purpose.name(&self.graph);
                 let message = format!("blob of {name}: expected sha256 {id}, found {found}");
-                self.ledger_finding(Code::BlobDiffers, format!("blob {id}"), message);
+                Some((Code::BlobDiffers, message))
             }
             Given::Damaged(why) => {
                 let message = format!("blob of {} cannot be read: {why}", purpose.name(&self.graph));
-                self.ledger_finding(Code::BlobDiffers, format!("blob {id}"), message);
+                Some((Code::BlobDiffers, message))
             }
-            Given::Missing => {
-                let (code, message) = purpose.missing(&self.graph);
-                self.ledger_finding(code, format!("blob {id}"), message);
-            }
+            Given::Missing => Some(purpose.missing(&self.graph)),
+        };
+        if let Some((code, message)) = told
+            && self.unread.insert(id)
+        {
+            self.ledger_finding(code, format!("blob {id}"), message);
         }
         self.settle();
     }

@@ -52,17 +52,20 @@ impl Verifier {
                     &BTreeSet::from([claim]),
                 );
             }
-            if artifact.manifest().is_some() && !self.graph.members.contains_key(&artifact.sha256.as_blob()) {
-                let envelope = Box::new(envelope.clone());
+            if artifact.manifest().is_none() {
+                continue;
+            }
+            let blob = artifact.sha256.as_blob();
+            if self.graph.members_in(artifact).is_some() {
+                self.claim_members(index, &envelope, claim, artifact);
+            } else if !self.unread.contains(&blob) {
                 let purpose = BlobUse::Rival {
                     index,
-                    envelope,
+                    envelope: Box::new(envelope.clone()),
                     subject,
                     artifact: artifact.clone(),
                 };
-                self.blobs.push_back((artifact.sha256.as_blob(), purpose));
-            } else if artifact.manifest().is_some() {
-                self.claim_members(index, &envelope, claim, artifact);
+                self.blobs.push_back((blob, purpose));
             }
         }
     }

@@ -93,6 +93,8 @@ pub struct Verifier {
     external_names: BTreeSet<String>,
     blobs: VecDeque<(BlobId, BlobUse)>,
     held: BTreeMap<BlobId, Held>,
+    /// Blobs that were reported as missing or false: they are not asked for again.
+    unread: BTreeSet<BlobId>,
     files: FileChecks,
 }
 
@@ -154,6 +156,7 @@ impl Verifier {
             external_names: BTreeSet::new(),
             blobs: VecDeque::new(),
             held: BTreeMap::new(),
+            unread: BTreeSet::new(),
             files: FileChecks::default(),
         }
     }

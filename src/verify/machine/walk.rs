@@ -142,6 +142,7 @@ impl Verifier {
             if let Some(artifact) = statement.predicate.artifacts().nth(at)
                 && artifact.manifest().is_some()
                 && (in_walk || self.graph.members_in(artifact).is_none())
+                && !self.unread.contains(&artifact.sha256.as_blob())
             {
                 self.blobs
                     .push_back((artifact.sha256.as_blob(), BlobUse::Members(artifact.clone())));

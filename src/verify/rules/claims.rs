@@ -9,6 +9,7 @@ use crate::statement::ArtifactRef;
 use crate::statement::Predicate;
 use crate::statement::Source;
 use crate::statement::Thing;
+use crate::verify::contents::Origins;
 use crate::verify::finding::Code;
 use crate::verify::finding::Finding;
 use crate::verify::finding::PathStep;
@@ -72,7 +73,7 @@ fn favour(source: &Source) -> (impl Ord + use<>, num_rational::BigRational) {
     (classify(source), share.unwrap_or_default())
 }
 
-pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> Origins {
     replacements(scene, findings);
     let mut court = Court::new(scene);
     let mut told = BTreeSet::new();
@@ -89,6 +90,7 @@ pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         );
         findings.push(Finding::of_ledger(Code::LimitReached, "ledger", message));
     }
+    court.into_origins()
 }
 
 /// Agreement does not carry over: a file beside a model's weights agrees with everybody. So each claim of the lineage

@@ -16,6 +16,7 @@ use crate::statement::Predicate;
 use crate::statement::Role;
 use crate::statement::Source;
 use crate::statement::Thing;
+use crate::verify::contents::Origins;
 use crate::verify::graph::Graph;
 use crate::verify::graph::Located;
 use crate::verify::graph::Place;
@@ -45,6 +46,17 @@ pub(super) enum Ruling {
     Open,
 }
 
+/// How one artifact descends from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Descent {
+    /// By runs that only pass on what there is.
+    Plain,
+    /// A run between them made new content.
+    MadeAnew,
+    /// Not at all.
+    Apart,
+}
+
 /// What a lineage ends in, known by content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum LeafContent {
@@ -70,6 +82,7 @@ pub(super) struct Court<'a> {
     places_left: usize,
     pairs_left: usize,
     exhausted: bool,
+    origins: Origins,
     leaves: BTreeMap<Place, Rc<Leaves>>,
     descents: BTreeMap<StatementId, Rc<BTreeMap<Place, bool>>>,
     boundaries: BTreeMap<ArtifactRef, Rc<Boundary>>,
@@ -82,10 +95,16 @@ impl<'a> Court<'a> {
             places_left: CLAIM_PLACES_MAX,
             pairs_left: CLAIM_PAIRS_MAX,
             exhausted: false,
+            origins: Origins::new(),
             leaves: BTreeMap::new(),
             descents: BTreeMap::new(),
             boundaries: BTreeMap::new(),
         }
+    }
+
+    /// Returns, of contents that only came back, where they come from.
+    pub(super) fn into_origins(self) -> Origins {
+        self.origins
     }
 
     pub(super) fn scene(&self) -> &'a Scene<'a> {
@@ -124,8 +143,8 @@ impl<'a> Court<'a> {
             (Thing::ExternalModel, Thing::ExternalModel) => Ruling::Agree,
             (Thing::ExternalModel, Thing::Output(OutputKind::Model))
             | (Thing::Output(OutputKind::Model), Thing::ExternalModel) => match self.descent(one, other) {
-                Some(Some(true)) => Ruling::Agree,
-                Some(_) => Ruling::OwnModel,
+                Some(Descent::Plain) => Ruling::Agree,
+                Some(Descent::MadeAnew | Descent::Apart) => Ruling::OwnModel,
                 None => Ruling::Open,
             },
             _ => self.lineages(one, other, digest),
@@ -146,8 +165,12 @@ impl<'a> Court<'a> {
             return Ruling::Open;
         };
         let agree = match descent {
-            Some(plain) => plain,
-            None => match (self.leaves_of(one, digest), self.leaves_of(other, digest)) {
+            Descent::Plain => {
+                self.came_back(one, other, digest);
+                true
+            }
+            Descent::MadeAnew => false,
+            Descent::Apart => match (self.leaves_of(one, digest), self.leaves_of(other, digest)) {
                 (Some(a), Some(b)) => a == b && self.boundary(one).overlaps(&self.boundary(other)),
                 _ => return Ruling::Open,
             },
@@ -167,19 +190,32 @@ impl<'a> Court<'a> {
         Rc::clone(known)
     }
 
-    /// Returns whether no run between a descendant and its ancestor made new content: `Some(None)` if neither is the
-    /// other's ancestor, `None` if the limit is reached.
-    fn descent(&mut self, one: ArtifactRef, other: ArtifactRef) -> Option<Option<bool>> {
-        let mut found = None;
+    /// Notes that the newer of two claims only brings back the content of the older.
+    fn came_back(&mut self, one: ArtifactRef, other: ArtifactRef, digest: Sha256Digest) {
+        let graph = self.scene.graph;
+        let index = |claim: ArtifactRef| graph.nodes.get(&claim.statement).map(|node| node.index);
+        let (older, newer) = if index(one) < index(other) {
+            (one, other)
+        } else {
+            (other, one)
+        };
+        let known = self.origins.entry((newer.statement, digest)).or_insert(older);
+        if index(older) < index(*known) {
+            *known = older;
+        }
+    }
+
+    /// Returns how one of two artifacts descends from the other; nothing if the limit is reached.
+    fn descent(&mut self, one: ArtifactRef, other: ArtifactRef) -> Option<Descent> {
+        let mut found = Descent::Apart;
         for (descendant, ancestor) in [(one, other), (other, one)] {
             let below = self.below(descendant)?;
             let places = [ancestor, ancestor.whole()].map(Place::Artifact);
-            let made: Vec<bool> = places
-                .iter()
-                .filter_map(|place| below.get(place).copied())
-                .collect();
-            if !made.is_empty() {
-                found = Some(found.unwrap_or(true) && !made.contains(&true));
+            for made in places.iter().filter_map(|place| below.get(place)) {
+                found = match (found, made) {
+                    (Descent::MadeAnew, _) | (_, true) => Descent::MadeAnew,
+                    (Descent::Plain | Descent::Apart, false) => Descent::Plain,
+                };
             }
         }
         Some(found)
