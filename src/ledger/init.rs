@@ -3,11 +3,12 @@
 //! | step | a crash after it leaves | the same `init` again |
 //! |---|---|---|
 //! | write the keys | keys of no ledger | uses them |
-//! | pin the trust root | a pin of a ledger that is not there yet | finds the same genesis pinned |
 //! | write `herdbook.toml` | a folder with settings and no commit | goes on |
+//! | pin the trust root | a pin of a ledger that is not there yet | finds the same genesis pinned |
 //! | commit genesis and seal | a commit without a checkpoint | publishes it |
 //!
-//! The same origin, organisation and keys give the same genesis, byte for byte, so each step can be repeated.
+//! A pin without a begun folder is that of a ledger elsewhere: its keys would begin a second history under one genesis,
+//! and are refused. The same origin, organisation and keys give the same genesis, byte for byte, so each step can be repeated.
 
 use std::fs;
 use std::io;
@@ -171,7 +172,6 @@ pub fn init(request: &InitRequest, random: &mut dyn FnMut() -> [u8; 32]) -> Resu
     if begun {
         refuse_other_beginning(request, &founding)?;
     }
-    let pin = pin(&request.state_folder, &request.origin, &founding.root)?;
     let store: Arc<dyn Store> = Arc::new(FileStore::create_root(&request.folder).map_err(LedgerError::from)?);
     let settings = Settings {
         origin: request.origin.clone(),
@@ -181,6 +181,8 @@ pub fn init(request: &InitRequest, random: &mut dyn FnMut() -> [u8; 32]) -> Resu
             .replace(&StorePath::Settings, &settings.encode())
             .map_err(LedgerError::from)?;
     }
+    // From here on the folder says what was begun, so that a pin without a ledger always has one to go on with.
+    let pin = pin(&request.state_folder, &request.origin, &founding.root)?;
     commit(&store, founding, keys.log, request.wait, random())?;
     let ledger = Ledger::open_store(store, &request.folder)?;
     Ok(Initialised {
@@ -243,8 +245,9 @@ fn refuse_foreign(request: &InitRequest, begun: bool, paths: &KeyPaths) -> Resul
         .all(|path| path.exists());
     let pinned = read_pin(&request.state_folder, &request.origin)?;
     match pinned {
-        // Without the keys no `init` can come to the pinned genesis.
-        Some(root) if !made => {
+        // Without the keys no `init` can come to the pinned genesis; and with them, in another folder, the same
+        // genesis would begin a second history.
+        Some(root) if !made || !begun => {
             let path = super::pin::pin_path(&request.state_folder, &request.origin);
             let (origin, pinned) = (root.origin, root.genesis);
             Err(PinError::Other { origin, pinned, path }.into())

@@ -47,8 +47,10 @@ fn in_memory(house: &House) -> MemoryStore {
 }
 
 fn register(house: &House, store: Arc<dyn Store>) -> Result<Registered, LedgerError> {
-    house.write("data/lineage.yaml", PIPELINE);
     let path = house.path("data/lineage.yaml");
+    if !path.exists() {
+        house.write("data/lineage.yaml", PIPELINE);
+    }
     let file = lineage_file::read(&path, &lineage_file::Settings::default()).unwrap();
     let mut ledger = Ledger::open_store(store, Path::new("memory"))?;
     let signers = house.signers();
@@ -161,7 +163,9 @@ fn an_interrupted_init_is_finished_by_the_same_command() {
             fs::remove_dir_all(house.path("ledger/commit")).unwrap();
         },
         |house| {
-            fs::remove_dir_all(house.path("ledger")).unwrap();
+            fs::remove_dir_all(house.path("ledger/log")).unwrap();
+            fs::remove_dir_all(house.path("ledger/commit")).unwrap();
+            fs::remove_dir_all(house.path("state")).unwrap();
         },
         |house| {
             fs::remove_dir_all(house.path("ledger")).unwrap();
@@ -187,6 +191,21 @@ fn an_interrupted_init_is_finished_by_the_same_command() {
         );
         assert_eq!(again.ledger.checkpoint().size.get(), 2);
     }
+}
+
+/// The same keys in another folder would begin a second history under one genesis and one pin.
+#[test]
+fn one_origin_is_one_ledger() {
+    let mut house = House::new();
+    house.init().unwrap();
+    let mut elsewhere = house.request();
+    elsewhere.folder = house.path("elsewhere");
+    let refused = herdbook::ledger::init(&elsewhere, &mut || house.random());
+    assert!(
+        matches!(refused, Err(InitError::Pin(PinError::Other { .. }))),
+        "{refused:?}"
+    );
+    assert!(!house.path("elsewhere").exists());
 }
 
 fn other_at(house: &House) -> herdbook::ledger::InitRequest {
@@ -266,6 +285,7 @@ fn loose_keys_are_refused() {
     let mut house = House::new();
     house.init().unwrap();
     fs::remove_dir_all(house.path("ledger")).unwrap();
+    fs::remove_dir_all(house.path("state")).unwrap();
     let request = house.request();
     let paths = KeyPaths::of(&request.keys_folder, &request.origin);
     fs::set_permissions(&paths.log, fs::Permissions::from_mode(0o644)).unwrap();
@@ -283,6 +303,7 @@ fn loose_keys_are_refused() {
 fn four_that_register_at_once_append_each_item_once() {
     let house = House::with_ledger();
     write_pipeline(&house);
+    house.write("data/lineage.yaml", PIPELINE);
     let house = &house;
     let store = in_memory(house);
     let total: u64 = std::thread::scope(|scope| {
