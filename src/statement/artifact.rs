@@ -46,6 +46,12 @@ impl ArtifactRef {
             member: None,
         }
     }
+
+    /// Returns the subject that this is, or is a member of.
+    #[must_use]
+    pub const fn whole(self) -> Self {
+        Self::subject(self.statement, self.subject)
+    }
 }
 
 impl fmt::Display for ArtifactRef {

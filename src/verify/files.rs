@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::digest::Blake3Digest;
 use crate::digest::Sha256Digest;
+use crate::statement::Absence;
 use crate::statement::ArtifactRef;
 use crate::statement::Basis;
 use crate::statement::Content;
@@ -45,6 +46,8 @@ pub struct FileDigests {
 pub(super) struct FileChecks {
     pub(super) known: usize,
     pub(super) given: usize,
+    /// Artifacts that have bytes somewhere, which nobody hashed.
+    pub(super) unhashed: usize,
     pending: Vec<FileQuery>,
     pub(super) results: Vec<(FileQuery, Given<FileDigests>)>,
 }
@@ -52,11 +55,21 @@ pub(super) struct FileChecks {
 impl FileChecks {
     /// Lists the files of the artifacts in `walk`; they are asked for only if `open` says so.
     pub(super) fn plan(&mut self, graph: &Graph, walk: &BTreeSet<ArtifactRef>, open: bool) {
-        let mut files: BTreeMap<(String, Sha256Digest), FileQuery> = BTreeMap::new();
+        // Statements that differ in what else they say of a file are held against it one by one.
+        let mut files: BTreeMap<(String, Sha256Digest, Option<Blake3Digest>), FileQuery> = BTreeMap::new();
         for reference in walk {
             for query in queries(graph, *reference) {
-                files.entry((query.name.clone(), query.sha256)).or_insert(query);
+                let key = (query.name.clone(), query.sha256, query.blake3);
+                match files.get_mut(&key) {
+                    // What one of them computed must be there, whatever the others only heard of.
+                    Some(known) if query.basis == Basis::Computed => known.basis = Basis::Computed,
+                    Some(_) => {}
+                    None => {
+                        files.insert(key, query);
+                    }
+                }
             }
+            self.unhashed += usize::from(is_unhashed(graph, *reference));
         }
         self.known = files.len();
         self.given = files.values().filter(|query| query.basis == Basis::Given).count();
@@ -79,6 +92,14 @@ impl FileChecks {
     pub(super) fn is_right(query: &FileQuery, found: &FileDigests) -> bool {
         found.sha256 == query.sha256 && query.blake3.is_none_or(|blake3| found.blake3 == blake3)
     }
+}
+
+fn is_unhashed(graph: &Graph, reference: ArtifactRef) -> bool {
+    let artifact = graph.locate(reference).and_then(|located| located.artifact);
+    artifact.is_some_and(|artifact| match &artifact.content {
+        Content::Absent { absence, .. } => *absence != Absence::None,
+        Content::File { .. } | Content::Manifest { .. } => false,
+    })
 }
 
 fn queries(graph: &Graph, reference: ArtifactRef) -> Vec<FileQuery> {
@@ -107,10 +128,7 @@ fn queries(graph: &Graph, reference: ArtifactRef) -> Vec<FileQuery> {
             artifact: reference,
         }],
         (Content::Manifest { basis, .. }, member) => {
-            let members = graph
-                .members
-                .get(&artifact.sha256.as_blob())
-                .map_or(&[][..], Vec::as_slice);
+            let members = graph.members_in(artifact).unwrap_or_default();
             let one = member.map(std::slice::from_ref);
             let asked = one.unwrap_or(members).iter();
             asked

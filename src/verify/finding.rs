@@ -132,6 +132,8 @@ codes! {
     NotJudged = "not_judged", UNDECIDABLE;
     /// Less assurance than was asked for.
     AssuranceTooLow = "assurance_too_low", UNDECIDABLE;
+    /// More to look at than a limit of this program allows; the message names it.
+    LimitReached = "limit_reached", UNDECIDABLE;
     /// A version that may point elsewhere tomorrow.
     AliasVersion = "alias_version", NOTE;
     /// A digest that somebody stated and Herdbook did not compute.

@@ -4,7 +4,6 @@
 //! (see `machine`), and every walk here keeps a set of what it has seen.
 
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 use std::collections::VecDeque;
 
 use crate::digest::BlobId;
@@ -17,13 +16,13 @@ use crate::statement::ArtifactRef;
 use crate::statement::ArtifactSet;
 use crate::statement::Gap;
 use crate::statement::InputFrom;
+use crate::statement::OutputKind;
 use crate::statement::Predicate;
 use crate::statement::Run;
 use crate::statement::Statement;
 use crate::statement::Thing;
 
 use super::finding::PathStep;
-use super::mass::has_mass;
 
 /// One statement of the lineage or of a rival claim.
 #[derive(Debug, Clone)]
@@ -68,6 +67,14 @@ impl Located<'_> {
         }
     }
 
+    /// Returns whether this is a model, or a file of one.
+    pub(super) fn is_of_model(&self) -> bool {
+        matches!(
+            self.thing,
+            Thing::ExternalModel | Thing::Output(OutputKind::Model)
+        )
+    }
+
     /// Returns the item's name, or `ITEM/FILE` for one of several files.
     pub(super) fn name(&self) -> String {
         match (self.member, self.artifact, self.set) {
@@ -92,6 +99,38 @@ impl Graph {
     pub(super) fn locate(&self, reference: ArtifactRef) -> Option<Located<'_>> {
         let node = self.nodes.get(&reference.statement)?;
         locate_in(node, reference, &self.members)
+    }
+
+    /// Returns the members of an artifact's manifest; nothing for anything else, and while they are not read.
+    pub(super) fn members_in(&self, artifact: &Artifact) -> Option<&[Member]> {
+        artifact.manifest()?;
+        self.members.get(&artifact.sha256.as_blob()).map(Vec::as_slice)
+    }
+
+    /// Returns the members of a whole manifest; nothing for a member or a file.
+    pub(super) fn members_of(&self, located: &Located<'_>) -> Option<&[Member]> {
+        match (located.member, located.artifact) {
+            (None, Some(artifact)) => self.members_in(artifact),
+            _ => None,
+        }
+    }
+
+    /// Returns whether a statement is here and cannot have what is cited of it, with all manifests at hand.
+    pub(super) fn is_dangling(&self, reference: ArtifactRef) -> bool {
+        let Some(node) = self.nodes.get(&reference.statement) else {
+            return false;
+        };
+        let at = usize::try_from(reference.subject).unwrap_or(usize::MAX);
+        let artifact = node.statement.predicate.artifacts().nth(at);
+        let unread = artifact
+            .is_some_and(|artifact| artifact.manifest().is_some() && self.members_in(artifact).is_none());
+        self.locate(reference).is_none() && !unread
+    }
+
+    /// Returns whether this is the one subject of a data set.
+    pub(super) fn is_data_set(&self, reference: ArtifactRef) -> bool {
+        self.locate(reference)
+            .is_some_and(|located| located.thing == Thing::Dataset)
     }
 
     /// Returns the run of a statement.
@@ -196,116 +235,6 @@ impl Graph {
             .find(|(position, _)| *position == at)
             .map(|(_, gap)| gap)
     }
-
-    /// Returns the leaves a place ends in, by content, each with whether it brings mass: two lineages that end in
-    /// the same leaves in the same way say the same. Without the second half, a generated file could be declared
-    /// again as a filtering of its seeds with its generator as a mere reference.
-    pub(super) fn leaves(&self, start: Place) -> BTreeSet<(LeafContent, bool)> {
-        let heavy = self.mass_reach(start);
-        let mut leaves = BTreeSet::new();
-        for place in self.reach(&[start]).into_keys() {
-            let mut contents = BTreeSet::new();
-            match place {
-                Place::Run(_) => {}
-                Place::Gap(id, at) => {
-                    let gap = self.gap(id, at);
-                    let text = gap.map_or(String::new(), |gap| format!("{}\n{:?}", gap.text, gap.digest));
-                    contents.insert(LeafContent::Gap(Sha256Digest::of(text.as_bytes())));
-                }
-                Place::Artifact(reference) => self.leaf_contents(reference, &mut contents),
-            }
-            leaves.extend(
-                contents
-                    .into_iter()
-                    .map(|content| (content, heavy.contains(&place))),
-            );
-        }
-        leaves
-    }
-
-    /// Returns everything that brings mass to a place, the place itself included.
-    pub(super) fn mass_reach(&self, start: Place) -> BTreeSet<Place> {
-        let mut queue = vec![start];
-        let mut seen = BTreeSet::from([start]);
-        while let Some(place) = queue.pop() {
-            queue.extend(
-                self.mass_below(place)
-                    .into_iter()
-                    .filter(|next| seen.insert(*next)),
-            );
-        }
-        seen
-    }
-
-    fn mass_below(&self, place: Place) -> Vec<Place> {
-        let Place::Run(id) = place else {
-            // A filter descends from the model that decides, but takes nothing from it.
-            let is_filter = |reference: ArtifactRef| {
-                self.locate(reference)
-                    .is_some_and(|located| located.thing == Thing::Filter)
-            };
-            return match place {
-                Place::Artifact(reference) if is_filter(reference) => Vec::new(),
-                _ => self.below(place),
-            };
-        };
-        let Some((node, run)) = self.run(id) else {
-            return Vec::new();
-        };
-        let mut below = Vec::new();
-        for (at, input) in run
-            .inputs
-            .iter()
-            .enumerate()
-            .filter(|(_, input)| has_mass(run, input.role))
-        {
-            match input.from {
-                InputFrom::Gap(_) => below.push(Place::Gap(id, at)),
-                InputFrom::Artifacts(_) => {
-                    below.extend(
-                        node.cites
-                            .get(at)
-                            .into_iter()
-                            .flatten()
-                            .copied()
-                            .map(Place::Artifact),
-                    );
-                }
-            }
-        }
-        below
-    }
-
-    fn leaf_contents(&self, reference: ArtifactRef, leaves: &mut BTreeSet<LeafContent>) {
-        let Some(located) = self.locate(reference) else {
-            return;
-        };
-        let of: fn(Sha256Digest) -> LeafContent = match located.thing {
-            Thing::Source | Thing::Prompt | Thing::Filter => LeafContent::Content,
-            Thing::ExternalModel => LeafContent::Model,
-            Thing::Output(_) | Thing::Dataset => return,
-        };
-        let Some(artifact) = located.artifact else { return };
-        match (located.member, self.members.get(&artifact.sha256.as_blob())) {
-            (Some(member), _) => {
-                leaves.insert(of(member.sha256));
-            }
-            (None, Some(members)) if artifact.manifest().is_some() => {
-                leaves.extend(members.iter().map(|member| of(member.sha256)));
-            }
-            _ => {
-                leaves.insert(of(artifact.sha256));
-            }
-        }
-    }
-}
-
-/// What a lineage ends in, known by content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum LeafContent {
-    Content(Sha256Digest),
-    Model(Sha256Digest),
-    Gap(Sha256Digest),
 }
 
 /// Returns the gaps of a run or a data set with the position that names them.
@@ -354,7 +283,14 @@ fn locate_in<'a>(
         };
         let member = match reference.member {
             None => None,
-            Some(at) => Some(members.get(&artifact.blob()?)?.get(usize::try_from(at).ok()?)?),
+            Some(at) => {
+                artifact.manifest()?;
+                Some(
+                    members
+                        .get(&artifact.sha256.as_blob())?
+                        .get(usize::try_from(at).ok()?)?,
+                )
+            }
         };
         let (thing, output) = match &node.statement.predicate {
             Predicate::Source(_) => (Thing::Source, None),

@@ -18,12 +18,13 @@ use crate::trust::Keys;
 use super::Given;
 use super::Request;
 use super::Trust;
+use super::contents::CONTENTS_MAX;
+use super::contents::Contents;
 use super::files::FileChecks;
 use super::finding::Code;
 use super::finding::Finding;
 use super::finding::verdict_of;
 use super::graph::Graph;
-use super::graph::Place;
 use super::judgement::Assurance;
 use super::judgement::Completeness;
 use super::judgement::Conditioning;
@@ -34,9 +35,10 @@ use super::judgement::SourceFact;
 use super::judgement::Verified;
 use super::mass::Boundary;
 use super::mass::Mass;
-use super::mass::Replaced;
 use super::mass::has_mass;
 use super::rules;
+use super::scene::Scene;
+use super::share::Share;
 
 /// Everything that was read for one target.
 #[derive(Debug)]
@@ -53,74 +55,9 @@ pub(super) struct Case {
     pub(super) files: FileChecks,
 }
 
-/// A case with what its rules share: the places on the walk, how they are reached, and replaced claims.
-#[derive(Debug)]
-pub(super) struct Scene<'a> {
-    pub(super) case: &'a Case,
-    pub(super) graph: &'a Graph,
-    pub(super) from: BTreeMap<Place, Option<Place>>,
-    pub(super) replaced: &'a Replaced,
-    pub(super) mass: &'a Mass<'a>,
-}
-
-impl Scene<'_> {
-    /// Makes a finding about a place on the walk, with the path to it.
-    pub(super) fn finding(&self, code: Code, place: Place, message: impl Into<String>) -> Finding {
-        let step = self.graph.step(place);
-        Finding {
-            code,
-            node: step.id,
-            name: step.name,
-            path: self.graph.path(&self.from, place),
-            other_path: Vec::new(),
-            message: message.into(),
-        }
-    }
-
-    /// Returns the artifacts on the walk.
-    pub(super) fn artifacts(&self) -> impl Iterator<Item = ArtifactRef> {
-        self.from.keys().filter_map(|place| match place {
-            Place::Artifact(reference) => Some(*reference),
-            Place::Run(_) | Place::Gap(..) => None,
-        })
-    }
-
-    /// Returns the runs on the walk.
-    pub(super) fn runs(&self) -> impl Iterator<Item = StatementId> {
-        self.from.keys().filter_map(|place| match place {
-            Place::Run(id) => Some(*id),
-            Place::Artifact(_) | Place::Gap(..) => None,
-        })
-    }
-}
-
 /// Judges a case; `findings` are those of the reading.
 pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgement> {
-    let targets: Vec<Place> = case
-        .request
-        .artifacts
-        .iter()
-        .copied()
-        .map(Place::Artifact)
-        .collect();
-    let from = case.graph.reach(&targets);
-    let replaced = rules::claims::replaced(case);
-    let claimed = case.claims.values().flatten().map(|claim| ArtifactRef {
-        member: None,
-        ..*claim
-    });
-    let asked = from.keys().filter_map(|place| match place {
-        Place::Artifact(reference) => Some(*reference),
-        Place::Run(_) | Place::Gap(..) => None,
-    });
-    let mass = Mass::over(&case.graph, claimed.chain(asked), &replaced);
-    let scene = Scene {
-        graph: &case.graph,
-        replaced: &replaced,
-        mass: &mass,
-        from,
-        case,
-    };
+    let scene = Scene::of(case);
     if findings.iter().all(|finding| finding.code.verdict().is_none()) && case.genesis.is_none() {
         findings.push(Finding::of_ledger(
             Code::EntryMissing,
@@ -129,9 +66,12 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
         ));
     }
     trust_findings(case, &mut findings);
-    rules::apply(&scene, &mut findings);
+    let origins = rules::apply(&scene, &mut findings);
+    let contents = Contents::new(&case.graph, origins, CONTENTS_MAX);
+    let mass = Mass::over(&contents, &scene.replaced, &case.request.artifacts);
+    let boundary = mass.of_all(&case.request.artifacts);
     let content = content_check(&case.files);
-    let assurance = assurance(&case.request.trust, content);
+    let assurance = assurance(&case.request.trust, content, case.files.unhashed);
     if assurance < case.request.require {
         let message = format!(
             "`{}` was asked for, but this has `{}`",
@@ -140,6 +80,13 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
         );
         findings.push(Finding::of_ledger(Code::AssuranceTooLow, "ledger", message));
     }
+    if scene.contents.is_exhausted() || contents.is_exhausted() {
+        let message = format!(
+            "the rows of this lineage were not all counted: it has more than {CONTENTS_MAX} artifacts and members"
+        );
+        findings.push(Finding::of_ledger(Code::LimitReached, "ledger", message));
+    }
+    last_line_of_defence(case, &boundary, &mut findings);
     // Failures first, in the order of verdicts; equal ones stay in the order in which they were found.
     findings.sort_by_key(|finding| {
         (
@@ -153,12 +100,6 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
         [only] => mass.stage(*only),
         _ => None,
     };
-    let boundary =
-        if scene.runs().next().is_some() || scene.artifacts().any(|a| case.graph.locate(a).is_some()) {
-            mass.of_all(&case.request.artifacts)
-        } else {
-            Boundary::unknown()
-        };
     let judgement = Judgement {
         verdict: verdict_of(&findings),
         findings,
@@ -176,6 +117,23 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
         checkpoint: case.checkpoint.clone(),
     };
     Verified::new(judgement)
+}
+
+/// Whatever the rules missed: nothing is traced whose shares lead to nothing declared.
+fn last_line_of_defence(case: &Case, boundary: &Boundary, findings: &mut Vec<Finding>) {
+    let fails = findings.iter().any(|finding| finding.code.verdict().is_some());
+    if !fails && boundary.unknown != Share::zero() {
+        let message = format!(
+            "{} of {} leads to nothing that is declared",
+            boundary.unknown.percent(),
+            case.request.name
+        );
+        findings.push(Finding::of_ledger(
+            Code::NothingToTrace,
+            case.request.name.clone(),
+            message,
+        ));
+    }
 }
 
 fn trust_findings(case: &Case, findings: &mut Vec<Finding>) {
@@ -198,24 +156,39 @@ fn content_check(files: &FileChecks) -> ContentCheck {
     }
 }
 
-fn assurance(trust: &Trust, content: ContentCheck) -> Assurance {
+/// Every file was opened only if nothing has bytes that nobody hashed.
+fn assurance(trust: &Trust, content: ContentCheck, unhashed: usize) -> Assurance {
     match trust {
         Trust::SelfAsserted(_) | Trust::Missing(_) => Assurance::SelfAsserted,
-        Trust::Pinned(_) if content.of > 0 && content.checked == content.of => Assurance::Full,
+        Trust::Pinned(_) if unhashed == 0 && content.of > 0 && content.checked == content.of => {
+            Assurance::Full
+        }
         Trust::Pinned(_) => Assurance::Pinned,
     }
 }
 
 /// Returns the statements that contribute mass to the target.
 fn mass_reach(scene: &Scene<'_>) -> BTreeSet<StatementId> {
-    let targets = scene.case.request.artifacts.iter().copied();
-    let heavy = targets.flat_map(|target| scene.graph.mass_reach(Place::Artifact(target)));
-    heavy
-        .filter_map(|place| match place {
-            Place::Artifact(reference) => Some(reference.statement),
-            Place::Run(_) | Place::Gap(..) => None,
-        })
-        .collect()
+    let mut queue: Vec<ArtifactRef> = scene.case.request.artifacts.clone();
+    let mut seen: BTreeSet<ArtifactRef> = queue.iter().copied().collect();
+    while let Some(reference) = queue.pop() {
+        let Some(node) = scene.graph.nodes.get(&reference.statement) else {
+            continue;
+        };
+        let heavy: Vec<ArtifactRef> = match &node.statement.predicate {
+            Predicate::Run(run) => run
+                .inputs
+                .iter()
+                .zip(&node.cites)
+                .filter(|(input, _)| has_mass(run, input.role))
+                .flat_map(|(_, cited)| cited.iter().copied())
+                .collect(),
+            Predicate::Dataset(_) => node.cites.concat(),
+            _ => Vec::new(),
+        };
+        queue.extend(heavy.into_iter().filter(|next| seen.insert(*next)));
+    }
+    seen.into_iter().map(|reference| reference.statement).collect()
 }
 
 /// Returns the statements on the walk, by their entry.
@@ -241,7 +214,12 @@ fn sources(scene: &Scene<'_>, heavy: &BTreeSet<StatementId>) -> Vec<SourceFact> 
             .as_ref()
             .and_then(|keys| keys.holder(node.statement.issuer));
         let vouched = holder.is_some() && holder == source.holder.as_deref();
-        let effective = scene.replaced.get(&ArtifactRef::subject(id, 0)).unwrap_or(source);
+        // Of several files the least favourable word is shown.
+        let replaced = scene.replaced.iter().filter(|(at, _)| at.statement == id);
+        let effective = replaced
+            .map(|(_, worse)| worse)
+            .min_by_key(|worse| super::mass::classify(worse))
+            .unwrap_or(source);
         Some(SourceFact {
             id: format!("hb:{id}"),
             name: source.name.to_string(),

@@ -6,6 +6,7 @@
 //!
 //! What the rules say is `docs/verdict.md`; each rule is one file under `rules`.
 
+mod contents;
 mod files;
 mod finding;
 mod graph;
@@ -14,11 +15,13 @@ mod judgement;
 mod machine;
 mod mass;
 mod rules;
+mod scene;
 mod share;
 
 #[cfg(test)]
 mod tests;
 
+pub use contents::CONTENTS_MAX;
 pub use files::FileDigests;
 pub use files::FileQuery;
 pub use finding::Code;
@@ -35,6 +38,9 @@ pub use judgement::SourceFact;
 pub use judgement::Verified;
 pub use machine::Verifier;
 pub use mass::Boundary;
+pub use rules::CLAIM_PAIRS_MAX;
+pub use rules::CLAIM_PLACES_MAX;
+pub use scene::PATH_STEPS_MAX;
 pub use share::SHARE_BITS_MAX;
 pub use share::Share;
 pub use share::approximate;

@@ -14,8 +14,11 @@ use num_traits::Zero as _;
 /// The size up to which an exact share is printed, in bits of numerator and denominator together.
 pub const SHARE_BITS_MAX: u64 = 4096;
 
+/// How finely a share is rounded, outwards, once it is longer than that: to multiples of 2^-256.
+const ROUNDED_BITS: u32 = 256;
+
 /// A closed interval; exact when both ends are equal.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Share {
     /// The least it can be.
     pub low: BigRational,
@@ -69,7 +72,11 @@ impl Share {
         if self.is_exact() {
             return format!("{} %", percent(&self.low));
         }
-        format!("between {} % and {} %", percent(&self.low), percent(&self.high))
+        let (low, high) = (percent(&self.low), percent(&self.high));
+        if low == high {
+            return format!("{low} %");
+        }
+        format!("between {low} % and {high} %")
     }
 }
 
@@ -130,14 +137,29 @@ pub fn mix(parts: &[Part<&Share>]) -> Share {
         [] => Share::any(),
         [only] => only.value.clone(),
         _ => Share {
-            low: fill(parts, |share| &share.low, false),
-            high: fill(parts, |share| &share.high, true),
+            low: short(fill(parts, |share| &share.low, false), BigRational::floor),
+            high: short(fill(parts, |share| &share.high, true), BigRational::ceil),
         },
     }
 }
 
+/// Rounds a number outwards once it is longer than [`SHARE_BITS_MAX`]: a chain of a hundred thousand mixtures would
+/// else drag along numbers of millions of digits.
+fn short(value: BigRational, round: impl Fn(&BigRational) -> BigRational) -> BigRational {
+    if value.numer().bits() + value.denom().bits() <= SHARE_BITS_MAX {
+        return value;
+    }
+    let scale = BigRational::from_integer(BigInt::one() << ROUNDED_BITS);
+    round(&(value * &scale)) / scale
+}
+
 fn fill(parts: &[Part<&Share>], end: impl Fn(&Share) -> &BigRational, most: bool) -> BigRational {
     let mut order: Vec<_> = parts.iter().collect();
+    if let [first, rest @ ..] = parts
+        && rest.iter().all(|part| end(part.value) == end(first.value))
+    {
+        return end(first.value).clone();
+    }
     order.sort_by(|left, right| end(left.value).cmp(end(right.value)));
     if most {
         order.reverse();

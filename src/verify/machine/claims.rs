@@ -15,8 +15,8 @@ use crate::statement::Predicate;
 use crate::statement::Statement;
 use crate::verify::finding::Code;
 
-use super::BlobUse;
 use super::Verifier;
+use super::blobs::BlobUse;
 use super::with_sources;
 
 impl Verifier {
@@ -34,8 +34,9 @@ impl Verifier {
         };
         let id = envelope.id();
         self.note_own_models(id, &statement);
-        if let Some(subjects) = self.wanted.remove(&id) {
-            self.keep(index, envelope.clone(), statement.clone(), &subjects);
+        match self.wanted.remove(&id) {
+            Some(subjects) => self.keep(index, envelope.clone(), statement.clone(), &subjects),
+            None => self.keep_first(id, index, envelope.clone()),
         }
         for (subject, artifact) in (0_u32..).zip(statement.predicate.artifacts()) {
             let claim = ArtifactRef::subject(id, subject);
@@ -51,17 +52,20 @@ impl Verifier {
                     &BTreeSet::from([claim]),
                 );
             }
-            if artifact.manifest().is_some() && !self.graph.members.contains_key(&artifact.sha256.as_blob()) {
-                let envelope = Box::new(envelope.clone());
+            if artifact.manifest().is_none() {
+                continue;
+            }
+            let blob = artifact.sha256.as_blob();
+            if self.graph.members_in(artifact).is_some() {
+                self.claim_members(index, &envelope, claim, artifact);
+            } else if !self.unread.contains(&blob) {
                 let purpose = BlobUse::Rival {
                     index,
-                    envelope,
+                    envelope: Box::new(envelope.clone()),
                     subject,
                     artifact: artifact.clone(),
                 };
-                self.blobs.push_back((artifact.sha256.as_blob(), purpose));
-            } else if artifact.manifest().is_some() {
-                self.claim_members(index, &envelope, claim, artifact);
+                self.blobs.push_back((blob, purpose));
             }
         }
     }

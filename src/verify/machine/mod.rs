@@ -9,6 +9,7 @@
 //!
 //! Between entries the machine asks for the manifests it needs; at the end for held blobs and, if asked to, files.
 
+mod blobs;
 mod claims;
 mod walk;
 
@@ -24,11 +25,9 @@ use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
 use crate::envelope::Envelope;
 use crate::envelope::EnvelopeError;
-use crate::manifest;
 use crate::merkle;
 use crate::merkle::DescendingRoot;
 use crate::merkle::LeafIndex;
-use crate::statement::Artifact;
 use crate::statement::ArtifactRef;
 use crate::statement::Genesis;
 use crate::statement::KeyChange;
@@ -50,6 +49,9 @@ use crate::verify::judge::judge;
 use crate::verify::judgement::Judgement;
 use crate::verify::judgement::Verified;
 
+use blobs::BlobUse;
+use blobs::Held;
+
 /// A key change as it stands in the log.
 #[derive(Debug)]
 struct Ruling {
@@ -57,29 +59,6 @@ struct Ruling {
     leaf: NodeHash,
     envelope: Envelope,
     change: KeyChange,
-}
-
-/// Why a blob is asked for.
-#[derive(Debug, Clone)]
-enum BlobUse {
-    /// The members of an artifact of the lineage.
-    Members(Artifact),
-    /// The references that input (or member list) number so-and-so of a statement cites.
-    Cites {
-        statement: StatementId,
-        input: usize,
-        count: u64,
-        root: NodeHash,
-    },
-    /// Whether a manifest outside the lineage claims a digest of it.
-    Rival {
-        index: LeafIndex,
-        envelope: Box<Envelope>,
-        subject: u32,
-        artifact: Artifact,
-    },
-    /// That the ledger holds what it says it holds.
-    Held { name: String },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,8 +92,9 @@ pub struct Verifier {
     own_models: BTreeMap<ArtifactRef, String>,
     external_names: BTreeSet<String>,
     blobs: VecDeque<(BlobId, BlobUse)>,
-    held: BTreeMap<BlobId, String>,
-    held_checked: usize,
+    held: BTreeMap<BlobId, Held>,
+    /// Blobs that were reported as missing or false: they are not asked for again.
+    unread: BTreeSet<BlobId>,
     files: FileChecks,
 }
 
@@ -176,7 +156,7 @@ impl Verifier {
             external_names: BTreeSet::new(),
             blobs: VecDeque::new(),
             held: BTreeMap::new(),
-            held_checked: 0,
+            unread: BTreeSet::new(),
             files: FileChecks::default(),
         }
     }
@@ -217,35 +197,6 @@ impl Verifier {
             Phase::Claims(_) => Phase::Claims(index.get()),
             other => other,
         };
-        self.settle();
-    }
-
-    /// Takes the bytes of the blob that was asked for.
-    pub fn blob(&mut self, given: Given<&[u8]>) {
-        let (id, purpose) = match self.blobs.pop_front() {
-            Some(asked) => asked,
-            None => match self.held.pop_first() {
-                Some((id, name)) => (id, BlobUse::Held { name }),
-                None => return,
-            },
-        };
-        match given {
-            Given::Found(bytes) if BlobId::of(bytes) == id => self.use_blob(id, bytes, purpose),
-            Given::Found(bytes) => {
-                let found = BlobId::of(bytes);
-                let name = purpose.name(&self.graph);
-                let message = format!("blob of {name}: expected sha256 {id}, found {found}");
-                self.ledger_finding(Code::BlobDiffers, format!("blob {id}"), message);
-            }
-            Given::Damaged(why) => {
-                let message = format!("blob of {} cannot be read: {why}", purpose.name(&self.graph));
-                self.ledger_finding(Code::BlobDiffers, format!("blob {id}"), message);
-            }
-            Given::Missing => {
-                let (code, message) = purpose.missing(&self.graph);
-                self.ledger_finding(code, format!("blob {id}"), message);
-            }
-        }
         self.settle();
     }
 
@@ -341,54 +292,13 @@ impl Verifier {
         }
     }
 
-    fn use_blob(&mut self, id: BlobId, bytes: &[u8], purpose: BlobUse) {
-        let name = purpose.name(&self.graph);
-        let read = match purpose {
-            BlobUse::Held { .. } => {
-                self.held_checked += 1;
-                return;
-            }
-            BlobUse::Members(artifact) => match artifact.manifest() {
-                Some(facts) => manifest::read_members(bytes, facts).map(|members| {
-                    self.graph.members.insert(id, members);
-                }),
-                None => return,
-            },
-            BlobUse::Cites {
-                statement,
-                input,
-                count,
-                root,
-            } => manifest::read_cited(bytes, count, root).map(|cited| {
-                for reference in &cited {
-                    self.want(*reference);
-                }
-                if let Some(list) = self
-                    .graph
-                    .nodes
-                    .get_mut(&statement)
-                    .and_then(|node| node.cites.get_mut(input))
-                {
-                    *list = cited;
-                }
-            }),
-            BlobUse::Rival {
-                index,
-                envelope,
-                subject,
-                artifact,
-            } => {
-                return self.scan_rival(index, &envelope, subject, &artifact, bytes);
-            }
-        };
-        if let Err(error) = read {
-            let message = format!("manifest of {name}: {}", with_sources(&error));
-            self.ledger_finding(Code::Undecodable, format!("blob {id}"), message);
-        }
-    }
-
     fn apply_rulings(&mut self, mut keys: Keys) -> Keys {
+        let mut seen = BTreeSet::new();
         for ruling in std::mem::take(&mut self.rulings) {
+            // The same statement again: the first one counts.
+            if !seen.insert(ruling.envelope.id()) {
+                continue;
+            }
             let key = keys.public_key(ruling.envelope.key());
             let checked = key
                 .map_err(|error| error.to_string())
@@ -403,40 +313,6 @@ impl Verifier {
             }
         }
         keys
-    }
-}
-
-impl BlobUse {
-    fn name(&self, graph: &Graph) -> String {
-        match self {
-            Self::Members(artifact) | Self::Rival { artifact, .. } => artifact.name.clone(),
-            Self::Held { name } => name.clone(),
-            Self::Cites { statement, .. } => {
-                let name = graph
-                    .nodes
-                    .get(statement)
-                    .and_then(|node| node.statement.predicate.name());
-                name.map_or_else(|| format!("hb:{statement}"), ToString::to_string)
-            }
-        }
-    }
-
-    fn missing(&self, graph: &Graph) -> (Code, String) {
-        let name = self.name(graph);
-        match self {
-            Self::Rival { index, .. } => (
-                Code::ClaimsIncomplete,
-                format!("the manifest of {name} (entry {index}) is not there, so it may hide a rival claim"),
-            ),
-            Self::Held { .. } => (
-                Code::BlobMissing,
-                format!("the ledger does not hold the blob of {name}"),
-            ),
-            Self::Members(_) | Self::Cites { .. } => (
-                Code::ManifestMissing,
-                format!("the manifest of {name} is not there"),
-            ),
-        }
     }
 }
 

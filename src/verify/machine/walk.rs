@@ -9,9 +9,9 @@ use crate::envelope::Envelope;
 use crate::manifest;
 use crate::merkle;
 use crate::merkle::LeafIndex;
-use crate::statement::Artifact;
 use crate::statement::ArtifactRef;
 use crate::statement::Cites;
+use crate::statement::Content;
 use crate::statement::FORMAT_VERSION;
 use crate::statement::InputFrom;
 use crate::statement::Predicate;
@@ -22,10 +22,10 @@ use crate::trust::TrustRoot;
 use crate::verify::finding::Code;
 use crate::verify::graph::Node;
 
-use super::BlobUse;
 use super::Phase;
 use super::Ruling;
 use super::Verifier;
+use super::blobs::BlobUse;
 use super::with_sources;
 
 impl Verifier {
@@ -72,9 +72,18 @@ impl Verifier {
         if let Some(subjects) = self.wanted.remove(&id) {
             self.walk.extend(subjects.iter().copied());
             self.keep(index, envelope, statement, &subjects);
-        } else if let Some(node) = self.graph.nodes.get_mut(&id) {
-            // The same statement again: the lower entry is the one that counts.
+        } else {
+            self.keep_first(id, index, envelope);
+        }
+    }
+
+    /// The same statement again: the lower entry is the one that counts, with the signature that stands there.
+    pub(super) fn keep_first(&mut self, id: StatementId, index: LeafIndex, envelope: Envelope) {
+        if let Some(node) = self.graph.nodes.get_mut(&id)
+            && index < node.index
+        {
             node.index = index;
+            self.envelopes.insert(id, envelope);
         }
     }
 
@@ -127,10 +136,13 @@ impl Verifier {
         subjects: &BTreeSet<ArtifactRef>,
     ) {
         let id = envelope.id();
+        let in_walk = matches!(self.phase, Phase::Walk(_));
         for subject in subjects {
             let at = usize::try_from(subject.subject).unwrap_or(usize::MAX);
             if let Some(artifact) = statement.predicate.artifacts().nth(at)
                 && artifact.manifest().is_some()
+                && (in_walk || self.graph.members_in(artifact).is_none())
+                && !self.unread.contains(&artifact.sha256.as_blob())
             {
                 self.blobs
                     .push_back((artifact.sha256.as_blob(), BlobUse::Members(artifact.clone())));
@@ -138,10 +150,11 @@ impl Verifier {
         }
         if !self.graph.nodes.contains_key(&id) {
             let cites = self.resolve_cites(id, &statement);
-            let in_walk = matches!(self.phase, Phase::Walk(_));
             if in_walk {
                 for attachment in statement.predicate.attachments() {
-                    self.held.insert(attachment.blob, attachment.name.clone());
+                    let held = self.held.entry(attachment.blob).or_default();
+                    held.name.clone_from(&attachment.name);
+                    held.bytes.insert(attachment.bytes);
                 }
             }
             self.graph.nodes.insert(
@@ -208,6 +221,7 @@ impl Verifier {
     /// Ends the first sweep: the root, the seal, citations that lead nowhere, and the digests to look for.
     pub(super) fn end_walk(&mut self) -> Phase {
         self.leaves.reverse();
+        self.rulings.reverse();
         let expected = self.checkpoint.as_ref().map(|checkpoint| checkpoint.root);
         if self.root.root() != expected {
             self.ledger_finding(
@@ -255,7 +269,6 @@ impl Verifier {
                 "the seal is not signed by the log key",
             );
         }
-        self.rulings.reverse();
         let leaves: Vec<NodeHash> = self.rulings.iter().map(|ruling| ruling.leaf).collect();
         if seal.rulings != leaves.len() as u64 || seal.rulings_root != merkle::root(&leaves) {
             let message = format!(
@@ -280,16 +293,22 @@ impl Verifier {
         if located.thing == Thing::ExternalModel {
             self.external_names.insert(located.item.to_owned());
         }
-        if let (Some(blob), Some(artifact)) = (located.artifact.and_then(Artifact::blob), located.artifact)
-            && artifact.manifest().is_none()
+        if let Some(artifact) = located.artifact
+            && let Content::File {
+                held: true,
+                blake3,
+                bytes,
+                ..
+            } = &artifact.content
         {
-            self.held.insert(blob, located.name());
+            let held = self.held.entry(artifact.sha256.as_blob()).or_default();
+            held.name = located.name();
+            held.blake3.extend(*blake3);
+            held.bytes.extend(*bytes);
         }
         let mut claimed: Vec<(Sha256Digest, ArtifactRef)> =
             located.sha256().map(|d| (d, reference)).into_iter().collect();
-        if let (None, Some(artifact)) = (reference.member, located.artifact)
-            && let Some(members) = artifact.blob().and_then(|blob| self.graph.members.get(&blob))
-        {
+        if let Some(members) = self.graph.members_of(&located) {
             let of = |(at, member): (u64, &manifest::Member)| {
                 (
                     member.sha256,

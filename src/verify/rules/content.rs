@@ -6,7 +6,7 @@ use crate::verify::files::FileChecks;
 use crate::verify::finding::Code;
 use crate::verify::finding::Finding;
 use crate::verify::graph::Place;
-use crate::verify::judge::Scene;
+use crate::verify::scene::Scene;
 
 pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     for (query, given) in &scene.case.files.results {

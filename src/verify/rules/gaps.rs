@@ -1,26 +1,31 @@
 //! What is missing by the lineage's own account: inputs nobody declared, runs that consist of nothing.
 
+use std::collections::BTreeSet;
+
 use crate::statement::Answer;
 use crate::statement::Does;
 use crate::statement::InputFrom;
 use crate::statement::Predicate;
 use crate::statement::Role;
 use crate::statement::Run;
+use crate::statement::Thing;
 use crate::statement::Word as _;
 use crate::verify::finding::Code;
 use crate::verify::finding::Finding;
+use crate::verify::graph::Graph;
+use crate::verify::graph::Node;
 use crate::verify::graph::Place;
-use crate::verify::judge::Scene;
+use crate::verify::scene::Scene;
 
 pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     for place in scene.from.keys() {
         match place {
             Place::Gap(id, at) => findings.push(gap(scene, *place, *id, *at)),
             Place::Run(id) => {
-                let Some((_, run)) = scene.graph.run(*id) else {
+                let Some((node, run)) = scene.graph.run(*id) else {
                     continue;
                 };
-                if let Some(lacks) = lacks(run) {
+                if let Some(lacks) = lacks(scene.graph, node, run) {
                     findings.push(scene.finding(
                         Code::NothingToTrace,
                         *place,
@@ -35,9 +40,7 @@ pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
             Place::Artifact(_) => {}
         }
     }
-    if scene.runs().next().is_none() {
-        nothing(scene, findings);
-    }
+    targets(scene, findings);
 }
 
 fn gap(scene: &Scene<'_>, place: Place, id: crate::digest::StatementId, at: usize) -> Finding {
@@ -57,7 +60,7 @@ fn gap(scene: &Scene<'_>, place: Place, id: crate::digest::StatementId, at: usiz
 }
 
 /// Returns what a run lacks to be one, in words; a gap in the role counts as present, and fails by itself.
-fn lacks(run: &Run) -> Option<&'static str> {
+fn lacks(graph: &Graph, node: &Node, run: &Run) -> Option<&'static str> {
     let count = |role: Role| -> u64 {
         run.inputs
             .iter()
@@ -81,7 +84,7 @@ fn lacks(run: &Run) -> Option<&'static str> {
         Does::Train if count(Role::Data) + count(Role::Generator) == 0 => {
             Some("trains on nothing: it has neither data nor a generator")
         }
-        Does::Merge if count(Role::Base) < 2 => Some("merges fewer than two models"),
+        Does::Merge if distinct_bases(graph, node, run) < 2 => Some("merges fewer than two models"),
         Does::Filter | Does::Mix | Does::Annotate | Does::Judge | Does::Evaluate
             if count(Role::Data) == 0 =>
         {
@@ -91,22 +94,57 @@ fn lacks(run: &Run) -> Option<&'static str> {
     }
 }
 
-fn nothing(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
-    if scene.case.request.artifacts.is_empty() {
-        let message = format!(
-            "{} names no artifact: there is no lineage to trace",
-            scene.case.request.name
-        );
-        findings.push(Finding::of_ledger(Code::NothingToTrace, "ledger", message));
-    }
-    for target in &scene.case.request.artifacts {
-        if let Some(located) = scene.graph.locate(*target) {
-            let message = format!(
-                "{} is a {} with no run of this ledger behind it: there is no lineage to trace",
-                located.name(),
-                located.thing
-            );
-            findings.push(scene.finding(Code::NothingToTrace, Place::Artifact(*target), message));
+/// Counts the models of a merge, each once, whatever is cited of it. What is not known (gaps, and citations in a
+/// manifest that may be missing) counts as stated.
+fn distinct_bases(graph: &Graph, node: &Node, run: &Run) -> u64 {
+    let mut models = BTreeSet::new();
+    let mut open = 0;
+    for (input, cited) in run.inputs.iter().zip(&node.cites) {
+        match &input.from {
+            InputFrom::Gap(_) => open += 1,
+            InputFrom::Artifacts(cites) if cited.is_empty() => open += cites.count(),
+            InputFrom::Artifacts(_) => models.extend(cited.iter().map(|reference| {
+                let located = graph.locate(*reference);
+                let output = located.as_ref().and_then(|located| located.output);
+                let item = (reference.statement, output);
+                let alone = located.filter(|located| located.set.is_some_and(|set| set.artifacts.len() == 1));
+                // A model in one piece is the same model under any name.
+                alone
+                    .and_then(|located| located.artifact.filter(|artifact| artifact.has_bytes()))
+                    .map_or(Err(item), |artifact| Ok(artifact.sha256))
+            })),
         }
+    }
+    open + models.len() as u64
+}
+
+/// Something that was asked about must have a run of this ledger behind it: a leaf is declared, not traced. Of several
+/// claims about one file one is enough, since they are held against each other elsewhere.
+fn targets(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+    let targets = &scene.case.request.artifacts;
+    if targets.is_empty() {
+        let message = format!("nothing in this ledger is {}", scene.case.request.name);
+        findings.push(Finding::of_ledger(
+            Code::NotRegistered,
+            scene.case.request.name.clone(),
+            message,
+        ));
+    }
+    let located = || {
+        targets
+            .iter()
+            .filter_map(|target| Some((*target, scene.graph.locate(*target)?)))
+    };
+    let has_run = scene.runs().next().is_some();
+    if has_run && located().any(|(_, target)| matches!(target.thing, Thing::Output(_) | Thing::Dataset)) {
+        return;
+    }
+    for (target, located) in located() {
+        let message = format!(
+            "{} is a {} with no run of this ledger behind it: there is no lineage to trace",
+            located.name(),
+            located.thing
+        );
+        findings.push(scene.finding(Code::NothingToTrace, Place::Artifact(target), message));
     }
 }

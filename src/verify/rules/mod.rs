@@ -3,6 +3,8 @@
 
 pub(super) mod claims;
 mod content;
+mod court;
+mod exempt;
 mod gaps;
 mod models;
 mod observed;
@@ -10,17 +12,22 @@ mod origin;
 mod rows;
 mod structure;
 
-use super::finding::Finding;
-use super::judge::Scene;
+pub use court::CLAIM_PAIRS_MAX;
+pub use court::CLAIM_PLACES_MAX;
 
-/// Applies every rule.
-pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+use super::contents::Origins;
+use super::finding::Finding;
+use super::scene::Scene;
+
+/// Applies every rule. Returns where contents come from that only came back, for the shares.
+pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> Origins {
     structure::apply(scene, findings);
     gaps::apply(scene, findings);
     origin::apply(scene, findings);
-    claims::apply(scene, findings);
+    let origins = claims::apply(scene, findings);
     models::apply(scene, findings);
     rows::apply(scene, findings);
     observed::apply(scene, findings);
     content::apply(scene, findings);
+    origins
 }

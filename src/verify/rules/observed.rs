@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
 use crate::statement::InputFrom;
+use crate::statement::Predicate;
 use crate::verify::finding::Code;
 use crate::verify::finding::Finding;
 use crate::verify::graph::Place;
-use crate::verify::judge::Scene;
+use crate::verify::scene::Scene;
 
 pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     for id in scene.runs() {
@@ -46,19 +47,22 @@ fn declared(scene: &Scene<'_>, id: StatementId) -> BTreeSet<Sha256Digest> {
             .map(|code| Sha256Digest::from_bytes(*code.blob.as_bytes())),
     );
     let mut queue: Vec<_> = node.cites.concat();
+    let mut seen = BTreeSet::new();
     while let Some(reference) = queue.pop() {
+        if !seen.insert(reference) {
+            continue;
+        }
         let Some(located) = scene.graph.locate(reference) else {
             continue;
         };
         digests.extend(located.sha256());
-        let members = located
-            .artifact
-            .and_then(|artifact| scene.graph.members.get(&artifact.blob()?));
-        if reference.member.is_none() {
-            digests.extend(members.into_iter().flatten().map(|member| member.sha256));
-        }
-        if located.thing == crate::statement::Thing::Dataset {
-            queue.extend(located.node.cites.iter().flatten());
+        let members = scene.graph.members_of(&located).unwrap_or_default();
+        digests.extend(members.iter().map(|member| member.sha256));
+        match &located.node.statement.predicate {
+            Predicate::Dataset(_) => queue.extend(located.node.cites.iter().flatten()),
+            // A run that applies a filter reads the model that decides.
+            Predicate::Filter(filter) => queue.extend(filter.model),
+            _ => {}
         }
     }
     digests

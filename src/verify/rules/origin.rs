@@ -9,9 +9,9 @@ use crate::verify::finding::Code;
 use crate::verify::finding::Finding;
 use crate::verify::graph::Located;
 use crate::verify::graph::Place;
-use crate::verify::judge::Scene;
 use crate::verify::mass::OriginClass;
 use crate::verify::mass::classify;
+use crate::verify::scene::Scene;
 
 pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     for reference in scene.artifacts() {
@@ -21,7 +21,7 @@ pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         let place = Place::Artifact(reference);
         match &located.node.statement.predicate {
             Predicate::Source(source) => {
-                let effective = scene.replaced.get(&reference).unwrap_or(source);
+                let effective = scene.effective(reference).unwrap_or(source);
                 if let Some((code, message)) = of_source(&located, classify(effective)) {
                     findings.push(scene.finding(code, place, message));
                 }

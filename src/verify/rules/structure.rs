@@ -1,28 +1,22 @@
 //! Is every statement one that could have been appended: signed by a key with a grant, citing what stands below
 //! it, each input able to play its role?
 
-use std::collections::BTreeMap;
-
 use crate::digest::StatementId;
+use crate::statement::Does;
 use crate::statement::Predicate;
+use crate::statement::Role;
 use crate::trust::Standing;
 use crate::trust::TrustError;
 use crate::verify::finding::Code;
 use crate::verify::finding::Finding;
+use crate::verify::graph::Located;
 use crate::verify::graph::Node;
 use crate::verify::graph::Place;
-use crate::verify::judge::Scene;
 use crate::verify::machine::with_sources;
+use crate::verify::scene::Scene;
 
 pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
-    let mut places: BTreeMap<StatementId, Place> = BTreeMap::new();
-    for place in scene.from.keys().rev() {
-        match place {
-            Place::Run(id) => places.insert(*id, *place),
-            Place::Artifact(reference) => places.insert(reference.statement, *place),
-            Place::Gap(..) => None,
-        };
-    }
+    let places = scene.places();
     for (id, node) in &scene.graph.nodes {
         let place = places.get(id).copied();
         signatures(scene, node, *id, place, findings);
@@ -80,42 +74,70 @@ fn citations(
     place: Option<Place>,
     findings: &mut Vec<Finding>,
 ) {
-    let inputs = match &node.statement.predicate {
-        Predicate::Run(run) => run.inputs.as_slice(),
-        _ => &[],
+    let model = match &node.statement.predicate {
+        Predicate::Filter(filter) => filter.model,
+        _ => None,
     };
-    for (at, cited) in node.cites.iter().enumerate() {
-        for reference in cited {
-            let here = Place::Artifact(*reference);
-            let Some(located) = scene.graph.locate(*reference) else {
-                continue;
-            };
-            if located.node.index >= node.index {
-                let message = format!(
-                    "entry {} cites entry {}, which does not stand below it",
-                    node.index, located.node.index
-                );
+    let lists = node.cites.iter().enumerate();
+    let cited = lists.flat_map(|(at, list)| list.iter().map(move |reference| (at, *reference)));
+    for (at, reference) in cited.chain(model.map(|model| (0, model))) {
+        let Some(located) = scene.graph.locate(reference) else {
+            // What the lineage cites was reported when it was read, and so was a manifest that is missing.
+            if place.is_none() && scene.graph.is_dangling(reference) {
+                let message =
+                    format!("{reference} is cited, but its statement has no such subject or member");
                 findings.push(Finding::of_ledger(
                     Code::Inadmissible,
-                    format!("hb:{id}"),
+                    reference.to_string(),
                     message,
                 ));
             }
-            let (Some(_), Some(input), Predicate::Run(run)) =
-                (place, inputs.get(at), &node.statement.predicate)
-            else {
-                continue;
-            };
-            if !run.does.takes(input.role, located.thing) && scene.from.contains_key(&here) {
-                let message = format!(
-                    "{} is a {}, which cannot be the {} of a run that does {}",
-                    located.name(),
-                    located.thing,
-                    input.role,
-                    run.does
-                );
-                findings.push(scene.finding(Code::RoleMismatch, here, message));
-            }
+            continue;
+        };
+        if located.node.index >= node.index {
+            let message = format!(
+                "entry {} cites entry {}, which does not stand below it",
+                node.index, located.node.index
+            );
+            findings.push(Finding::of_ledger(
+                Code::Inadmissible,
+                format!("hb:{id}"),
+                message,
+            ));
         }
+        let here = Place::Artifact(reference);
+        if place.is_some()
+            && scene.from.contains_key(&here)
+            && let Some(message) = misplaced(node, at, &located)
+        {
+            findings.push(scene.finding(Code::RoleMismatch, here, message));
+        }
+    }
+}
+
+/// Returns why something cannot be what a statement takes it for.
+fn misplaced(node: &Node, at: usize, located: &Located<'_>) -> Option<String> {
+    let (name, thing) = (located.name(), located.thing);
+    match &node.statement.predicate {
+        Predicate::Run(run) => {
+            let role = run.inputs.get(at)?.role;
+            let does = run.does;
+            (!does.takes(role, thing))
+                .then(|| format!("{name} is a {thing}, which cannot be the {role} of a run that does {does}"))
+        }
+        // What may be mixed may be collected: else a model could become data by way of a data set.
+        Predicate::Dataset(set) => (!Does::Mix.takes(Role::Data, thing)).then(|| {
+            format!(
+                "{name} is a {thing}, which cannot be a member of data set {}",
+                set.name
+            )
+        }),
+        Predicate::Filter(filter) => (!Does::Judge.takes(Role::Judge, thing)).then(|| {
+            format!(
+                "{name} is a {thing}, which cannot be the model of filter {}",
+                filter.name
+            )
+        }),
+        _ => None,
     }
 }

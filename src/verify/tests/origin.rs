@@ -203,6 +203,7 @@ impl Source {
 #[test]
 fn contents_without_rows_are_nobodys() {
     let mut world = World::new();
+    world.add(Predicate::Source(source("seeds")));
     let empty = |content: &str| {
         let mut set = file(content, 0);
         set.artifacts[0].name = "part.jsonl".to_owned();
@@ -217,7 +218,11 @@ fn contents_without_rows_are_nobodys() {
         step(
             &mut world,
             Does::Train,
-            &[("shard", Role::Data), ("people", Role::Data)],
+            &[
+                ("shard", Role::Data),
+                ("people", Role::Data),
+                ("seeds", Role::Data),
+            ],
             trained,
             0,
         );
@@ -235,7 +240,11 @@ fn contents_without_rows_are_nobodys() {
     step(
         &mut world,
         Does::Train,
-        &[("id,text", Role::Data), ("table", Role::Data)],
+        &[
+            ("id,text", Role::Data),
+            ("table", Role::Data),
+            ("seeds", Role::Data),
+        ],
         "tabular",
         0,
     );
@@ -259,7 +268,7 @@ fn contents_without_rows_are_nobodys() {
     step(
         &mut world,
         Does::Train,
-        &[("stated-source", Role::Data)],
+        &[("stated-source", Role::Data), ("seeds", Role::Data)],
         "sly",
         0,
     );

@@ -1,7 +1,10 @@
 //! A ledger in memory that does what it is told, honest or not, and drives a [`Verifier`] over it.
 
+mod items;
+
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
 use ed25519_dalek::Signer as _;
 use ed25519_dalek::SigningKey;
 
@@ -23,6 +26,8 @@ use crate::merkle::TreeSize;
 use crate::statement::*;
 use crate::trust::TrustRoot;
 use crate::verify::*;
+
+pub use items::*;
 
 pub const ORIGIN: &str = "example.com/test";
 
@@ -73,13 +78,18 @@ pub struct World {
 impl World {
     /// A ledger with its genesis entry.
     pub fn new() -> Self {
+        Self::with(|genesis| genesis)
+    }
+
+    /// A ledger with another genesis.
+    pub fn with(change: impl FnOnce(Genesis) -> Genesis) -> Self {
         let log_key = LogKey::new(Origin::parse(ORIGIN).unwrap(), public(LOG));
         let every = |seed: u8, holder: Option<&str>| Grant {
             public_key: public(seed),
             kinds: vec![EVERY_KIND.to_owned()],
             holder: holder.map(str::to_owned),
         };
-        let genesis = Genesis {
+        let genesis = change(Genesis {
             format: FORMAT_VERSION,
             origin: ORIGIN.to_owned(),
             organisation: Some("Example Lab".to_owned()),
@@ -88,7 +98,7 @@ impl World {
             log_key: log_key.to_vkey(),
             grants: vec![every(ISSUER, None), every(SECOND, Some("Example Holder"))],
             specs: vec![],
-        };
+        });
         let statement = Statement {
             issuer: public(OWNER).id(),
             ledger: None,
@@ -143,6 +153,52 @@ impl World {
         id
     }
 
+    /// Appends any bytes.
+    pub fn add_bytes(&mut self, bytes: Vec<u8>) {
+        self.entries.push(bytes);
+    }
+
+    /// Appends a run that puts out one thing, with what `change` makes of it.
+    pub fn run(
+        &mut self,
+        does: Does,
+        inputs: Vec<Input>,
+        output: &str,
+        set: ArtifactSet,
+        change: impl FnOnce(Run) -> Run,
+    ) -> StatementId {
+        let kind = match does {
+            Does::Train | Does::Merge => OutputKind::Model,
+            Does::Evaluate => OutputKind::Scores,
+            _ => OutputKind::Shard,
+        };
+        let run = run(&format!("{does}-{output}"), does, output, kind, set);
+        self.add(Predicate::Run(change(Run { inputs, ..run })))
+    }
+
+    /// Appends the training of a model on one thing.
+    pub fn train(&mut self, data: &str, model: &str) {
+        step(self, Does::Train, &[(data, Role::Data)], model, 0);
+    }
+
+    /// Lets the ledger hold bytes, and returns them as a file it holds.
+    pub fn hold(&mut self, name: &str, bytes: &[u8]) -> Artifact {
+        let digests = Digests::of(bytes);
+        self.blobs.insert(digests.sha256.as_blob(), bytes.to_vec());
+        Artifact {
+            name: name.to_owned(),
+            sha256: digests.sha256,
+            content: Content::File {
+                basis: Basis::Computed,
+                blake3: Some(digests.blake3),
+                bytes: Some(digests.bytes),
+                held: true,
+            },
+            rows: None,
+            tokens: None,
+        }
+    }
+
     /// Returns the artifacts that were last added under a name.
     pub fn refs(&self, name: &str) -> Vec<ArtifactRef> {
         self.names
@@ -151,20 +207,45 @@ impl World {
             .clone()
     }
 
-    /// Appends a seal.
-    pub fn seal(&mut self) {
-        let seal = Seal {
+    /// Gives a name to the first subject of a statement that was appended as bytes.
+    pub fn name(&mut self, name: &str, id: StatementId) {
+        self.names
+            .insert(name.to_owned(), vec![ArtifactRef::subject(id, 0)]);
+    }
+
+    /// Returns the seal that tells the truth about what stands here.
+    pub fn right_seal(&self) -> Seal {
+        Seal {
             rulings: self.rulings.len() as u64,
             rulings_root: merkle::root(&self.rulings),
             contested: 0,
             contested_root: merkle::root(&[]),
-        };
+        }
+    }
+
+    /// Appends a seal.
+    pub fn seal(&mut self) {
+        self.add_seal(self.right_seal());
+    }
+
+    /// Appends any seal.
+    pub fn add_seal(&mut self, seal: Seal) {
         let statement = Statement {
             issuer: public(LOG).id(),
             ledger: Some(self.genesis),
             predicate: Predicate::Seal(seal),
         };
         self.entries.push(super::kit::seal(&statement, LOG).encode());
+    }
+
+    /// Appends a key change by the owner.
+    pub fn revoke(&mut self, seed: u8, revocation: Revocation, since: Option<Since>) {
+        let revoke = KeyChange {
+            revocation: Some(revocation),
+            since,
+            ..key_change(KeyChangeKind::Revoke, seed)
+        };
+        self.add_by(OWNER, Predicate::Key(revoke));
     }
 
     /// Returns the signed checkpoint over all entries.
@@ -238,18 +319,13 @@ impl World {
 
     /// Stores a manifest over members with these contents and returns its artifact.
     pub fn manifest(&mut self, name: &str, members: &[(&str, &[u8])]) -> Artifact {
-        let members = members.iter().map(|(name, content)| {
-            let digests = Digests::of(content);
-            Member {
-                name: (*name).to_owned(),
-                sha256: digests.sha256,
-                blake3: Some(digests.blake3),
-                bytes: Some(digests.bytes),
-                rows: None,
-                tokens: None,
-            }
-        });
-        let manifest = Manifest::of(members.collect()).unwrap();
+        let members = members.iter().map(|(name, content)| member(name, content));
+        self.manifest_of(name, members.collect())
+    }
+
+    /// Stores a manifest over members and returns its artifact.
+    pub fn manifest_of(&mut self, name: &str, members: Vec<Member>) -> Artifact {
+        let manifest = Manifest::of(members).unwrap();
         let sha256 = Sha256Digest::of(&manifest.bytes);
         self.blobs.insert(sha256.as_blob(), manifest.bytes);
         Artifact {
@@ -265,207 +341,52 @@ impl World {
     }
 }
 
+/// A change about the key of a seed.
+pub fn key_change(change: KeyChangeKind, seed: u8) -> KeyChange {
+    KeyChange {
+        change,
+        public_key: Some(public(seed)),
+        successor: None,
+        kinds: vec![],
+        holder: None,
+        revocation: None,
+        since: None,
+        statements: vec![],
+        reason: None,
+    }
+}
+
+/// A member with this content, whose rows nobody counted.
+pub fn member(name: &str, content: &[u8]) -> Member {
+    let digests = Digests::of(content);
+    Member {
+        name: name.to_owned(),
+        sha256: digests.sha256,
+        blake3: Some(digests.blake3),
+        bytes: Some(digests.bytes),
+        rows: None,
+        tokens: None,
+    }
+}
+
+/// Signs any payload, as the entry it would be.
+pub fn seal_bytes(payload: &[u8], seed: u8) -> Vec<u8> {
+    let signature = signing(seed).sign(&crate::envelope::pae(payload)).to_bytes();
+    let engine = &base64::engine::general_purpose::STANDARD;
+    format!(
+        r#"{{"payload":"{}","payloadType":"{}","signatures":[{{"keyid":"{}","sig":"{}"}}]}}"#,
+        engine.encode(payload),
+        crate::envelope::PAYLOAD_TYPE,
+        public(seed).id(),
+        engine.encode(signature),
+    )
+    .into_bytes()
+}
+
 /// Signs a statement with the key of a seed.
 pub fn seal(statement: &Statement, seed: u8) -> Envelope {
     Envelope::seal(statement, |pae| {
         Ok::<_, std::convert::Infallible>(signing(seed).sign(pae).to_bytes())
     })
     .unwrap()
-}
-
-pub fn name(text: &str) -> ItemName {
-    ItemName::new(text).unwrap()
-}
-
-/// A computed file whose content is its own description, with counted rows.
-pub fn file(content: &str, rows: u64) -> ArtifactSet {
-    let digests = Digests::of(content.as_bytes());
-    let artifact = Artifact {
-        name: format!("{content}.jsonl"),
-        sha256: digests.sha256,
-        content: Content::File {
-            basis: Basis::Computed,
-            blake3: Some(digests.blake3),
-            bytes: Some(digests.bytes),
-            held: false,
-        },
-        rows: Some(Count {
-            value: rows,
-            basis: CountBasis::Counted,
-        }),
-        tokens: None,
-    };
-    one(artifact)
-}
-
-/// The set of one artifact.
-pub fn one(artifact: Artifact) -> ArtifactSet {
-    ArtifactSet {
-        artifacts: vec![artifact],
-        rows: None,
-        tokens: None,
-    }
-}
-
-/// Something without bytes.
-pub fn absent(what: &str, absence: Absence) -> ArtifactSet {
-    one(Artifact::absent(
-        what,
-        absence,
-        BTreeMap::from([("name".to_owned(), what.to_owned())]),
-    ))
-}
-
-/// A public source of 100 rows that people made.
-pub fn source(item: &str) -> Source {
-    Source {
-        name: name(item),
-        set: file(item, 100),
-        made_by: MadeBy::Human,
-        acquired_by: AcquiredBy::PublicDataset,
-        generators: Generators::Absent,
-        synthetic_share: None,
-        licence: Some("Apache-2.0".to_owned()),
-        holder: None,
-        period: None,
-        geography: vec![],
-        languages: vec![],
-        modality: vec![],
-        personal_data: Answer::No,
-        url: None,
-        crawl: None,
-        legal_basis: None,
-        evidence: vec![],
-    }
-}
-
-/// A model behind an API.
-pub fn model(item: &str) -> Model {
-    Model {
-        name: name(item),
-        set: absent(item, Absence::None),
-        provider: "Example AI".to_owned(),
-        version: "1".to_owned(),
-        alias: false,
-        access: Access::Api,
-        terms: None,
-        licence: None,
-        family: None,
-        report: None,
-    }
-}
-
-/// A run without inputs that puts out one item.
-pub fn run(item: &str, does: Does, output: &str, kind: OutputKind, set: ArtifactSet) -> Run {
-    Run {
-        name: name(item),
-        does,
-        inputs: vec![],
-        outputs: vec![Output {
-            name: name(output),
-            kind,
-            set,
-            inputs: vec![],
-        }],
-        params: BTreeMap::new(),
-        command: None,
-        code: vec![],
-        environment: BTreeMap::new(),
-        operator: None,
-        started: None,
-        ended: None,
-        inputs_complete: Answer::NotKnown,
-        expansion: None,
-        rewrites: false,
-        epochs: None,
-    }
-}
-
-/// An input that takes all artifacts of an item.
-pub fn input(world: &World, item: &str, role: Role) -> Input {
-    Input {
-        role,
-        from: InputFrom::Artifacts(Cites::Inline(world.refs(item))),
-        rows: None,
-        tokens: None,
-        kept: None,
-        repeat: None,
-        share: None,
-    }
-}
-
-/// An input nobody declared.
-pub fn gap(text: &str, role: Role) -> Input {
-    Input {
-        role,
-        from: InputFrom::Gap(Gap {
-            text: text.to_owned(),
-            digest: None,
-        }),
-        rows: None,
-        tokens: None,
-        kept: None,
-        repeat: None,
-        share: None,
-    }
-}
-
-/// Adds a run that takes whole items and puts out one file of `rows` rows named after the output.
-pub fn step(world: &mut World, does: Does, inputs: &[(&str, Role)], output: &str, rows: u64) -> StatementId {
-    let kind = if matches!(does, Does::Train | Does::Merge) {
-        OutputKind::Model
-    } else {
-        OutputKind::Shard
-    };
-    let set = if kind == OutputKind::Model {
-        weights(output)
-    } else {
-        file(output, rows)
-    };
-    let inputs = inputs
-        .iter()
-        .map(|(item, role)| input(world, item, *role))
-        .collect();
-    let run = Run {
-        inputs,
-        ..run(&format!("{does}-{output}"), does, output, kind, set)
-    };
-    world.add(Predicate::Run(run))
-}
-
-/// One file of weights.
-pub fn weights(content: &str) -> ArtifactSet {
-    let mut set = file(content, 0);
-    for artifact in &mut set.artifacts {
-        artifact.rows = None;
-        artifact.name = format!("{content}.safetensors");
-    }
-    set
-}
-
-/// Seeds -> generate with a teacher -> filter -> train: the lineage most tests change in one place.
-pub fn herd() -> World {
-    let mut world = World::new();
-    world.add(Predicate::Source(source("seeds")));
-    world.add(Predicate::Model(model("teacher")));
-    step(
-        &mut world,
-        Does::Generate,
-        &[("teacher", Role::Generator), ("seeds", Role::Seed)],
-        "tasks",
-        1000,
-    );
-    step(&mut world, Does::Filter, &[("tasks", Role::Data)], "kept", 800);
-    step(&mut world, Does::Train, &[("kept", Role::Data)], "specialist", 0);
-    world
-}
-
-/// The failing codes of a judgement.
-pub fn failing(judgement: &Judgement) -> Vec<Code> {
-    judgement
-        .findings
-        .iter()
-        .map(|finding| finding.code)
-        .filter(|code| code.verdict().is_some())
-        .collect()
 }

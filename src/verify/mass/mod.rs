@@ -1,0 +1,236 @@
+//! Who contributes how much: the mass table of the design, bottom-up, in exact intervals.
+//!
+//! Only mass roles count here; prompts, seeds, judges and the rest condition and are reported apart. Shares of an
+//! output are the mixture of its parents' shares, never sums of founders' intervals, so bounds stay tight.
+
+mod boundary;
+mod intake;
+mod origin;
+mod runs;
+mod weights;
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use num_rational::BigRational;
+
+use crate::digest::StatementId;
+use crate::merkle::LeafIndex;
+use crate::statement::ArtifactRef;
+use crate::statement::Does;
+use crate::statement::OutputKind;
+use crate::statement::Predicate;
+use crate::statement::Role;
+use crate::statement::Run;
+use crate::statement::Source;
+
+pub use boundary::Boundary;
+pub(super) use origin::OriginClass;
+pub(super) use origin::classify;
+
+use super::contents::Contents;
+use super::contents::Owner;
+use super::graph::Graph;
+use super::share::Part;
+use super::share::Share;
+use boundary::add;
+use boundary::mixture;
+use intake::Taken;
+use intake::whole;
+use weights::exact_weights;
+
+/// Facts of sources that a later, less favourable claim replaced, by the artifact of the source (never a member).
+pub(super) type Replaced = BTreeMap<ArtifactRef, Source>;
+
+/// Computes boundaries over one graph.
+pub(super) struct Mass<'a> {
+    contents: &'a Contents<'a>,
+    graph: &'a Graph,
+    replaced: &'a Replaced,
+    known: BTreeMap<Owner, Boundary>,
+    /// By run and output.
+    intakes: BTreeMap<(StatementId, usize), Rc<Intake<'a>>>,
+}
+
+/// What an output's shares come from.
+struct Intake<'a> {
+    taken: Vec<Taken<'a>>,
+    /// How many rows at most came from parents with the same boundary, where all are known. Worked out when first
+    /// needed, for all portions of the output.
+    most: OnceCell<Vec<(Boundary, Option<BigRational>)>>,
+}
+
+impl<'a> Mass<'a> {
+    /// Computes what the boundary of `targets` needs: from the top of the log down, whose shares are asked for; then
+    /// from the bottom up, what they are.
+    pub(super) fn over(contents: &'a Contents<'a>, replaced: &'a Replaced, targets: &[ArtifactRef]) -> Self {
+        let mut mass = Self {
+            contents,
+            graph: contents.graph,
+            replaced,
+            known: BTreeMap::new(),
+            intakes: BTreeMap::new(),
+        };
+        let starts = contents.of(targets).unwrap_or_default();
+        let mut asked: BTreeSet<(LeafIndex, Owner)> = starts
+            .iter()
+            .flat_map(|content| &content.owners)
+            .filter_map(|owner| Some((mass.index(owner)?, *owner)))
+            .collect();
+        let mut order = Vec::new();
+        while let Some((index, owner)) = asked.pop_last() {
+            if let Some(intake) = mass.intake(&owner) {
+                // A citation that does not lead down the log is a finding, and must not keep this from ending.
+                let below = |parent: Owner| Some((mass.index(&parent).filter(|at| *at < index)?, parent));
+                asked.extend(intake.taken.iter().flat_map(Taken::owners).filter_map(below));
+            }
+            order.push(owner);
+        }
+        for owner in order.into_iter().rev() {
+            let boundary = mass.compute(&owner);
+            mass.known.insert(owner, boundary);
+        }
+        mass
+    }
+
+    fn index(&self, owner: &Owner) -> Option<LeafIndex> {
+        let statement = match owner {
+            Owner::Nobody => return None,
+            Owner::Leaf(reference) => reference.statement,
+            Owner::Portion { statement, .. } => *statement,
+        };
+        Some(self.graph.nodes.get(&statement)?.index)
+    }
+
+    /// Returns the boundary of several artifacts that are asked about together.
+    pub(super) fn of_all(&self, references: &[ArtifactRef]) -> Boundary {
+        let mut groups = BTreeMap::new();
+        for content in self.contents.of(references).unwrap_or_default() {
+            add(&mut groups, self.among(&content.owners), content.rows.map(whole));
+        }
+        mixture(groups, exact_weights)
+    }
+
+    /// Returns the boundary of what a run itself brings, its base left out; nothing where there is no base to
+    /// leave out or nothing beside it.
+    pub(super) fn stage(&self, reference: ArtifactRef) -> Option<Boundary> {
+        let (_, run) = self.graph.run(reference.statement)?;
+        let located = self.graph.locate(reference)?;
+        let output = located.output?;
+        let taken = self.inputs_of(reference.statement, output);
+        let (bases, rest): (Vec<_>, Vec<_>) = taken.iter().partition(|taken| taken.input.role == Role::Base);
+        let has_stage = run.does == Does::Train && !bases.is_empty() && !rest.is_empty();
+        has_stage.then(|| self.by_amounts(&rest))
+    }
+
+    fn intake(&mut self, owner: &Owner) -> Option<Rc<Intake<'a>>> {
+        let Owner::Portion {
+            statement, output, ..
+        } = *owner
+        else {
+            return None;
+        };
+        if let Some(known) = self.intakes.get(&(statement, output)) {
+            return Some(Rc::clone(known));
+        }
+        let intake = Rc::new(Intake {
+            taken: self.inputs_of(statement, output),
+            most: OnceCell::new(),
+        });
+        self.intakes.insert((statement, output), Rc::clone(&intake));
+        Some(intake)
+    }
+
+    /// What an output's shares come from: the inputs it names, where they carry mass, else all that do. Weights that
+    /// a model starts from are never left out.
+    fn inputs_of(&self, statement: StatementId, output: usize) -> Vec<Taken<'a>> {
+        let graph = self.contents.graph;
+        let Some((node, run)) = graph.run(statement) else {
+            return Vec::new();
+        };
+        let named: &[u32] = run.outputs.get(output).map_or(&[], |output| &output.inputs);
+        let is_named = |at: usize| named.iter().any(|position| usize::try_from(*position) == Ok(at));
+        let heavy: Vec<_> = run
+            .inputs
+            .iter()
+            .zip(&node.cites)
+            .enumerate()
+            .filter(|(_, (input, _))| has_mass(run, input.role))
+            .collect();
+        let refined = heavy.iter().any(|(at, _)| is_named(*at));
+        let inputs: Vec<_> = heavy
+            .into_iter()
+            .filter(|(at, (input, _))| !refined || is_named(*at) || input.role == Role::Base)
+            .map(|(_, (input, cited))| (input, cited.as_slice()))
+            .collect();
+        intake::intake(self.contents, &inputs)
+    }
+
+    fn compute(&mut self, owner: &Owner) -> Boundary {
+        match owner {
+            Owner::Nobody => Boundary::unknown(),
+            Owner::Leaf(reference) => self.of_leaf(*reference),
+            Owner::Portion {
+                statement,
+                rows,
+                whole,
+                ..
+            } => {
+                let run = self.contents.graph.run(*statement);
+                let (Some((_, run)), Some(intake)) = (run, self.intake(owner)) else {
+                    return Boundary::unknown();
+                };
+                let alone = *whole && run.outputs.len() == 1;
+                self.of_run(run, &intake, *rows, alone)
+            }
+        }
+    }
+
+    fn of_leaf(&self, reference: ArtifactRef) -> Boundary {
+        let node = self.graph.nodes.get(&reference.statement);
+        match node.map(|node| &node.statement.predicate) {
+            Some(Predicate::Source(source)) => {
+                origin::of_source(self.replaced.get(&reference).unwrap_or(source))
+            }
+            Some(Predicate::Model(_)) => Boundary {
+                external_models: Share::one(),
+                ..Boundary::none()
+            },
+            _ => Boundary::unknown(),
+        }
+    }
+
+    /// What several statements claim is somewhere among what they say.
+    fn among(&self, owners: &BTreeSet<Owner>) -> Boundary {
+        let parts: Vec<_> = owners
+            .iter()
+            .map(|owner| Part {
+                weight: Share::any(),
+                value: self.known.get(owner).cloned().unwrap_or_else(Boundary::unknown),
+            })
+            .collect();
+        Boundary::mixed(&parts)
+    }
+}
+
+/// Returns whether a transform is one of weights.
+pub(super) fn of_weights(run: &Run) -> bool {
+    run.outputs.iter().any(|output| output.kind == OutputKind::Model)
+}
+
+/// Returns whether inputs of this role contribute mass to what the run makes.
+pub(super) fn has_mass(run: &Run, role: Role) -> bool {
+    match run.does {
+        Does::Generate => matches!(role, Role::Generator | Role::Teacher),
+        // Weights stay what they were made of, whatever else is said of the run.
+        Does::Transform if of_weights(run) => role == Role::Base,
+        Does::Transform if run.rewrites => matches!(role, Role::Generator | Role::Teacher),
+        Does::Train => matches!(role, Role::Data | Role::Generator | Role::Base),
+        Does::Merge => role == Role::Base,
+        Does::Transform | Does::Filter | Does::Mix | Does::Annotate | Does::Judge | Does::Evaluate => {
+            role == Role::Data
+        }
+    }
+}
