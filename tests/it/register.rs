@@ -239,6 +239,27 @@ fn many_outputs_fit_into_one_statement_by_way_of_manifests() {
 }
 
 #[test]
+fn names_too_long_for_one_statement_stand_in_a_manifest() {
+    let house = house();
+    let folder = vec!["x".repeat(200); 4].join("/");
+    for number in 0..60 {
+        house.write(&format!("data/{folder}/{number:02}.txt"), &number.to_string());
+    }
+    let items = "
+runs:
+  - {name: a, does: mix, inputs: [{use: seeds, as: data}], outputs: [{name: o, kind: shard, files: ['x*/**/*.txt'], rows: 1}]}
+";
+    house.register(&with(items.trim_start())).unwrap();
+    let Predicate::Run(run) = statement(&house, "o").predicate else {
+        panic!("not a run");
+    };
+    let [whole] = run.outputs[0].set.artifacts.as_slice() else {
+        panic!("not one artifact");
+    };
+    assert_eq!(whole.manifest().unwrap().count, 60);
+}
+
+#[test]
 fn names_of_personal_data_are_not_written_and_outputs_inherit_it() {
     let house = house();
     house.write("data/people/maria-meier.jsonl", "{}\n");

@@ -46,11 +46,16 @@ fn in_memory(house: &House) -> MemoryStore {
     memory
 }
 
+/// A house with a ledger and the files of the pipeline.
+fn pipeline() -> House {
+    let house = House::with_ledger();
+    write_pipeline(&house);
+    house.write("data/lineage.yaml", PIPELINE);
+    house
+}
+
 fn register(house: &House, store: Arc<dyn Store>) -> Result<Registered, LedgerError> {
     let path = house.path("data/lineage.yaml");
-    if !path.exists() {
-        house.write("data/lineage.yaml", PIPELINE);
-    }
     let file = lineage_file::read(&path, &lineage_file::Settings::default()).unwrap();
     let mut ledger = Ledger::open_store(store, Path::new("memory"))?;
     let signers = house.signers();
@@ -78,8 +83,7 @@ fn worst(store: &MemoryStore) -> Option<Severity> {
 
 #[test]
 fn a_stop_at_any_step_leaves_a_prefix_and_the_same_command_does_the_rest() {
-    let house = House::with_ledger();
-    write_pipeline(&house);
+    let house = pipeline();
     let before = in_memory(&house);
     let whole = before.snapshot();
     let expected = register(&house, Arc::new(whole.clone())).unwrap();
@@ -127,8 +131,7 @@ fn a_stop_at_any_step_leaves_a_prefix_and_the_same_command_does_the_rest() {
 
 #[test]
 fn a_full_disk_is_said_and_nothing_is_half_appended() {
-    let house = House::with_ledger();
-    write_pipeline(&house);
+    let house = pipeline();
     let memory = in_memory(&house);
     let faulty = Arc::new(FaultyStore::new(Arc::new(memory.clone())));
     faulty.arm(0, Fault::Full);
@@ -301,10 +304,7 @@ fn loose_keys_are_refused() {
 
 #[test]
 fn four_that_register_at_once_append_each_item_once() {
-    let house = House::with_ledger();
-    write_pipeline(&house);
-    house.write("data/lineage.yaml", PIPELINE);
-    let house = &house;
+    let house = &pipeline();
     let store = in_memory(house);
     let total: u64 = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..4)
