@@ -226,11 +226,20 @@ impl Keys {
             KeyChangeKind::Revoke | KeyChangeKind::Rotate if !self.records.contains_key(&key.id()) => {
                 Err(TrustError::Unknown { key: key.id() })
             }
-            KeyChangeKind::Rotate if change.successor.is_none() => {
-                Err(TrustError::Change("it names no successor"))
-            }
+            KeyChangeKind::Rotate => self.check_successor(change.successor),
             _ => Ok(()),
         }
+    }
+
+    /// A fresh record in the place of an old one would clear a key that was compromised.
+    fn check_successor(&self, successor: Option<PublicKey>) -> Result<(), TrustError> {
+        let successor = successor.ok_or(TrustError::Change("it names no successor"))?;
+        if self.records.contains_key(&successor.id()) {
+            return Err(TrustError::Change(
+                "the successor has, or had, a grant; a key is granted once",
+            ));
+        }
+        Ok(())
     }
 
     fn settle(&mut self, index: u64, id: StatementId) -> Result<(), TrustError> {
@@ -245,6 +254,8 @@ impl Keys {
     }
 
     fn enact(&mut self, index: u64, change: &KeyChange) -> Result<(), TrustError> {
+        // Between the proposal and the last approval another change may have granted the key.
+        self.check(change)?;
         let key = change.public_key.ok_or(TrustError::Change("it names no key"))?;
         let fresh = |key: PublicKey, kinds: Vec<String>, holder: Option<String>| Record {
             key,

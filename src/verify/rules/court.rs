@@ -171,11 +171,21 @@ impl<'a> Court<'a> {
             }
             Descent::MadeAnew => false,
             Descent::Apart => match (self.leaves_of(one, digest), self.leaves_of(other, digest)) {
-                (Some(a), Some(b)) => a == b && self.boundary(one).overlaps(&self.boundary(other)),
+                (Some(a), Some(b)) => a == b && self.boundaries_overlap(one, other),
                 _ => return Ruling::Open,
             },
         };
         if agree { Ruling::Agree } else { Ruling::Differ }
+    }
+
+    /// Returns whether one content can have both boundaries. Prompts and filters bring no mass and have none.
+    fn boundaries_overlap(&mut self, one: ArtifactRef, other: ArtifactRef) -> bool {
+        let graph = self.scene.graph;
+        let bare = |claim: ArtifactRef| {
+            let thing = graph.locate(claim).map(|located| located.thing);
+            matches!(thing, Some(Thing::Prompt | Thing::Filter))
+        };
+        bare(one) || bare(other) || self.boundary(one).overlaps(&self.boundary(other))
     }
 
     /// Returns what an artifact consists of. The same parents in other proportions are another story, and the cleaner
