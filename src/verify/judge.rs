@@ -13,6 +13,7 @@ use crate::statement::Genesis;
 use crate::statement::InputFrom;
 use crate::statement::Predicate;
 use crate::statement::Read;
+use crate::statement::Role;
 use crate::trust::Keys;
 
 use super::Given;
@@ -262,6 +263,7 @@ fn conditioning(scene: &Scene<'_>) -> Conditioning {
             continue;
         };
         for input in run.inputs.iter().filter(|input| !has_mass(run, input.role)) {
+            count.seeds_and_prompts += usize::from(matches!(input.role, Role::Seed | Role::Prompt));
             match input.from {
                 InputFrom::Artifacts(_) => count.declared += 1,
                 InputFrom::Gap(_) => count.undeclared += 1,

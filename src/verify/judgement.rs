@@ -110,6 +110,8 @@ pub struct Conditioning {
     pub declared: usize,
     /// Gaps.
     pub undeclared: usize,
+    /// How many of all are seeds or prompts; the others are models, filters, references.
+    pub seeds_and_prompts: usize,
 }
 
 /// Files outside the ledger.
@@ -199,6 +201,9 @@ impl Judgement {
     }
 
     fn boundary_text(&self) -> String {
+        if self.checkpoint.is_none() {
+            return "nothing could be read".to_owned();
+        }
         let mut parts = Vec::new();
         let mut add = |share: &Share, text: String| {
             if !(share.is_exact() && share.low.is_zero()) {
@@ -247,9 +252,19 @@ impl Judgement {
     }
 
     fn conditioning_text(&self) -> String {
-        let Conditioning { declared, undeclared } = self.conditioning;
+        let Conditioning {
+            declared,
+            undeclared,
+            seeds_and_prompts,
+        } = self.conditioning;
         match (declared, undeclared) {
             (0, 0) => "no seeds or prompts".to_owned(),
+            (_, 0) if seeds_and_prompts == 0 => {
+                format!(
+                    "no seeds or prompts, {} declared",
+                    counted(declared, "other conditioning input")
+                )
+            }
             (_, 0) => "all seeds and prompts declared".to_owned(),
             (_, missing) => format!(
                 "{missing} of {} seeds, prompts and the like not declared",

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use crate::digest::Blake3Digest;
 use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
 use crate::merkle::LeafIndex;
 use crate::statement::Artifact;
 use crate::statement::ArtifactRef;
+use crate::statement::Content;
 use crate::statement::Does;
 use crate::statement::Generators;
 use crate::statement::OutputKind;
@@ -135,6 +137,9 @@ impl<'a> Court<'a> {
             // A subject that does not exist claims nothing, and is a finding by itself.
             return Ruling::Agree;
         };
+        if contradiction(&a, &b).is_some() {
+            return Ruling::Differ;
+        }
         if says_nothing(graph, &a, &b) {
             return Ruling::Agree;
         }
@@ -328,7 +333,7 @@ impl<'a> Court<'a> {
         };
         match (
             self.scene.graph.members_of(located),
-            located.sha256(),
+            located.content_id(),
             located.artifact,
         ) {
             (Some(members), ..) => leaves.extend(members.iter().map(|member| of(member.sha256))),
@@ -378,6 +383,57 @@ fn heavy_below(graph: &Graph, place: Place) -> Vec<Place> {
             cited.iter().copied().map(Place::Artifact).chain(gap)
         })
         .collect()
+}
+
+/// Returns what two claims about one content state differently of it, though only one of them can be right.
+pub(super) fn contradiction(one: &Located<'_>, other: &Located<'_>) -> Option<&'static str> {
+    let differ =
+        |left: Option<u64>, right: Option<u64>| left.zip(right).is_some_and(|(left, right)| left != right);
+    let (one, other) = (Stated::of(one), Stated::of(other));
+    if one
+        .blake3
+        .zip(other.blake3)
+        .is_some_and(|(left, right)| left != right)
+    {
+        return Some("BLAKE3");
+    }
+    if differ(one.bytes, other.bytes) {
+        return Some("size");
+    }
+    differ(one.rows, other.rows).then_some("rows")
+}
+
+/// What a claim states of its content, beside the digest that it shares with others.
+struct Stated {
+    blake3: Option<Blake3Digest>,
+    bytes: Option<u64>,
+    rows: Option<u64>,
+}
+
+impl Stated {
+    fn of(claim: &Located<'_>) -> Self {
+        if let Some(member) = claim.member {
+            return Self {
+                blake3: member.blake3,
+                bytes: member.bytes,
+                rows: member.rows,
+            };
+        }
+        let (blake3, bytes) = match claim.artifact.map(|artifact| &artifact.content) {
+            Some(Content::File { blake3, bytes, .. }) => (*blake3, *bytes),
+            _ => (None, None),
+        };
+        let alone = claim.set.filter(|set| set.artifacts.len() == 1);
+        let rows = claim
+            .artifact
+            .and_then(|artifact| artifact.rows)
+            .or_else(|| alone?.rows);
+        Self {
+            blake3,
+            bytes,
+            rows: rows.map(|rows| rows.value),
+        }
+    }
 }
 
 /// What two sources must have in common: who made it, with which models, and what that makes them.

@@ -136,15 +136,15 @@ fn a_revert_is_no_conflict_but_a_rewrite_is() {
 #[test]
 fn two_runs_over_the_same_leaves_may_make_the_same_bytes() {
     let mut world = herd();
-    step(&mut world, Does::Filter, &[("tasks", Role::Data)], "half", 500);
+    step(&mut world, Does::Filter, &[("tasks", Role::Data)], "half", 900);
     let inputs = vec![input(&world, "half", Role::Data)];
-    world.run(Does::Filter, inputs, "second way", file("kept", 400), |run| run);
+    world.run(Does::Filter, inputs, "second way", file("kept", 800), |run| run);
     passes(&world.verify("specialist"));
     // Not so if one of them has a leaf more.
     declare(&mut world, "more", "more", 10, |source| source);
     let roles = [("half", Role::Data), ("more", Role::Data)];
     let inputs = roles.map(|(item, role)| input(&world, item, role)).to_vec();
-    world.run(Does::Mix, inputs, "third way", file("kept", 400), |run| run);
+    world.run(Does::Mix, inputs, "third way", file("kept", 800), |run| run);
     let path = ["specialist", "train-specialist", "kept"];
     fails(&world.verify("specialist"), Code::ConflictingOrigin, &path);
 }
@@ -429,5 +429,63 @@ fn content_has_rows_as_soon_as_one_claim_counts_some() {
         &world.verify("out"),
         Code::ConflictingOrigin,
         &["out", "filter-out", "one"],
+    );
+}
+
+/// A digest is the bytes' own: whoever states another size, another BLAKE3 or other rows of it is wrong, or lies.
+#[test]
+fn one_content_has_one_size_and_one_number_of_rows() {
+    for (what, rows, bytes, blake3) in [
+        ("rows", 99, 5, b"seeds".as_slice()),
+        ("size", 100, 6, b"seeds"),
+        ("BLAKE3", 100, 5, b"other"),
+    ] {
+        let mut world = herd();
+        let mut set = file("seeds", rows);
+        set.artifacts[0].content = Content::File {
+            basis: Basis::Given,
+            blake3: Some(crate::digest::Blake3Digest::of(blake3)),
+            bytes: Some(bytes),
+            held: false,
+        };
+        declare(&mut world, "copy", "copy", rows, |source| Source {
+            set,
+            ..source
+        });
+        let judgement = world.verify("specialist");
+        assert_eq!(failing(&judgement), [Code::ConflictingOrigin], "{what}");
+        assert!(
+            judgement.findings[0]
+                .message
+                .ends_with(&format!("they state different {what} of them"))
+        );
+    }
+}
+
+/// A foreign identifier is as good as a digest for telling that two items are one content.
+#[test]
+fn a_foreign_identifier_cannot_be_generated_here_and_human_there() {
+    let foreign = |alg: &str| {
+        let absence = Absence::Foreign {
+            alg: alg.to_owned(),
+            value: "abc".to_owned(),
+        };
+        absent("thing", absence)
+    };
+    let mut world = herd();
+    let inputs = vec![input(&world, "teacher", Role::Generator)];
+    world.run(Does::Generate, inputs, "made", foreign("git-blob-sha1"), |run| {
+        run
+    });
+    declare(&mut world, "people", "people", 10, |source| Source {
+        set: foreign("Git-Blob-SHA1"),
+        ..source
+    });
+    world.train("people", "clean");
+    let judgement = world.verify("clean");
+    assert_eq!(failing(&judgement), [Code::ConflictingOrigin]);
+    assert!(
+        judgement.findings[0].message.contains("git-blob-sha1 abc")
+            || judgement.findings[0].message.contains("Git-Blob-SHA1 abc")
     );
 }
