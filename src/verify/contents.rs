@@ -89,7 +89,18 @@ impl<'a> Contents<'a> {
 
     /// Returns the distinct contents of what is cited; nothing once the limit is reached.
     pub(super) fn of(&self, cited: &[ArtifactRef]) -> Option<Vec<Content>> {
+        self.of_list(cited, Alone::Yes)
+    }
+
+    /// Returns the distinct contents of each of several lists, so that they can be held against each other.
+    pub(super) fn of_each(&self, lists: &[&[ArtifactRef]]) -> Vec<Option<Vec<Content>>> {
+        let alone = if lists.len() > 1 { Alone::No } else { Alone::Yes };
+        lists.iter().map(|cited| self.of_list(cited, alone)).collect()
+    }
+
+    fn of_list(&self, cited: &[ArtifactRef], alone: Alone) -> Option<Vec<Content>> {
         let (plain, missing) = self.open_data_sets(cited)?;
+        let open = plain.len() > 1 || alone == Alone::No;
         let mut items: BTreeMap<(StatementId, usize), Vec<(ArtifactRef, Located<'a>)>> = BTreeMap::new();
         let mut found = BTreeMap::new();
         for reference in &plain {
@@ -103,7 +114,7 @@ impl<'a> Contents<'a> {
         }
         for ((statement, output), mut parts) in items {
             drop_covered(&mut parts);
-            for content in self.of_item((statement, output), &parts, plain.len() > 1)? {
+            for content in self.of_item((statement, output), &parts, open)? {
                 merge(&mut found, content);
             }
         }
@@ -269,6 +280,13 @@ fn owner(portion: Owner, part: ArtifactRef, located: &Located<'_>) -> Owner {
         Thing::Output(_) | Thing::Dataset => portion,
         Thing::Source | Thing::Prompt | Thing::Filter | Thing::ExternalModel => Owner::Leaf(part.whole()),
     }
+}
+
+/// Whether nothing stands beside a list with which it could overlap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Alone {
+    Yes,
+    No,
 }
 
 fn nobody(key: ContentKey) -> Content {

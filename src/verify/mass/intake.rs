@@ -10,7 +10,6 @@ use num_traits::Zero as _;
 
 use crate::statement::ArtifactRef;
 use crate::statement::Input;
-use crate::statement::InputFrom;
 use crate::verify::contents::Content;
 use crate::verify::contents::ContentKey;
 use crate::verify::contents::Contents;
@@ -69,9 +68,11 @@ pub(super) fn whole(count: u64) -> BigRational {
 
 /// Works out what each input brings; `inputs` come with what they cite.
 pub(super) fn intake<'a>(contents: &Contents<'_>, inputs: &[(&'a Input, &[ArtifactRef])]) -> Vec<Taken<'a>> {
+    let cited: Vec<&[ArtifactRef]> = inputs.iter().map(|(_, cited)| *cited).collect();
     let lists: Vec<(&Input, Vec<Content>)> = inputs
         .iter()
-        .map(|(input, cited)| (*input, listed(contents, input, cited)))
+        .zip(contents.of_each(&cited))
+        .map(|((input, _), list)| (*input, listed(list)))
         .collect();
     let rows = spread(&lists, Measure::Rows);
     let tokens = spread(&lists, Measure::Tokens);
@@ -97,16 +98,13 @@ pub(super) fn intake<'a>(contents: &Contents<'_>, inputs: &[(&'a Input, &[Artifa
     lists.zip(rows).zip(tokens).map(taken).collect()
 }
 
-fn listed(contents: &Contents<'_>, input: &Input, cited: &[ArtifactRef]) -> Vec<Content> {
-    let list = match &input.from {
-        InputFrom::Artifacts(_) => contents.of(cited).unwrap_or_default(),
-        InputFrom::Gap(_) => Vec::new(),
-    };
-    if !list.is_empty() {
+/// A gap, and what cannot be looked at, is one content of which nothing is known.
+fn listed(list: Option<Vec<Content>>) -> Vec<Content> {
+    if let Some(list) = list.filter(|list| !list.is_empty()) {
         return list;
     }
     vec![Content {
-        // Two gaps are never the same content, and nothing is counted of them anyway.
+        // Nothing is counted of it, so that the key does not matter.
         key: ContentKey::Bytes(crate::digest::Sha256Digest::of(b"")),
         owners: BTreeSet::from([Owner::Nobody]),
         rows: None,

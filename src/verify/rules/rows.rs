@@ -77,9 +77,16 @@ impl Supply<'_> {
 }
 
 fn supplies<'a>(scene: &Scene<'_>, node: &Node, run: &'a Run) -> Vec<Supply<'a>> {
-    let data = run.inputs.iter().zip(&node.cites).enumerate();
-    let supply = |(position, (input, cited)): (usize, (&'a Input, &Vec<ArtifactRef>))| {
-        let contents = scene.contents.of(cited).filter(|list| !list.is_empty());
+    let data: Vec<(usize, (&Input, &Vec<ArtifactRef>))> = run
+        .inputs
+        .iter()
+        .zip(&node.cites)
+        .enumerate()
+        .filter(|(_, (input, _))| input.role == Role::Data)
+        .collect();
+    let cited: Vec<&[ArtifactRef]> = data.iter().map(|(_, (_, cited))| cited.as_slice()).collect();
+    let supply = |((position, (input, _)), list): ((usize, (&'a Input, _)), Option<Vec<Content>>)| {
+        let contents = list.filter(|list| !list.is_empty());
         let exists = contents.as_deref().and_then(|list| {
             list.iter()
                 .map(|content| content.rows.map(whole))
@@ -92,9 +99,8 @@ fn supplies<'a>(scene: &Scene<'_>, node: &Node, run: &'a Run) -> Vec<Supply<'a>>
             exists,
         }
     };
-    data.filter(|(_, (input, _))| input.role == Role::Data)
-        .map(supply)
-        .collect()
+    let lists = scene.contents.of_each(&cited);
+    data.into_iter().zip(lists).map(supply).collect()
 }
 
 /// Returns the most rows that inputs account for together: by input, and by content, where the same content in
