@@ -61,7 +61,7 @@ runs:
         "{told:?}"
     );
     // The line that is told is the one that helps.
-    let better = file.replace("does: filter, ", "does: filter, expansion: '1.5', ");
+    let better = file.replace("does: filter, ", "does: transform, expansion: '1.5', ");
     let registered = house.register(&better).unwrap();
     assert!(!codes(&registered).contains(&WarningCode::RowsNotAccounted));
 }
