@@ -114,6 +114,8 @@ fn repaired(
 
 fn answer(report: &FsckReport, repaired: Option<&Repaired>, pinned: bool, paint: Paint) -> Answer {
     let exit = match report.worst() {
+        // Without a checkpoint nothing can be read, although nothing is false.
+        Some(Severity::Lag) if report.checkpoint.is_none() => Exit::Partial,
         None | Some(Severity::Lag) => Exit::Ok,
         Some(Severity::Missing) => Exit::Undecidable,
         Some(Severity::Tampered) => Exit::Tampered,
@@ -154,6 +156,7 @@ fn text(report: &FsckReport, paint: Paint) -> String {
     }
     let word = match report.worst() {
         None => paint.good("clean"),
+        Some(Severity::Lag) if report.checkpoint.is_none() => paint.bad("behind, no checkpoint is published"),
         Some(Severity::Lag) => paint.notable("behind, not false"),
         Some(Severity::Missing) => paint.bad("incomplete"),
         Some(Severity::Tampered) => paint.bad("tampered"),
