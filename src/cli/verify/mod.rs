@@ -11,7 +11,6 @@ use crate::ledger::LedgerError;
 use crate::ledger::content::ContentFolder;
 use crate::ledger::drive::judge;
 use crate::ledger::drive::published_note;
-use crate::ledger::read_pin;
 use crate::statement::ArtifactRef;
 use crate::trust::TrustRoot;
 use crate::verify::Code;
@@ -165,7 +164,7 @@ fn trust(
     if let Some(root) = given {
         return Ok(Trust::Pinned(root));
     }
-    if let Some(root) = read_pin(&session.home.state, &ledger.checkpoint().origin)? {
+    if let Some(root) = session.pin(&ledger.checkpoint().origin)? {
         return Ok(Trust::Pinned(root));
     }
     let founding = ledger.founding();

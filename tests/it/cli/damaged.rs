@@ -4,6 +4,7 @@
 use std::fs;
 
 use super::support::Place;
+use super::support::ran;
 
 const READERS: [&[&str]; 4] = [
     &["list"],
@@ -92,4 +93,49 @@ fn only_what_was_never_committed_is_finished_by_init() {
     );
     place.run(&["init", "--origin", "test.example/lab"]).expect(0);
     place.run(&["list"]).expect(0);
+}
+
+/// An auditor has a ledger and a trust root, and may have no home.
+#[test]
+fn reading_needs_no_home() {
+    let place = Place::with_pipeline();
+    place.run(&["key", "trust-root", "-o", "root.json"]).expect(0);
+    let homeless = |args: &[&str]| {
+        let mut command = place.command(args);
+        for name in ["HERDBOOK_HOME", "HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"] {
+            command.env_remove(name);
+        }
+        ran(command.output().unwrap())
+    };
+    for verb in [
+        &["list"][..],
+        &["show", "model"],
+        &["trace", "model"],
+        &["fsck"],
+        &["fsck", "--trust-root", "root.json"],
+        &["key", "trust-root"],
+        &["verify", "model", "--trust-root", "root.json"],
+        &["verify", "model", "--trust-genesis"],
+        &["demo"],
+    ] {
+        homeless(verb).expect(0);
+    }
+    homeless(&["verify", "model"]).expect(22);
+    for verb in [
+        &["register", "lineage.yaml"][..],
+        &["init", "--origin", "a/b", "other"],
+    ] {
+        let refused = homeless(verb).expect(1);
+        assert!(refused.err.contains("set HERDBOOK_HOME"), "{refused:#?}");
+    }
+}
+
+#[test]
+fn fsck_checks_against_the_trust_root_that_is_given() {
+    let place = Place::with_pipeline();
+    let other = Place::with_pipeline();
+    other.run(&["key", "trust-root", "-o", "root.json"]).expect(0);
+    place.write("other.json", fs::read(other.at("root.json")).unwrap());
+    let found = place.run(&["fsck", "--trust-root", "other.json"]).expect(20);
+    assert!(found.out.contains("which the trust root names"), "{found:#?}");
 }
