@@ -58,6 +58,7 @@ fn register(house: &House, store: Arc<dyn Store>) -> Result<Registered, LedgerEr
         path: &path,
         file: &file,
         signers: &signers,
+        keys_folder: None,
         options: RegisterOptions::default(),
         progress: &Unwatched,
         wait: Duration::ZERO,
@@ -280,6 +281,20 @@ fn init_takes_a_folder_with_other_files_and_none_with_a_ledgers() {
     inside.keys_folder = house.path("ledger/keys");
     let refused = herdbook::ledger::init(&inside, &mut || [1; 32]);
     assert!(matches!(refused, Err(InitError::KeysInside { .. })));
+}
+
+/// What an `init` leaves that was killed before it wrote `herdbook.toml`.
+#[test]
+fn unfinished_files_alone_do_not_block_init() {
+    for (left, blocks) in [(None, false), (Some("new-1-2"), false), (Some("mine.txt"), true)] {
+        let mut house = House::new();
+        fs::create_dir_all(house.path("ledger/tmp")).unwrap();
+        if let Some(name) = left {
+            house.write(&format!("ledger/tmp/{name}"), "form");
+        }
+        let made = house.init();
+        assert_eq!(made.is_err(), blocks, "{left:?}: {made:?}");
+    }
 }
 
 #[test]
