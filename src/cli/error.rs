@@ -62,6 +62,16 @@ impl Error {
         shown(&text)
     }
 
+    /// Returns the message and what to do, in one line.
+    pub fn whole(&self) -> String {
+        let mut text = self.message();
+        for hint in &self.hints {
+            text.push_str("; ");
+            text.push_str(&shown(hint));
+        }
+        text
+    }
+
     /// Returns what a person reads.
     pub fn text(&self) -> String {
         let mut text = format!("error: {}\n", self.message());

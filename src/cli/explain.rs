@@ -47,12 +47,28 @@ impl From<LedgerError> for Error {
 /// What to do about false evidence.
 const FSCK: &str = "run `herdbook fsck` to see everything that is false; keep the folder as it is";
 
+/// What to do about a missing commit, which nobody can make again.
+const RESTORE: &str = "put that file back from a copy of the ledger; nothing can be read without it";
+
+/// What to do about a missing checkpoint, which the log key can sign again.
+const REPAIR: &str = "run `herdbook fsck --repair` (it needs the log key)";
+
 /// What to do where there is no ledger.
 const INIT: &str = "make one with `herdbook init --origin example.org/lab`, or name one with `--ledger DIR`";
 
 impl From<LogError> for Error {
     fn from(error: LogError) -> Self {
         let wait = "wait for the other process, or give it more time with `--lock-wait SECONDS`";
+        if error.is_missing() {
+            let hint = if matches!(error, LogError::NotPublished) {
+                REPAIR
+            } else {
+                RESTORE
+            };
+            return Self::new(Exit::Undecidable, "evidence is missing from the ledger")
+                .because(cause_of(error))
+                .hint(hint);
+        }
         if error.is_tampered() {
             return Self::new(Exit::Tampered, error.to_string())
                 .because(cause_of(error))

@@ -20,7 +20,6 @@ use crate::fsck::repair;
 use crate::ledger::KeyPaths;
 use crate::ledger::LedgerError;
 use crate::ledger::Settings;
-use crate::ledger::read_pin;
 use crate::sign::KeyFile;
 use crate::sign::KeyFileError;
 use crate::store::FileStore;
@@ -32,6 +31,7 @@ use crate::trust::TrustRoot;
 use super::args;
 use super::error::Error;
 use super::exit::Exit;
+use super::home::read_trust_root;
 use super::json::checkpoint;
 use super::json::root_text;
 use super::session::Session;
@@ -56,9 +56,10 @@ pub fn run(session: &Session, args: &args::Fsck) -> Result<Answer, Error> {
         Err(error) => return Err(LedgerError::from(error).into()),
     };
     let origin = origin_of(&*store);
-    let trust = match &origin {
-        Some(origin) => read_pin(&session.home.state, origin)?,
-        None => None,
+    let trust = match (&args.trust_root, &origin) {
+        (Some(path), _) => Some(read_trust_root(&session.path(path))?),
+        (None, Some(origin)) => session.pin(origin)?,
+        (None, None) => None,
     };
     let repaired = if args.repair {
         Some(repaired(session, &store, origin.as_ref(), trust.as_ref())?)
@@ -100,11 +101,12 @@ fn repaired(
     let key = LogKey::parse_vkey(&root.log_key)
         .map_err(|source| Error::new(Exit::Failure, "the pinned log key is not one").because(source))?;
     // Tiles need no key; only a new checkpoint does.
-    let signer: Option<Arc<dyn Signer>> = match KeyFile::load(&KeyPaths::of(&session.home.keys, origin).log) {
-        Ok(file) => Some(Arc::new(file)),
-        Err(KeyFileError::Missing { .. }) => None,
-        Err(error) => return Err(error.into()),
-    };
+    let signer: Option<Arc<dyn Signer>> =
+        match KeyFile::load(&KeyPaths::of(&session.home()?.keys, origin).log) {
+            Ok(file) => Some(Arc::new(file)),
+            Err(KeyFileError::Missing { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
     repair(store, &key, signer, LOCK_WAIT).map_err(|error| match error {
         RepairError::Ledger(inner) => inner.into(),
         RepairError::NeedsLogKey => Error::new(Exit::KeyUnusable, "nothing was repaired").because(error),
@@ -114,6 +116,8 @@ fn repaired(
 
 fn answer(report: &FsckReport, repaired: Option<&Repaired>, pinned: bool, paint: Paint) -> Answer {
     let exit = match report.worst() {
+        // Without a checkpoint nothing can be read, although nothing is false.
+        Some(Severity::Lag) if report.checkpoint.is_none() => Exit::Partial,
         None | Some(Severity::Lag) => Exit::Ok,
         Some(Severity::Missing) => Exit::Undecidable,
         Some(Severity::Tampered) => Exit::Tampered,
@@ -154,6 +158,7 @@ fn text(report: &FsckReport, paint: Paint) -> String {
     }
     let word = match report.worst() {
         None => paint.good("clean"),
+        Some(Severity::Lag) if report.checkpoint.is_none() => paint.bad("behind, no checkpoint is published"),
         Some(Severity::Lag) => paint.notable("behind, not false"),
         Some(Severity::Missing) => paint.bad("incomplete"),
         Some(Severity::Tampered) => paint.bad("tampered"),

@@ -64,7 +64,7 @@ pub fn main() -> ExitCode {
         global.color,
         &around,
     );
-    let answered = Session::begin(global, around).and_then(|session| dispatch(&session, &args.command));
+    let answered = dispatch(&Session::begin(global, around), &args.command);
     match answered {
         Ok(answer) => ui.answer(&answer).into(),
         Err(error) => ui.fail(&error).into(),

@@ -44,6 +44,7 @@ pub fn run(session: &Session, args: &args::Register) -> Result<Answer, Error> {
         path: &path,
         file: &file,
         signers: &signers,
+        keys_folder: Some(&session.home()?.keys),
         options: RegisterOptions {
             dry_run: args.dry_run,
             new_version: args.new_version,
@@ -124,7 +125,7 @@ fn warning_text(warning: &Warning) -> String {
     let add = warning
         .add
         .as_ref()
-        .map_or_else(String::new, |add| format!("; to settle it, add: {add}"));
+        .map_or_else(String::new, |add| format!("; write: {add}"));
     format!(
         "warning: line {}, `{}`: {}{add}",
         warning.line, warning.item, warning.message

@@ -99,7 +99,12 @@ impl From<LogError> for LedgerError {
 }
 
 impl LedgerError {
-    /// Returns whether evidence is false (exit code 20).
+    /// Returns whether something that is needed is gone or unreadable, and a copy of it helps (exit code 22).
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::Log(error) if error.is_missing())
+    }
+
+    /// Returns whether evidence is false (exit code 20) or a commit is missing; ask [`Self::is_missing`] first.
     pub fn is_tampered(&self) -> bool {
         match self {
             Self::OriginDiffers { .. } | Self::Entry { .. } | Self::RolledBack { .. } => true,

@@ -221,6 +221,9 @@ fn look_at(folder: &Path, origin: &Origin) -> Result<bool, InitError> {
     let Some(first) = found.first().cloned() else {
         return Ok(false);
     };
+    if found == ["tmp"] && only_unfinished(&folder.join("tmp")).map_err(io)? {
+        return Ok(false);
+    }
     let store = FileStore::open(folder).map_err(LedgerError::from)?;
     if store
         .read_head(&StorePath::Checkpoint, 0)
@@ -236,6 +239,21 @@ fn look_at(folder: &Path, origin: &Origin) -> Result<bool, InitError> {
     }
     let (folder, found) = (folder.to_owned(), first);
     Err(InitError::NotEmpty { folder, found })
+}
+
+/// Says whether a `tmp` is a folder with nothing in it but files that were being written when a process died.
+fn only_unfinished(tmp: &Path) -> io::Result<bool> {
+    if !fs::symlink_metadata(tmp)?.is_dir() {
+        return Ok(false);
+    }
+    for entry in fs::read_dir(tmp)? {
+        let entry = entry?;
+        let written = entry.file_name().to_string_lossy().starts_with("new-");
+        if !written || !entry.file_type()?.is_file() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// What was begun goes on with its own keys only; what is new must not take an origin that stands for another.

@@ -118,14 +118,7 @@ impl Ledger {
                 genesis: founding.genesis.origin,
             });
         }
-        let reader = match LogReader::open(Arc::clone(&store), key) {
-            Err(LogError::NotPublished) => {
-                return Err(LedgerError::Unfinished {
-                    folder: folder.to_owned(),
-                });
-            }
-            other => other?,
-        };
+        let reader = LogReader::open(Arc::clone(&store), key)?;
         let mut ledger = Self {
             folder: folder.to_owned(),
             store,

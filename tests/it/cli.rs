@@ -2,6 +2,7 @@
 
 mod alpaca;
 mod bad_input;
+mod damaged;
 mod docs;
 mod killed;
 mod support;

@@ -111,10 +111,12 @@ impl House {
         let file = lineage_file::read(&path, &Settings::default()).map_err(RegisterError::Faults)?;
         let mut ledger = self.open();
         let signers = self.signers();
+        let keys = self.request().keys_folder;
         let request = RegisterRequest {
             path: &path,
             file: &file,
             signers: &signers,
+            keys_folder: Some(&keys),
             options,
             progress,
             wait: Duration::from_secs(5),

@@ -237,7 +237,7 @@ fn a_missing_slot_is_found_wherever_it_was() {
     assert!(
         faults(&store)
             .iter()
-            .any(|fault| fault.contains("commit 5 is missing")),
+            .any(|fault| fault.contains("commit/00000000000000000005 is missing")),
         "{:?}",
         faults(&store)
     );

@@ -226,3 +226,63 @@ fn a_file_that_changes_before_it_is_held_is_not_appended() {
     );
     assert_eq!(house.open().checkpoint().size.get(), 2);
 }
+
+/// What is held is for everybody to read, and keys are nobody's data.
+#[test]
+fn no_private_key_gets_into_the_ledger() {
+    let house = house();
+    let request = house.request();
+    let key = KeyPaths::of(&request.keys_folder, &request.origin).issuer;
+    let pem = fs::read(&key).unwrap();
+    house.write(
+        "data/p.txt",
+        &format!("see:\n{}", String::from_utf8(pem).unwrap()),
+    );
+    std::os::unix::fs::symlink(&key, house.path("data/link.pem")).unwrap();
+    let outputs = "outputs: [{name: o, kind: shard}]";
+    for (items, part) in [
+        (
+            "prompts:\n  - {name: p, files: [p.txt]}\n".to_owned(),
+            "private key in it",
+        ),
+        (
+            "filters:\n  - {name: f, rule: other, files: [p.txt]}\n".to_owned(),
+            "private key in it",
+        ),
+        (
+            format!(
+                "runs:\n  - {{name: r, does: mix, code: [p.txt], inputs: [{{use: seeds, as: data}}], {outputs}}}\n"
+            ),
+            "private key in it",
+        ),
+        (
+            "  - {name: e, personal_data: no, made_by: human, acquired_by: licensed, evidence: [p.txt]}\n"
+                .to_owned(),
+            "private key in it",
+        ),
+        (
+            "  - {name: k, personal_data: no, made_by: human, acquired_by: licensed, files: [link.pem]}\n"
+                .to_owned(),
+            "lies in the folder of your keys",
+        ),
+    ] {
+        let refused = house.refused(&with(&items));
+        assert!(refused.contains(part), "{items}: {refused}");
+    }
+}
+
+#[test]
+fn too_many_inputs_are_told_to_become_a_dataset() {
+    let house = house();
+    let mut text = String::from("prompts:\n");
+    let mut inputs = String::new();
+    for number in 0..700 {
+        text.push_str(&format!("  - {{name: p{number}}}\n"));
+        inputs.push_str(&format!("{{use: p{number}, as: prompt}}, "));
+    }
+    let runs = format!(
+        "runs:\n  - {{name: r, does: generate, inputs: [{inputs}], outputs: [{{name: o, kind: shard}}]}}\n"
+    );
+    let refused = house.refused(&with(&(text + &runs)));
+    assert!(refused.contains("an entry under `datasets:`"), "{refused}");
+}

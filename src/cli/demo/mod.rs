@@ -121,7 +121,7 @@ impl Stage<'_> {
     fn play(&mut self) -> Result<(), Error> {
         let garden = self.folder.join("garden");
         files::write(&garden).map_err(|source| io("write", &garden, source))?;
-        let inside = self.session.inside(&garden)?;
+        let inside = self.session.inside(&garden);
         self.heading("A garden's members fine-tune a small model");
         self.say(
             "Members wrote 4 seed tasks and a handbook of 6. A large model behind an API wrote 10 more tasks, a filter\n\
@@ -192,7 +192,7 @@ impl Stage<'_> {
     fn copy(&self, garden: &Path, name: &str) -> Result<Session, Error> {
         let to = self.folder.join(name);
         files::copy(garden, &to).map_err(|source| io("copy to", &to, source))?;
-        self.session.inside(&to)
+        Ok(self.session.inside(&to))
     }
 
     fn cheat(&mut self, inside: &Session, file: &str, model: &str, scene: &str) -> Result<(), Error> {

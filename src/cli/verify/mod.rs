@@ -11,7 +11,6 @@ use crate::ledger::LedgerError;
 use crate::ledger::content::ContentFolder;
 use crate::ledger::drive::judge;
 use crate::ledger::drive::published_note;
-use crate::ledger::read_pin;
 use crate::statement::ArtifactRef;
 use crate::trust::TrustRoot;
 use crate::verify::Code;
@@ -102,7 +101,7 @@ fn outcomes(session: &Session, args: &args::Verify) -> Result<Vec<Outcome>, Erro
         .map(|path| read_trust_root(&session.path(path)))
         .transpose()?;
     let mut ledger = match Ledger::open(&folder) {
-        Err(error) if error.is_tampered() => return Ok(broken(args, error)),
+        Err(error) if error.is_missing() || error.is_tampered() => return Ok(broken(args, error)),
         opened => opened?,
     };
     let checkpoint = published_note(&mut ledger)?;
@@ -165,7 +164,7 @@ fn trust(
     if let Some(root) = given {
         return Ok(Trust::Pinned(root));
     }
-    if let Some(root) = read_pin(&session.home.state, &ledger.checkpoint().origin)? {
+    if let Some(root) = session.pin(&ledger.checkpoint().origin)? {
         return Ok(Trust::Pinned(root));
     }
     let founding = ledger.founding();
@@ -187,17 +186,23 @@ fn answer(outcomes: &[Outcome]) -> Answer {
     }
 }
 
-/// A ledger that cannot be opened because evidence is false: that is the verdict on everything asked about.
+/// A ledger that cannot be opened because evidence is false or gone: that is the verdict on everything asked about.
 fn broken(args: &args::Verify, error: LedgerError) -> Vec<Outcome> {
-    let why = Error::from(error).message();
+    let (code, line) = if error.is_missing() {
+        let line = "undecidable: evidence is missing from the ledger, so nothing in it was judged";
+        (Code::EntryMissing, line)
+    } else {
+        let line =
+            "tampered: the ledger holds false evidence, so nothing in it was judged; see `herdbook fsck`";
+        (Code::Undecodable, line)
+    };
+    let why = Error::from(error).whole();
     let told = |asked: &String| {
-        let finding = Finding::of_ledger(Code::Undecodable, "ledger", why.clone());
+        let finding = Finding::of_ledger(code, "ledger", why.clone());
         Outcome::Told(Box::new(Told {
             asked: asked.clone(),
             artifacts: Vec::new(),
-            line:
-                "tampered: the ledger holds false evidence, so nothing in it was judged; see `herdbook fsck`"
-                    .to_owned(),
+            line: line.to_owned(),
             finding,
             checkpoint: None,
         }))

@@ -92,6 +92,8 @@ pub struct Ground<'a> {
     pub statements: &'a dyn Statements,
     /// The key that will sign.
     pub issuer: KeyId,
+    /// The folder of this user's keys, of which nothing is registered.
+    pub keys_folder: Option<&'a Path>,
     /// How.
     pub options: RegisterOptions,
     /// Who watches.
@@ -119,6 +121,7 @@ pub fn plan(ground: Ground<'_>, path: &Path, file: &LineageFile) -> Result<Plan,
     if !faults.is_empty() {
         return Err(RegisterError::Faults(faults));
     }
+    contents.keep_out_of(ground.keys_folder);
     contents.hash(ground.progress);
     let mut planner = Planner {
         ground,

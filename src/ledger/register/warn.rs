@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use num_rational::BigRational;
 use num_traits::One as _;
+use num_traits::Signed as _;
 use num_traits::Zero as _;
 
 use crate::digest::StatementId;
 use crate::statement::Answer;
 use crate::statement::Artifact;
 use crate::statement::ArtifactRef;
+use crate::statement::Content;
 use crate::statement::Decimal;
 use crate::statement::Does;
 use crate::statement::Input;
@@ -72,7 +74,7 @@ pub struct Warning {
     pub line: u32,
     /// What is the matter, in a sentence without its full stop.
     pub message: String,
-    /// The line to add to the lineage file, or the command, if one would do.
+    /// The line to add to the lineage file, or the command, if only one would do.
     pub add: Option<String>,
 }
 
@@ -101,13 +103,10 @@ impl Warnings<'_> {
             Predicate::Source(source) if source.personal_data == Answer::NotKnown => {
                 let names = written_names(&source.set.artifacts);
                 let message = format!(
-                    "nobody says whether it holds personal data; if it does, this is written for ever: {names}"
+                    "nobody says whether it holds personal data: say `personal_data: yes` or `personal_data: no`; if \
+                     it does and nobody says so, this is written for ever: {names}"
                 );
-                self.add(
-                    WarningCode::PersonalDataNotKnown,
-                    message,
-                    Some("personal_data: no".to_owned()),
-                );
+                self.add(WarningCode::PersonalDataNotKnown, message, None);
             }
             Predicate::Run(run) => {
                 self.roles(run);
@@ -195,17 +194,16 @@ impl Warnings<'_> {
         let (true, Some(out), Some(accounted)) = (makes_none, out, input_rows(run, taken)) else {
             return;
         };
-        let out_rows = BigRational::from_integer(out.into());
-        if &accounted * factor(run.expansion.as_ref()) >= out_rows {
+        let accounted = accounted * factor(run.expansion.as_ref());
+        let Some(missing) = missing_rows(out, &accounted) else {
             return;
-        }
-        let needed = (!accounted.is_zero()).then(|| ceiling(&(out_rows / &accounted)));
+        };
         let message = format!(
-            "{out} rows come out, but its data inputs account for {} only",
+            "{out} rows come out, but its data inputs account for {} only: an input with {missing} is missing from \
+             the lineage file; if one row really becomes several here, say so with `expansion:`",
             accounted.to_integer()
         );
-        let add = needed.map(|needed| format!("expansion: \"{needed}\""));
-        self.add(WarningCode::RowsNotAccounted, message, add);
+        self.add(WarningCode::RowsNotAccounted, message, None);
     }
 
     /// Training takes each row once an epoch.
@@ -216,12 +214,12 @@ impl Warnings<'_> {
                 continue;
             };
             let once = BigRational::from_integer(exists.into()) * factor(input.repeat.as_ref());
-            let stated_rows = BigRational::from_integer(stated.into());
-            if stated_rows > &once * factor(run.epochs.as_ref()) {
-                let needed = (!once.is_zero()).then(|| ceiling(&(stated_rows / once)));
-                let message = format!("it takes {stated} rows of an input that has {exists}");
-                let add = needed.map(|needed| format!("epochs: \"{needed}\""));
-                return self.add(WarningCode::RowsNotAccounted, message, add);
+            if let Some(missing) = missing_rows(stated, &(once * factor(run.epochs.as_ref()))) {
+                let message = format!(
+                    "it takes {stated} rows of an input that has {exists}: an input with {missing} is missing from \
+                     the lineage file; if rows are really taken several times, say so with `epochs:`"
+                );
+                return self.add(WarningCode::RowsNotAccounted, message, None);
             }
         }
     }
@@ -235,7 +233,24 @@ fn first(cited: &Cited) -> String {
         .unwrap_or_default()
 }
 
+/// Returns how many of `taken` rows `accounted` leaves open, in words; nothing when it covers them.
+fn missing_rows(taken: u64, accounted: &BigRational) -> Option<String> {
+    let missing = BigRational::from_integer(taken.into()) - accounted;
+    missing
+        .is_positive()
+        .then(|| match missing.ceil().to_integer().to_string().as_str() {
+            "1" => "1 row".to_owned(),
+            rows => format!("{rows} rows"),
+        })
+}
+
 fn written_names(artifacts: &[Artifact]) -> String {
+    if artifacts
+        .iter()
+        .all(|artifact| matches!(artifact.content, Content::Absent { .. }))
+    {
+        return "all names and texts of the item".to_owned();
+    }
     let mut names: Vec<String> = artifacts
         .iter()
         .take(NAMES_LISTED_MAX)
@@ -297,35 +312,18 @@ fn factor(decimal: Option<&Decimal>) -> BigRational {
     decimal.map_or_else(BigRational::one, |decimal| decimal.value().clone())
 }
 
-/// Returns a decimal with at most four digits after the point that is not below `value`.
-fn ceiling(value: &BigRational) -> String {
-    let scale = BigRational::from_integer(10_000.into());
-    let scaled = (value * scale).ceil().to_integer().to_string();
-    let padded = format!("{scaled:0>5}");
-    let (whole, fraction) = padded.split_at(padded.len() - 4);
-    let fraction = fraction.trim_end_matches('0');
-    if fraction.is_empty() {
-        whole.to_owned()
-    } else {
-        format!("{whole}.{fraction}")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_ceiling_is_a_decimal_not_below_the_value() {
-        let of = |numerator: u64, denominator: u64| {
-            ceiling(&BigRational::new(numerator.into(), denominator.into()))
+    fn rows_that_are_missing_are_rounded_up() {
+        let of = |taken, numerator: u64, denominator: u64| {
+            missing_rows(taken, &BigRational::new(numerator.into(), denominator.into()))
         };
-        assert_eq!(of(5, 4), "1.25");
-        assert_eq!(of(4, 3), "1.3334");
-        assert_eq!(of(2, 1), "2");
-        assert_eq!(of(10_001, 10_000), "1.0001");
-        for text in ["1.25", "1.3334", "2"] {
-            assert!(crate::statement::Decimal::parse(text).is_ok());
-        }
+        assert_eq!(of(3, 2, 1).as_deref(), Some("1 row"));
+        assert_eq!(of(9, 7, 2).as_deref(), Some("6 rows"));
+        assert_eq!(of(9, 9, 1), None);
+        assert_eq!(of(9, 10, 1), None);
     }
 }
