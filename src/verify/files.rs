@@ -95,11 +95,6 @@ impl FileChecks {
         }
     }
 
-    /// Returns whether a result is that of a file with everything that was registered of it.
-    pub(super) fn is_right(query: &FileQuery, found: &FileDigests) -> bool {
-        Self::difference(query, found).is_none()
-    }
-
     /// Returns what differs between a file and what was registered of it. Everything must match.
     pub(super) fn difference(query: &FileQuery, found: &FileDigests) -> Option<String> {
         let differs = |what: &str, expected: String, found: String| {
@@ -177,4 +172,85 @@ fn rows_of(located: &Located<'_>) -> Option<u64> {
         .and_then(|artifact| artifact.rows)
         .or_else(|| alone?.rows);
     rows.map(|rows| rows.value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::Digests;
+    use crate::digest::StatementId;
+
+    /// Each of the four is compared, and what is not known is not.
+    #[test]
+    fn everything_that_was_registered_must_match() {
+        let right = Digests::of(b"a\nb\n");
+        let query = FileQuery {
+            name: "x.jsonl".to_owned(),
+            sha256: right.sha256,
+            blake3: Some(right.blake3),
+            bytes: Some(4),
+            rows: Some(2),
+            basis: Basis::Given,
+            artifact: ArtifactRef::subject(StatementId::from_bytes([1; 32]), 0),
+        };
+        let found = FileDigests {
+            place: "x.jsonl".to_owned(),
+            sha256: right.sha256,
+            blake3: right.blake3,
+            bytes: 4,
+            rows: Some(2),
+        };
+        assert_eq!(FileChecks::difference(&query, &found), None);
+        let other = Digests::of(b"other");
+        for (wrong, what) in [
+            (
+                FileDigests {
+                    sha256: other.sha256,
+                    ..found.clone()
+                },
+                "sha256",
+            ),
+            (
+                FileDigests {
+                    blake3: other.blake3,
+                    ..found.clone()
+                },
+                "blake3",
+            ),
+            (
+                FileDigests {
+                    bytes: 5,
+                    ..found.clone()
+                },
+                "bytes 4, found 5",
+            ),
+            (
+                FileDigests {
+                    rows: Some(1),
+                    ..found.clone()
+                },
+                "rows 2, found 1",
+            ),
+        ] {
+            let difference = FileChecks::difference(&query, &wrong).unwrap();
+            assert!(difference.contains(what), "{difference}");
+        }
+        let silent = FileQuery {
+            blake3: None,
+            bytes: None,
+            rows: None,
+            ..query
+        };
+        assert_eq!(
+            FileChecks::difference(
+                &silent,
+                &FileDigests {
+                    bytes: 5,
+                    rows: None,
+                    ..found
+                }
+            ),
+            None
+        );
+    }
 }

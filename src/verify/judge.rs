@@ -149,9 +149,14 @@ fn trust_findings(case: &Case, findings: &mut Vec<Finding>) {
 }
 
 fn content_check(files: &FileChecks) -> ContentCheck {
-    let right = |(query, given): &&(super::FileQuery, Given<super::FileDigests>)| matches!(given, Given::Found(found) if FileChecks::is_right(query, found));
+    let opened = files.results.iter().filter_map(|(query, given)| match given {
+        Given::Found(found) => Some(FileChecks::difference(query, found).is_none()),
+        Given::Missing | Given::Damaged(_) => None,
+    });
+    let (right, wrong): (Vec<bool>, Vec<bool>) = opened.partition(|is_right| *is_right);
     ContentCheck {
-        checked: files.results.iter().filter(right).count(),
+        checked: right.len(),
+        differing: wrong.len(),
         of: files.known,
         given: files.given,
     }

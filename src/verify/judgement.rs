@@ -119,6 +119,8 @@ pub struct Conditioning {
 pub struct ContentCheck {
     /// How many were opened and were right.
     pub checked: usize,
+    /// How many were opened and were not those registered.
+    pub differing: usize,
     /// How many there are.
     pub of: usize,
     /// How many of them have only a stated digest.
@@ -274,11 +276,22 @@ impl Judgement {
     }
 
     fn content_text(&self) -> String {
-        let ContentCheck { checked, of, .. } = self.content;
-        match (checked, of) {
+        let ContentCheck {
+            checked,
+            differing,
+            of,
+            ..
+        } = self.content;
+        match (checked + differing, of) {
             (_, 0) => "records only: no file has a digest".to_owned(),
             (0, _) => format!("records only: 0 of {} opened", counted(of, "file")),
-            _ => format!("{checked} of {} opened", counted(of, "file")),
+            (opened, _) if differing > 0 => {
+                format!(
+                    "{opened} of {} opened, {differing} not as registered",
+                    counted(of, "file")
+                )
+            }
+            (opened, _) => format!("{opened} of {} opened", counted(of, "file")),
         }
     }
 
