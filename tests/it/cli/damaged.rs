@@ -95,6 +95,28 @@ fn only_what_was_never_committed_is_finished_by_init() {
     place.run(&["list"]).expect(0);
 }
 
+/// What anybody may drop into the folder is not read, and stops whoever appends.
+#[test]
+fn a_slot_beyond_the_checkpoint_is_ignored_by_readers() {
+    let place = Place::with_pipeline();
+    let slots = place.at(".herdbook/commit");
+    let name = format!("commit/{:020}", 2);
+    place.write("more.yaml", "herdbook: 1\nprompts: [{name: p}]\n");
+    for planted in [
+        b"junk".to_vec(),
+        fs::read(slots.join(format!("{:020}", 1))).unwrap(),
+    ] {
+        fs::write(place.at(".herdbook").join(&name), planted).unwrap();
+        for verb in READERS {
+            place.run(verb).expect(0);
+        }
+        let refused = place.run(&["register", "more.yaml"]).expect(20);
+        assert!(refused.err.contains(&name), "{refused:#?}");
+        let found = place.run(&["fsck"]).expect(20);
+        assert!(found.out.contains(&name), "{found:#?}");
+    }
+}
+
 #[test]
 fn settings_that_cannot_be_read_say_how_to_write_them() {
     let place = Place::with_pipeline();
