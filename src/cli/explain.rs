@@ -24,7 +24,9 @@ impl From<LedgerError> for Error {
             LedgerError::Log(inner) => return inner.into(),
             other => other,
         };
-        let (exit, what) = if error.is_no_ledger() || matches!(error, LedgerError::Unfinished { .. }) {
+        let (exit, what) = if error.is_missing() {
+            (Exit::Undecidable, "the ledger cannot be read")
+        } else if error.is_no_ledger() || matches!(error, LedgerError::Unfinished { .. }) {
             (Exit::NoLedger, "no ledger can be opened")
         } else if error.is_tampered() {
             (Exit::Tampered, "the ledger was tampered with")
@@ -39,6 +41,7 @@ impl From<LedgerError> for Error {
         match exit {
             Exit::Tampered => told.hint(FSCK),
             Exit::NoLedger => told.hint(INIT),
+            Exit::Undecidable => told.hint(SETTINGS),
             _ => told,
         }
     }
@@ -49,6 +52,10 @@ const FSCK: &str = "run `herdbook fsck` to see everything that is false; keep th
 
 /// What to do about a missing commit, which nobody can make again.
 const RESTORE: &str = "put that file back from a copy of the ledger; nothing can be read without it";
+
+/// What to do about settings that cannot be read: they are no evidence, and anybody can write them again.
+const SETTINGS: &str = "put herdbook.toml back, or write it again: it has two lines, `format = 0` and `origin = \"...\"` \
+     with the origin that the trust root of the ledger names";
 
 /// What to do about a missing checkpoint, which the log key can sign again.
 const REPAIR: &str = "run `herdbook fsck --repair` (it needs the log key)";

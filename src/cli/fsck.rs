@@ -172,7 +172,11 @@ fn text(report: &FsckReport, paint: Paint) -> String {
     };
     put(
         &mut text,
-        format_args!("{word}: {entries} and {} checked\n", counted(blobs, "blob")),
+        format_args!(
+            "{word}: {}; {entries} and {} could be checked\n",
+            counted(report.findings.len(), "finding"),
+            counted(blobs, "blob")
+        ),
     );
     if let Some(checkpoint) = &report.checkpoint {
         put(

@@ -51,9 +51,11 @@ fn row(listed: &Listed) -> Vec<String> {
         0 | 1 => String::new(),
         more => format!("{more} files"),
     };
-    let rows = listed
-        .rows
-        .map_or_else(String::new, |rows| format!("{rows} rows"));
+    let rows = match listed.rows {
+        None => String::new(),
+        Some(1) => "1 row".to_owned(),
+        Some(rows) => format!("{rows} rows"),
+    };
     vec![
         in_line(&node(listed)),
         listed.kind.to_owned(),

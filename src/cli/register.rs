@@ -33,6 +33,13 @@ const NODES_SHOWN_MAX: usize = 40;
 pub fn run(session: &Session, args: &args::Register) -> Result<Answer, Error> {
     let settings = Settings::parse(args.settings.iter().map(String::as_str))
         .map_err(|source| Error::new(Exit::Usage, "a setting is not one").because(source))?;
+    if args.file.as_os_str() == "-" {
+        return Err(Error::new(
+            Exit::Usage,
+            "JSON Lines on standard input cannot be registered yet",
+        )
+        .hint("give the path of a lineage file"));
+    }
     // Found before anything is read, so that a wrong folder is told first.
     let folder = session.ledger_folder()?;
     let path = session.path(&args.file);

@@ -6,6 +6,7 @@ use crate::digest::Blake3Digest;
 use crate::digest::Sha256Digest;
 use crate::index::Index as _;
 use crate::index::resolve::Node;
+use crate::index::resolve::ResolveError;
 use crate::index::resolve::resolve;
 use crate::ledger::Ledger;
 use crate::ledger::LedgerError;
@@ -132,6 +133,9 @@ fn claimed(
 pub fn of_node(ledger: &Ledger, asked: &str, is_folder: bool) -> Result<Target, Error> {
     let size = ledger.checkpoint().size;
     let node = resolve(ledger.index(), size, asked).map_err(|error| {
+        if matches!(error, ResolveError::SeveralVersions { .. }) {
+            return Error::new(Exit::Failure, error.to_string());
+        }
         let shown = in_line(asked);
         let told = Error::new(
             Exit::Failure,
@@ -184,6 +188,16 @@ pub fn of_node(ledger: &Ledger, asked: &str, is_folder: bool) -> Result<Target, 
         artifacts,
         file: None,
     })
+}
+
+/// Returns what to write for the item of this name, if there is one; the name alone is that of a file.
+pub fn item_named(ledger: &Ledger, asked: &str) -> Option<String> {
+    match resolve(ledger.index(), ledger.checkpoint().size, asked) {
+        Ok(_) | Err(ResolveError::SeveralVersions { .. }) if !asked.contains(['@', ':']) => {
+            Some(format!("{asked}@latest"))
+        }
+        _ => None,
+    }
 }
 
 /// What the ledger says of one artifact.

@@ -101,7 +101,11 @@ impl From<LogError> for LedgerError {
 impl LedgerError {
     /// Returns whether something that is needed is gone or unreadable, and a copy of it helps (exit code 22).
     pub fn is_missing(&self) -> bool {
-        matches!(self, Self::Log(error) if error.is_missing())
+        match self {
+            Self::Log(error) => error.is_missing(),
+            Self::Settings(error) => !matches!(error, SettingsError::NewerFormat { .. }),
+            _ => false,
+        }
     }
 
     /// Returns whether evidence is false (exit code 20) or a commit is missing; ask [`Self::is_missing`] first.

@@ -39,6 +39,7 @@ use super::register::RegisterError;
 use super::register::Statements;
 use super::settings::SETTINGS_BYTES_MAX;
 use super::settings::Settings;
+use super::settings::SettingsError;
 
 /// A ledger at its published checkpoint.
 #[derive(Debug)]
@@ -102,9 +103,13 @@ impl Ledger {
 
     /// Opens the ledger that a store holds; `folder` names it in messages.
     pub fn open_store(store: Arc<dyn Store>, folder: &Path) -> Result<Self, LedgerError> {
-        let settings = read_settings(&*store)?.ok_or_else(|| LedgerError::NoLedger {
-            folder: folder.to_owned(),
-        })?;
+        let Some(settings) = read_settings(&*store)? else {
+            if store.read_head(&StorePath::Commit(0), 0)?.is_some() {
+                return Err(SettingsError::Missing.into());
+            }
+            let folder = folder.to_owned();
+            return Err(LedgerError::NoLedger { folder });
+        };
         let founded = match founding(&*store) {
             Err(LedgerError::Log(LogError::NoLedger)) => Err(LedgerError::Unfinished {
                 folder: folder.to_owned(),

@@ -85,7 +85,7 @@ pub enum LogError {
 #[derive(Debug, thiserror::Error)]
 pub enum Tampering {
     /// A slot is not a commit by the log key.
-    #[error("commit {number} is false")]
+    #[error("{} is false", crate::store::StorePath::Commit(*number))]
     Commit {
         /// The slot.
         number: u64,
@@ -99,7 +99,7 @@ pub enum Tampering {
         number: u64,
     },
     /// A slot holds the commit of another number.
-    #[error("slot {slot} holds commit {stated}")]
+    #[error("{} holds commit {stated}", crate::store::StorePath::Commit(*slot))]
     Number {
         /// The slot.
         slot: u64,

@@ -68,7 +68,7 @@ fn other_bytes_under_a_name_need_a_word() {
     let use_it = "herdbook: 1\nruns:\n  - {name: a, does: mix, inputs: [{use: SEEDS, as: data}], outputs: [{name: o, kind: shard}]}\n";
     let message = house.refused(&use_it.replace("SEEDS", "seeds"));
     assert!(
-        message.contains("`seeds` has 2 versions: write one of seeds@4, seeds@2"),
+        message.contains("`seeds` has 2 versions: write seeds@4 (newest), seeds@2"),
         "{message}"
     );
     house.register(&use_it.replace("SEEDS", "seeds@2")).unwrap();

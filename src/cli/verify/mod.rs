@@ -189,7 +189,8 @@ fn answer(outcomes: &[Outcome]) -> Answer {
 /// A ledger that cannot be opened because evidence is false or gone: that is the verdict on everything asked about.
 fn broken(args: &args::Verify, error: LedgerError) -> Vec<Outcome> {
     let (code, line) = if error.is_missing() {
-        let line = "undecidable: evidence is missing from the ledger, so nothing in it was judged";
+        let line =
+            "undecidable: a file of the ledger is missing or cannot be read, so nothing in it was judged";
         (Code::EntryMissing, line)
     } else {
         let line =
@@ -226,7 +227,12 @@ fn told(target: Target, ledger: &Ledger) -> Told {
             (asked, None, finding, line)
         }
         Target::Unclaimed { asked, sha256, .. } => {
-            let message = format!("nobody registered content with sha256 {sha256} in this ledger");
+            let mut message = format!("nobody registered content with sha256 {sha256} in this ledger");
+            if let Some(item) = target::item_named(ledger, &asked) {
+                message = format!(
+                    "{message}; this is the file `{asked}`: for the item of that name write `{item}`"
+                );
+            }
             let finding = about_file(Code::NotRegistered, &asked, message);
             let line = format!(
                 "not_traced: not registered among the {} entries of {}",

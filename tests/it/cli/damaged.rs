@@ -95,6 +95,54 @@ fn only_what_was_never_committed_is_finished_by_init() {
     place.run(&["list"]).expect(0);
 }
 
+/// What anybody may drop into the folder is not read, and stops whoever appends.
+#[test]
+fn a_slot_beyond_the_checkpoint_is_ignored_by_readers() {
+    let place = Place::with_pipeline();
+    let slots = place.at(".herdbook/commit");
+    let name = format!("commit/{:020}", 2);
+    place.write("more.yaml", "herdbook: 1\nprompts: [{name: p}]\n");
+    for planted in [
+        b"junk".to_vec(),
+        fs::read(slots.join(format!("{:020}", 1))).unwrap(),
+    ] {
+        fs::write(place.at(".herdbook").join(&name), planted).unwrap();
+        for verb in READERS {
+            place.run(verb).expect(0);
+        }
+        let refused = place.run(&["register", "more.yaml"]).expect(20);
+        assert!(refused.err.contains(&name), "{refused:#?}");
+        let found = place.run(&["fsck"]).expect(20);
+        assert!(found.out.contains(&name), "{found:#?}");
+    }
+}
+
+#[test]
+fn settings_that_cannot_be_read_say_how_to_write_them() {
+    let place = Place::with_pipeline();
+    let path = place.at(".herdbook/herdbook.toml");
+    let good = fs::read(&path).unwrap();
+    let parts = ["herdbook.toml", "two lines, `format = 0` and `origin = "];
+    for bad in [
+        &b"format ="[..],
+        b"",
+        b"\xff",
+        b"format = 0\norigin = 1\n",
+        b"format = 0\norigin = \"a\"\nx = 1\n",
+    ] {
+        fs::write(&path, bad).unwrap();
+        undecidable(&place, &parts);
+        place.run(&["fsck"]).expect(20);
+        let refused = place.run(&["register", "lineage.yaml"]).expect(22);
+        assert!(refused.err.contains(parts[1]), "{refused:#?}");
+    }
+    fs::remove_file(&path).unwrap();
+    undecidable(&place, &parts);
+    place.run(&["fsck"]).expect(20);
+    fs::write(&path, good).unwrap();
+    place.run(&["verify", "model"]).expect(0);
+}
+
 /// An auditor has a ledger and a trust root, and may have no home.
 #[test]
 fn reading_needs_no_home() {
