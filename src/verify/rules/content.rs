@@ -14,13 +14,17 @@ pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         let (code, message) = match given {
             Given::Found(found) => match FileChecks::difference(query, found) {
                 None => continue,
-                Some(difference) => (
-                    Code::ContentDiffers,
-                    format!(
-                        "{}: {difference}; the file is not the one registered, which does not say who changed it or why",
-                        found.place
-                    ),
-                ),
+                Some(difference) => {
+                    let whose = if found.sha256 == query.sha256 {
+                        "the bytes are those registered, but the record states them wrongly"
+                    } else {
+                        "the file is not the one registered, which does not say who changed it or why"
+                    };
+                    (
+                        Code::ContentDiffers,
+                        format!("{}: {difference}; {whose}", found.place),
+                    )
+                }
             },
             Given::Damaged(why) => (
                 Code::ContentNotFound,
