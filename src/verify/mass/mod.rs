@@ -159,7 +159,10 @@ impl<'a> Mass<'a> {
             .enumerate()
             .filter(|(_, (input, _))| has_mass(run, input.role))
             .collect();
-        let refined = heavy.iter().any(|(at, _)| is_named(*at));
+        // A base alone is not what a training makes.
+        let refined = heavy
+            .iter()
+            .any(|(at, (input, _))| is_named(*at) && (input.role != Role::Base || run.does != Does::Train));
         let inputs: Vec<_> = heavy
             .into_iter()
             .filter(|(at, (input, _))| !refined || is_named(*at) || input.role == Role::Base)

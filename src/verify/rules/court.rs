@@ -7,31 +7,23 @@ use std::rc::Rc;
 use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
 use crate::merkle::LeafIndex;
-use crate::statement::Artifact;
 use crate::statement::ArtifactRef;
 use crate::statement::Does;
-use crate::statement::Generators;
 use crate::statement::OutputKind;
-use crate::statement::Predicate;
 use crate::statement::Role;
-use crate::statement::Source;
 use crate::statement::Thing;
 use crate::verify::contents::Origins;
 use crate::verify::graph::Graph;
 use crate::verify::graph::Located;
 use crate::verify::graph::Place;
-use crate::verify::mass::OriginClass;
-use crate::verify::mass::classify;
 use crate::verify::mass::has_mass;
 use crate::verify::scene::Scene;
 
 use super::exempt::is_no_weights;
-
-/// The most places that one verification looks at to compare claims.
-pub const CLAIM_PLACES_MAX: usize = 2 << 20;
-
-/// The most pairs of claims that one verification compares.
-pub const CLAIM_PAIRS_MAX: usize = 16 << 20;
+use super::leaves::LeafContent;
+use super::leaves::Leaves;
+use super::leaves::facts;
+use super::leaves::leaf;
 
 /// What is said of two claims about the same bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,25 +47,6 @@ enum Descent {
     Apart,
 }
 
-/// What a lineage ends in, known by content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum LeafContent {
-    /// Bytes of a source, a prompt or a filter.
-    Bytes(Sha256Digest),
-    /// Weights of an external model.
-    Model(Sha256Digest),
-    /// Something without bytes: all that is said of where it comes from.
-    Declared(Sha256Digest),
-    Gap(Sha256Digest),
-}
-
-/// The leaves of a lineage: all of them, and those that bring mass.
-#[derive(Debug, PartialEq, Eq)]
-struct Leaves {
-    all: BTreeSet<LeafContent>,
-    heavy: BTreeSet<LeafContent>,
-}
-
 /// Remembers what it worked out.
 pub(super) struct Court<'a> {
     scene: &'a Scene<'a>,
@@ -81,6 +54,7 @@ pub(super) struct Court<'a> {
     pairs_left: usize,
     exhausted: bool,
     origins: Origins,
+    brought_back: BTreeMap<ArtifactRef, Rc<BTreeSet<ArtifactRef>>>,
     leaves: BTreeMap<Place, Rc<Leaves>>,
     descents: BTreeMap<StatementId, Rc<BTreeMap<Place, bool>>>,
 }
@@ -89,10 +63,11 @@ impl<'a> Court<'a> {
     pub(super) fn new(scene: &'a Scene<'a>) -> Self {
         Self {
             scene,
-            places_left: CLAIM_PLACES_MAX,
-            pairs_left: CLAIM_PAIRS_MAX,
+            places_left: scene.case.limits.claim_places,
+            pairs_left: scene.case.limits.claim_pairs,
             exhausted: false,
             origins: Origins::new(),
+            brought_back: BTreeMap::new(),
             leaves: BTreeMap::new(),
             descents: BTreeMap::new(),
         }
@@ -112,6 +87,13 @@ impl<'a> Court<'a> {
         self.exhausted
     }
 
+    fn compare(&mut self) -> Option<()> {
+        let left = self.pairs_left.checked_sub(1);
+        self.exhausted |= left.is_none();
+        self.pairs_left = left?;
+        Some(())
+    }
+
     fn look(&mut self) -> Option<()> {
         let left = self.places_left.checked_sub(1);
         self.exhausted |= left.is_none();
@@ -119,13 +101,16 @@ impl<'a> Court<'a> {
         Some(())
     }
 
-    /// Decides about two claims of `digest`.
-    pub(super) fn rule(&mut self, one: ArtifactRef, other: ArtifactRef, digest: Sha256Digest) -> Ruling {
-        if self.exhausted || self.pairs_left == 0 {
-            self.exhausted = true;
+    /// Decides about two of all `claims` of `digest`.
+    pub(super) fn rule(
+        &mut self,
+        one: ArtifactRef,
+        other: ArtifactRef,
+        (digest, claims): (Sha256Digest, &BTreeSet<ArtifactRef>),
+    ) -> Ruling {
+        if self.exhausted || self.compare().is_none() {
             return Ruling::Open;
         }
-        self.pairs_left -= 1;
         let graph = self.scene.graph;
         let (Some(a), Some(b)) = (graph.locate(one), graph.locate(other)) else {
             // A subject that does not exist claims nothing, and is a finding by itself.
@@ -143,7 +128,7 @@ impl<'a> Court<'a> {
                 Some(Descent::MadeAnew | Descent::Apart) => Ruling::OwnModel,
                 None => Ruling::Open,
             },
-            _ => self.lineages(one, other, digest),
+            _ => self.lineages(one, other, (digest, claims)),
         }
     }
 
@@ -154,24 +139,65 @@ impl<'a> Court<'a> {
         }
     }
 
-    /// An ancestor and its descendant agree if nothing between them made new content; others if they end in the
-    /// same leaves.
-    fn lineages(&mut self, one: ArtifactRef, other: ArtifactRef, digest: Sha256Digest) -> Ruling {
-        let Some(descent) = self.descent(one, other) else {
-            return Ruling::Open;
-        };
-        let agree = match descent {
-            Descent::Plain => {
+    /// An ancestor and its descendant agree if nothing between them made new content, and so do two descendants of
+    /// one such ancestor; others if they end in the same leaves.
+    fn lineages(
+        &mut self,
+        one: ArtifactRef,
+        other: ArtifactRef,
+        (digest, claims): (Sha256Digest, &BTreeSet<ArtifactRef>),
+    ) -> Ruling {
+        let agree = match self.descent(one, other) {
+            None => None,
+            Some(Descent::MadeAnew) => Some(false),
+            Some(Descent::Plain) => {
                 self.came_back(one, other, digest);
-                true
+                Some(true)
             }
-            Descent::MadeAnew => false,
-            Descent::Apart => match (self.leaves_of(one, digest), self.leaves_of(other, digest)) {
-                (Some(a), Some(b)) => a == b,
-                _ => return Ruling::Open,
-            },
+            Some(Descent::Apart) => self.apart(one, other, (digest, claims)),
         };
-        if agree { Ruling::Agree } else { Ruling::Differ }
+        match agree {
+            None => Ruling::Open,
+            Some(true) => Ruling::Agree,
+            Some(false) => Ruling::Differ,
+        }
+    }
+
+    fn apart(
+        &mut self,
+        one: ArtifactRef,
+        other: ArtifactRef,
+        (digest, claims): (Sha256Digest, &BTreeSet<ArtifactRef>),
+    ) -> Option<bool> {
+        let (ours, theirs) = (self.brought_back(one, claims)?, self.brought_back(other, claims)?);
+        if !ours.is_disjoint(&theirs) {
+            return Some(true);
+        }
+        Some(self.leaves_of(one, digest)? == self.leaves_of(other, digest)?)
+    }
+
+    /// Returns the claims of the same bytes that a claim only brings back.
+    fn brought_back(
+        &mut self,
+        claim: ArtifactRef,
+        claims: &BTreeSet<ArtifactRef>,
+    ) -> Option<Rc<BTreeSet<ArtifactRef>>> {
+        if let Some(known) = self.brought_back.get(&claim) {
+            return Some(Rc::clone(known));
+        }
+        let below = self.below(claim)?;
+        let mut found = BTreeSet::new();
+        for ancestor in claims {
+            self.compare()?;
+            let places = [*ancestor, ancestor.whole()].map(Place::Artifact);
+            let made: Vec<&bool> = places.iter().filter_map(|place| below.get(place)).collect();
+            if !made.is_empty() && made.iter().all(|made| !**made) {
+                found.insert(*ancestor);
+            }
+        }
+        let found = Rc::new(found);
+        self.brought_back.insert(claim, Rc::clone(&found));
+        Some(found)
     }
 
     /// Notes that the newer of two claims only brings back the content of the older.
@@ -266,63 +292,10 @@ impl<'a> Court<'a> {
         let mut leaves = BTreeSet::new();
         while let Some(place) = queue.pop() {
             self.look()?;
-            self.leaf(place, &mut leaves);
+            leaf(self.scene, place, &mut leaves);
             queue.extend(below(place).into_iter().filter(|next| seen.insert(*next)));
         }
         Some(leaves)
-    }
-
-    fn leaf(&self, place: Place, leaves: &mut BTreeSet<LeafContent>) {
-        let graph = self.scene.graph;
-        match place {
-            Place::Run(_) => {}
-            Place::Gap(id, at) => {
-                let gap = graph.gap(id, at);
-                let text = gap.map_or(String::new(), |gap| format!("{}\n{:?}", gap.text, gap.digest));
-                leaves.insert(LeafContent::Gap(Sha256Digest::of(text.as_bytes())));
-            }
-            Place::Artifact(reference) => {
-                if let Some(located) = graph.locate(reference) {
-                    self.leaf_artifact(reference, &located, leaves);
-                }
-            }
-        }
-    }
-
-    fn leaf_artifact(
-        &self,
-        reference: ArtifactRef,
-        located: &Located<'_>,
-        leaves: &mut BTreeSet<LeafContent>,
-    ) {
-        let of: fn(Sha256Digest) -> LeafContent = match located.thing {
-            Thing::Source | Thing::Prompt | Thing::Filter => LeafContent::Bytes,
-            Thing::ExternalModel => LeafContent::Model,
-            Thing::Output(_) | Thing::Dataset => return,
-        };
-        match (
-            self.scene.graph.members_of(located),
-            located.sha256(),
-            located.artifact,
-        ) {
-            (Some(members), ..) => leaves.extend(members.iter().map(|member| of(member.sha256))),
-            (None, Some(digest), _) => {
-                leaves.insert(of(digest));
-            }
-            (None, None, Some(artifact)) => {
-                leaves.insert(LeafContent::Declared(self.declared(reference, located, artifact)));
-            }
-            (None, None, None) => {}
-        }
-    }
-
-    /// Two things without bytes are the same only if everything about their origin is.
-    fn declared(&self, reference: ArtifactRef, located: &Located<'_>, artifact: &Artifact) -> Sha256Digest {
-        let origin = match &located.node.statement.predicate {
-            Predicate::Model(model) => format!("{}\n{}", model.provider, model.version),
-            _ => format!("{:?}", self.scene.effective(reference).map(facts)),
-        };
-        Sha256Digest::of(format!("{}\n{}\n{origin}", located.thing, artifact.sha256).as_bytes())
     }
 }
 
@@ -352,23 +325,6 @@ fn heavy_below(graph: &Graph, place: Place) -> Vec<Place> {
             cited.iter().copied().map(Place::Artifact).chain(gap)
         })
         .collect()
-}
-
-/// What two sources must have in common: who made it, with which models, and what that makes them.
-fn facts(
-    source: &Source,
-) -> (
-    crate::statement::MadeBy,
-    BTreeSet<&str>,
-    OriginClass,
-    Option<String>,
-) {
-    let generators = match &source.generators {
-        Generators::Named(names) => names.iter().map(String::as_str).collect(),
-        Generators::Absent | Generators::NotKnown => BTreeSet::new(),
-    };
-    let share = source.synthetic_share.as_ref().map(ToString::to_string);
-    (source.made_by, generators, classify(source), share)
 }
 
 fn makes_content(graph: &Graph, id: StatementId) -> bool {

@@ -134,6 +134,29 @@ fn a_revert_is_no_conflict_but_a_rewrite_is() {
 }
 
 #[test]
+fn rules_that_drop_nothing_leave_the_same_bytes() {
+    let mut world = herd();
+    for rule in ["toxicity", "language"] {
+        world.add(Predicate::Filter(Filter {
+            name: name(rule),
+            set: absent(rule, Absence::None),
+            rule: FilterRule::Other,
+            params: std::collections::BTreeMap::new(),
+            model: None,
+        }));
+        let inputs = vec![
+            input(&world, "kept", Role::Data),
+            input(&world, rule, Role::Filter),
+        ];
+        let out = format!("by {rule}");
+        world.run(Does::Filter, inputs, &out, file("kept", 800), |run| run);
+        world.train(&out, &format!("model {rule}"));
+    }
+    passes(&world.verify("model toxicity"));
+    passes(&world.verify("model language"));
+}
+
+#[test]
 fn two_runs_over_the_same_leaves_may_make_the_same_bytes() {
     let mut world = herd();
     step(&mut world, Does::Filter, &[("tasks", Role::Data)], "half", 500);

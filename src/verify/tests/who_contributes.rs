@@ -65,6 +65,10 @@ fn of(world: &World, does: Does, inputs: Vec<Input>, rows: u64, change: impl FnO
 
 /// Sources, external models, opaque; of the rest there is nothing.
 #[track_caller]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a table of expected values reads better"
+)]
 fn is(boundary: &Boundary, sources: Share, external: Share, opaque: Share) {
     let found = (
         &boundary.sources,
