@@ -37,11 +37,15 @@ pub mod trust;
 pub mod verify;
 
 #[cfg(feature = "ledger")]
+pub mod fsck;
+#[cfg(feature = "ledger")]
 pub mod index;
 #[cfg(feature = "ledger")]
 pub mod ledger;
 #[cfg(feature = "ledger")]
 pub mod log;
+#[cfg(feature = "ledger")]
+pub mod query;
 #[cfg(feature = "ledger")]
 pub mod sign;
 #[cfg(feature = "ledger")]

@@ -55,7 +55,7 @@ pub struct Global {
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ColorWhen {
-    /// On a terminal, unless NO_COLOR is set.
+    /// On a terminal, unless `NO_COLOR` is set.
     Auto,
     /// Always.
     Always,
@@ -190,6 +190,9 @@ pub struct TrustRoot {
 /// Arguments of `fsck`.
 #[derive(Debug, ClapArgs)]
 pub struct Fsck {
+    /// The trust root to check against [default: the pinned one]
+    #[arg(long, value_name = "FILE")]
+    pub trust_root: Option<PathBuf>,
     /// Write missing tiles anew, and replace false ones; what was there is kept in tmp/
     #[arg(long)]
     pub repair: bool,

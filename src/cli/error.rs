@@ -29,12 +29,14 @@ impl Error {
     }
 
     /// Adds why.
+    #[must_use]
     pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
     }
 
     /// Adds what to do.
+    #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
@@ -60,11 +62,23 @@ impl Error {
         shown(&text)
     }
 
+    /// Returns the message and what to do, in one line.
+    pub fn whole(&self) -> String {
+        let mut text = self.message();
+        for hint in &self.hints {
+            text.push_str("; ");
+            text.push_str(&shown(hint));
+        }
+        text
+    }
+
     /// Returns what a person reads.
     pub fn text(&self) -> String {
         let mut text = format!("error: {}\n", self.message());
         for hint in &self.hints {
-            text.push_str(&format!("help: {}\n", shown(hint)));
+            text.push_str("help: ");
+            text.push_str(&shown(hint));
+            text.push('\n');
         }
         text
     }

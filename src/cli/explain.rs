@@ -10,6 +10,7 @@ use crate::ledger::hash::HashError;
 use crate::ledger::lineage_file::Faults;
 use crate::ledger::register::RegisterError;
 use crate::log::LogError;
+use crate::query::QueryError;
 use crate::sign::KeyFileError;
 use crate::store::StoreError;
 
@@ -23,7 +24,9 @@ impl From<LedgerError> for Error {
             LedgerError::Log(inner) => return inner.into(),
             other => other,
         };
-        let (exit, what) = if error.is_no_ledger() || matches!(error, LedgerError::Unfinished { .. }) {
+        let (exit, what) = if error.is_missing() {
+            (Exit::Undecidable, "the ledger cannot be read")
+        } else if error.is_no_ledger() || matches!(error, LedgerError::Unfinished { .. }) {
             (Exit::NoLedger, "no ledger can be opened")
         } else if error.is_tampered() {
             (Exit::Tampered, "the ledger was tampered with")
@@ -38,6 +41,7 @@ impl From<LedgerError> for Error {
         match exit {
             Exit::Tampered => told.hint(FSCK),
             Exit::NoLedger => told.hint(INIT),
+            Exit::Undecidable => told.hint(SETTINGS),
             _ => told,
         }
     }
@@ -46,12 +50,32 @@ impl From<LedgerError> for Error {
 /// What to do about false evidence.
 const FSCK: &str = "run `herdbook fsck` to see everything that is false; keep the folder as it is";
 
+/// What to do about a missing commit, which nobody can make again.
+const RESTORE: &str = "put that file back from a copy of the ledger; nothing can be read without it";
+
+/// What to do about settings that cannot be read: they are no evidence, and anybody can write them again.
+const SETTINGS: &str = "put herdbook.toml back, or write it again: it has two lines, `format = 0` and `origin = \"...\"` \
+     with the origin that the trust root of the ledger names";
+
+/// What to do about a missing checkpoint, which the log key can sign again.
+const REPAIR: &str = "run `herdbook fsck --repair` (it needs the log key)";
+
 /// What to do where there is no ledger.
 const INIT: &str = "make one with `herdbook init --origin example.org/lab`, or name one with `--ledger DIR`";
 
 impl From<LogError> for Error {
     fn from(error: LogError) -> Self {
         let wait = "wait for the other process, or give it more time with `--lock-wait SECONDS`";
+        if error.is_missing() {
+            let hint = if matches!(error, LogError::NotPublished) {
+                REPAIR
+            } else {
+                RESTORE
+            };
+            return Self::new(Exit::Undecidable, "evidence is missing from the ledger")
+                .because(cause_of(error))
+                .hint(hint);
+        }
         if error.is_tampered() {
             return Self::new(Exit::Tampered, error.to_string())
                 .because(cause_of(error))
@@ -158,5 +182,17 @@ impl From<ResolveError> for Error {
 impl From<HashError> for Error {
     fn from(error: HashError) -> Self {
         Self::new(Exit::Failure, "the file cannot be hashed").because(error)
+    }
+}
+
+impl From<QueryError> for Error {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Resolve(inner) => inner.into(),
+            QueryError::Ledger(inner) => inner.into(),
+            other => Self::new(Exit::Failure, "there is no answer")
+                .because(other)
+                .hint("run `herdbook list` to see what is registered"),
+        }
     }
 }

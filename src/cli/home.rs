@@ -28,23 +28,20 @@ pub struct Home {
 }
 
 impl Home {
-    /// Finds the folders; nothing is made.
-    pub fn find(around: &Surroundings) -> Result<Self, Error> {
+    /// Finds the folders, if the environment says where; nothing is made.
+    pub fn find(around: &Surroundings) -> Option<Self> {
         if let Some(home) = &around.herdbook_home {
-            return Ok(Self {
+            return Some(Self {
                 keys: home.join("keys"),
                 state: home.clone(),
             });
         }
         match (&around.config_home, &around.state_home) {
-            (Some(config), Some(state)) => Ok(Self {
+            (Some(config), Some(state)) => Some(Self {
                 keys: config.join("herdbook/keys"),
                 state: state.join("herdbook"),
             }),
-            _ => Err(
-                Error::new(Exit::Failure, "there is no home folder to keep keys and pins in")
-                    .hint("set HERDBOOK_HOME to a folder of yours"),
-            ),
+            _ => None,
         }
     }
 }

@@ -33,8 +33,8 @@ pub fn run(session: &Session, args: &args::Init) -> Result<Answer, Error> {
         folder: session.around.current.join(folder),
         origin,
         organisation: args.org.clone(),
-        keys_folder: session.home.keys.clone(),
-        state_folder: session.home.state.clone(),
+        keys_folder: session.home()?.keys.clone(),
+        state_folder: session.home()?.state.clone(),
         wait: LOCK_WAIT,
     };
     // Asked for before anything is made: three keys and a nonce.

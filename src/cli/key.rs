@@ -1,6 +1,6 @@
 //! `herdbook key`: what to hand to an auditor.
 
-use serde_json::json;
+use serde_json::Value;
 
 use crate::trust::TrustRoot;
 
@@ -38,15 +38,8 @@ fn trust_root(session: &Session, args: &args::TrustRoot) -> Result<Answer, Error
     }
     Ok(Answer {
         text,
-        json: json!({
-            "schema": "herdbook/key-trust-root/v1",
-            "file": written,
-            "origin": root.origin,
-            "genesis": format!("hb:{}", root.genesis),
-            "owners": root.owners.iter().map(|key| key.to_hex()).collect::<Vec<String>>(),
-            "threshold": root.threshold,
-            "log_key": root.log_key,
-        }),
+        // The file itself, so that it can be piped to where it is needed.
+        json: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
         notes,
         exit: Exit::Ok,
     })

@@ -2,30 +2,35 @@
 //!
 //! | file | does |
 //! |---|---|
-//! | [`args`] | what may be typed |
-//! | [`session`], [`home`], [`surroundings`] | which ledger, whose keys and pins |
-//! | one file a verb | makes an [`ui::Answer`]: text, JSON and an exit code |
-//! | [`explain`], [`error`], [`exit`] | what went wrong, in words that say what to type next |
-//! | [`ui`] | how things look; everything untrusted is escaped |
+//! | `args` | what may be typed |
+//! | `session`, `home`, `surroundings` | which ledger, whose keys and pins |
+//! | one file a verb | makes an `ui::Answer`: text, JSON and an exit code |
+//! | `explain`, `error`, `exit` | what went wrong, in words that say what to type next |
+//! | `ui` | how things look; everything untrusted is escaped |
 //!
 //! Standard output is data, standard error is for people. With `--json` one JSON value goes to standard output,
 //! whatever happens.
 
-pub mod args;
-pub mod error;
-pub mod exit;
+mod args;
+mod demo;
+mod error;
+mod exit;
 mod explain;
-pub mod home;
-pub mod init;
+mod fsck;
+mod home;
+mod init;
 mod json;
-pub mod key;
+mod key;
+mod list;
 mod progress;
-pub mod register;
-pub mod session;
-pub mod surroundings;
+mod register;
+mod session;
+mod show;
+mod surroundings;
 mod target;
-pub mod ui;
-pub mod verify;
+mod trace;
+mod ui;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -59,7 +64,7 @@ pub fn main() -> ExitCode {
         global.color,
         &around,
     );
-    let answered = Session::begin(global, around).and_then(|session| dispatch(&session, &args.command));
+    let answered = dispatch(&Session::begin(global, around), &args.command);
     match answered {
         Ok(answer) => ui.answer(&answer).into(),
         Err(error) => ui.fail(&error).into(),
@@ -72,7 +77,11 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
         Command::Register(args) => register::run(session, args),
         Command::Verify(args) => verify::run(session, args),
         Command::Key(args) => key::run(session, args),
-        _ => Err(Error::new(Exit::Failure, "not there yet")),
+        Command::Show(args) => show::run(session, args),
+        Command::List(args) => list::run(session, args),
+        Command::Trace(args) => trace::run(session, args),
+        Command::Demo(args) => demo::run(session, args),
+        Command::Fsck(args) => fsck::run(session, args),
     }
 }
 
@@ -88,16 +97,15 @@ fn bare_ui(around: &Surroundings) -> Ui {
 
 /// Tells what is wrong with the command line; help and version are no errors.
 fn usage(error: &clap::Error, around: &Surroundings) -> Exit {
-    let ui = bare_ui(around);
     if !error.use_stderr() {
-        ui.tell_always(&error.render().to_string());
+        ui::tell_always(&error.render().to_string());
         return Exit::Ok;
     }
     if surroundings::json_was_asked() {
         let text = error.render().to_string();
         let message = text.trim_start_matches("error: ").trim_end();
-        return ui.fail(&Error::new(Exit::Usage, message).hint("herdbook --help"));
+        return bare_ui(around).fail(&Error::new(Exit::Usage, message).hint("herdbook --help"));
     }
-    ui.complain(&error.render().to_string());
+    ui::complain(&error.render().to_string());
     Exit::Usage
 }

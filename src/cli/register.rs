@@ -22,6 +22,7 @@ use super::ui::Answer;
 use super::ui::Paint;
 use super::ui::counted;
 use super::ui::in_line;
+use super::ui::put;
 use super::ui::short_id;
 use super::ui::table;
 
@@ -32,16 +33,25 @@ const NODES_SHOWN_MAX: usize = 40;
 pub fn run(session: &Session, args: &args::Register) -> Result<Answer, Error> {
     let settings = Settings::parse(args.settings.iter().map(String::as_str))
         .map_err(|source| Error::new(Exit::Usage, "a setting is not one").because(source))?;
+    if args.file.as_os_str() == "-" {
+        return Err(Error::new(
+            Exit::Usage,
+            "JSON Lines on standard input cannot be registered yet",
+        )
+        .hint("give the path of a lineage file"));
+    }
     // Found before anything is read, so that a wrong folder is told first.
     let folder = session.ledger_folder()?;
-    let file = lineage_file::read(&args.file, &settings)?;
+    let path = session.path(&args.file);
+    let file = lineage_file::read(&path, &settings)?;
     let mut ledger = crate::ledger::Ledger::open(&folder)?;
     let signers = session.signers(&ledger, args.key.as_deref())?;
     let bar = Bar::new(session.ui.progress());
     let request = RegisterRequest {
-        path: &args.file,
+        path: &path,
         file: &file,
         signers: &signers,
+        keys_folder: Some(&session.home()?.keys),
         options: RegisterOptions {
             dry_run: args.dry_run,
             new_version: args.new_version,
@@ -51,7 +61,7 @@ pub fn run(session: &Session, args: &args::Register) -> Result<Answer, Error> {
         wait: Duration::from_secs(args.lock_wait),
     };
     let mut nonces = Nonces::new()?;
-    let registered = ledger.register(&request, &mut || nonces.next());
+    let registered = ledger.register(&request, &mut || nonces.draw());
     bar.done();
     let registered = registered?;
     Ok(answer(&registered, session.ui.paint()))
@@ -113,7 +123,7 @@ fn text(registered: &Registered, paint: Paint) -> String {
     text.push_str(&table(&rows));
     let more = registered.nodes.len().saturating_sub(NODES_SHOWN_MAX);
     if more > 0 {
-        text.push_str(&format!("  and {more} more (--json lists all)\n"));
+        put(&mut text, format_args!("  and {more} more (--json lists all)\n"));
     }
     text
 }
@@ -122,7 +132,7 @@ fn warning_text(warning: &Warning) -> String {
     let add = warning
         .add
         .as_ref()
-        .map_or_else(String::new, |add| format!("; to settle it, add: {add}"));
+        .map_or_else(String::new, |add| format!("; write: {add}"));
     format!(
         "warning: line {}, `{}`: {}{add}",
         warning.line, warning.item, warning.message

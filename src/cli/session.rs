@@ -7,7 +7,9 @@ use crate::checkpoint::Origin;
 use crate::ledger::KeyPaths;
 use crate::ledger::Ledger;
 use crate::ledger::Signers;
+use crate::ledger::read_pin;
 use crate::sign::KeyFile;
+use crate::trust::TrustRoot;
 
 use super::args::Global;
 use super::error::Error;
@@ -26,16 +28,16 @@ pub struct Session {
     pub ui: Ui,
     /// What the environment says.
     pub around: Surroundings,
-    /// Keys and pins.
-    pub home: Home,
+    /// Keys and pins; nothing when the environment does not say where.
+    home: Option<Home>,
     /// The ledger that was named, if any.
     pub ledger: Option<PathBuf>,
 }
 
 impl Session {
     /// Begins a run.
-    pub fn begin(global: &Global, around: Surroundings) -> Result<Self, Error> {
-        Ok(Self {
+    pub fn begin(global: &Global, around: Surroundings) -> Self {
+        Self {
             ui: Ui::new(
                 global.json,
                 global.quiet,
@@ -43,21 +45,45 @@ impl Session {
                 global.color,
                 &around,
             ),
-            home: Home::find(&around)?,
+            home: Home::find(&around),
             ledger: global.ledger.clone().filter(|path| !path.as_os_str().is_empty()),
             around,
+        }
+    }
+
+    /// Returns the same run in another folder, with its keys, pins and ledger there.
+    pub fn inside(&self, folder: &Path) -> Self {
+        let around = self.around.inside(folder);
+        Self {
+            ui: self.ui,
+            home: Home::find(&around),
+            ledger: Some(folder.join(LEDGER_FOLDER)),
+            around,
+        }
+    }
+
+    /// Returns where keys and pins are, for what cannot do without.
+    pub fn home(&self) -> Result<&Home, Error> {
+        self.home.as_ref().ok_or_else(|| {
+            Error::new(Exit::Failure, "there is no home folder to keep keys and pins in")
+                .hint("set HERDBOOK_HOME to a folder of yours")
         })
     }
 
-    /// Returns the same run with its keys, pins and ledger elsewhere.
-    pub fn elsewhere(&self, home: &Path, ledger: &Path) -> Result<Self, Error> {
-        let around = self.around.with_home(home);
-        Ok(Self {
-            ui: self.ui,
-            home: Home::find(&around)?,
-            ledger: Some(ledger.to_owned()),
-            around,
-        })
+    /// Returns what an origin is pinned to; where there can be no pins, nothing is.
+    pub fn pin(&self, origin: &Origin) -> Result<Option<TrustRoot>, Error> {
+        match &self.home {
+            Some(home) => Ok(read_pin(&home.state, origin)?),
+            None => Ok(None),
+        }
+    }
+
+    /// Returns where a path that was typed leads.
+    pub fn path(&self, typed: &Path) -> PathBuf {
+        match &self.around.base {
+            Some(base) => base.join(typed),
+            None => typed.to_owned(),
+        }
     }
 
     /// Finds the ledger: the one named, else the nearest `.herdbook` from the current folder upwards.
@@ -89,7 +115,7 @@ impl Session {
     /// Loads the keys that append to a ledger; `issuer` takes the place of this user's own.
     pub fn signers(&self, ledger: &Ledger, issuer: Option<&Path>) -> Result<Signers, Error> {
         let origin = &ledger.checkpoint().origin;
-        let paths = KeyPaths::of(&self.home.keys, origin);
+        let paths = KeyPaths::of(&self.home()?.keys, origin);
         let issuer = issuer.unwrap_or(&paths.issuer);
         Ok(Signers {
             issuer: std::sync::Arc::new(self.key(issuer, origin)?),
@@ -98,6 +124,7 @@ impl Session {
     }
 
     fn key(&self, path: &Path, origin: &Origin) -> Result<KeyFile, Error> {
+        let keys = &self.home()?.keys;
         KeyFile::load(path).map_err(|error| {
             let told = Error::from(error);
             if path.exists() {
@@ -105,7 +132,7 @@ impl Session {
             } else {
                 told.hint(format!(
                     "keys of `{origin}` are looked for in {}: set HERDBOOK_HOME if yours are elsewhere",
-                    self.home.keys.display()
+                    keys.display()
                 ))
             }
         })

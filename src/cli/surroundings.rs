@@ -15,6 +15,8 @@ use super::exit::Exit;
 pub struct Surroundings {
     /// The current folder.
     pub current: PathBuf,
+    /// The folder that typed paths are relative to, where that is not the one the process has.
+    pub base: Option<PathBuf>,
     /// `HERDBOOK_HOME`: keys and pins, all in one folder.
     pub herdbook_home: Option<PathBuf>,
     /// `XDG_CONFIG_HOME`, else `~/.config`.
@@ -53,6 +55,7 @@ impl Surroundings {
             no_color: variable("NO_COLOR").is_some() || dumb,
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
+            base: None,
             current,
         })
     }
@@ -61,6 +64,7 @@ impl Surroundings {
     pub fn none() -> Self {
         Self {
             current: PathBuf::new(),
+            base: None,
             herdbook_home: None,
             config_home: None,
             state_home: None,
@@ -70,10 +74,12 @@ impl Surroundings {
         }
     }
 
-    /// Returns the same surroundings with keys and pins in a folder of their own.
-    pub fn with_home(&self, home: &Path) -> Self {
+    /// Returns the same surroundings in another folder, where keys and pins are too.
+    pub fn inside(&self, folder: &Path) -> Self {
         Self {
-            herdbook_home: Some(home.to_owned()),
+            current: folder.to_owned(),
+            base: Some(folder.to_owned()),
+            herdbook_home: Some(folder.join("home")),
             ..self.clone()
         }
     }
@@ -122,7 +128,7 @@ impl Nonces {
     }
 
     /// Returns a nonce that nobody else has.
-    pub fn next(&mut self) -> [u8; 16] {
+    pub fn draw(&mut self) -> [u8; 16] {
         let mut hasher = Hasher::new();
         hasher.update(&self.seed);
         hasher.update(&self.drawn.to_be_bytes());

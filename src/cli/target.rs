@@ -6,6 +6,7 @@ use crate::digest::Blake3Digest;
 use crate::digest::Sha256Digest;
 use crate::index::Index as _;
 use crate::index::resolve::Node;
+use crate::index::resolve::ResolveError;
 use crate::index::resolve::resolve;
 use crate::ledger::Ledger;
 use crate::ledger::LedgerError;
@@ -62,18 +63,24 @@ pub enum Target {
     },
 }
 
-/// Finds what `asked` means: a path that exists as a file is always a file.
+/// Finds what `asked` means; if there is a file at `path`, where it leads, it is that file.
 pub fn find(
     ledger: &Ledger,
-    current: &Path,
+    path: &Path,
     asked: &str,
     progress: &dyn Progress,
 ) -> Result<Vec<Target>, Error> {
-    let path = current.join(asked);
-    match std::fs::metadata(&path) {
-        Ok(metadata) if !metadata.is_dir() => of_file(ledger, &path, asked, progress),
+    match std::fs::metadata(path) {
+        Ok(metadata) if !metadata.is_dir() => of_file(ledger, path, asked, progress),
         found => match sha256_of_text(asked) {
             Some(sha256) => claimed(ledger, asked, sha256, None),
+            None if asked.starts_with("sha256:") => Err(Error::new(
+                Exit::Failure,
+                format!(
+                    "`{}` is not sha256: and 64 lower-case hexadecimal digits",
+                    in_line(asked)
+                ),
+            )),
             None => of_node(ledger, asked, found.is_ok()).map(|target| vec![target]),
         },
     }
@@ -126,6 +133,9 @@ fn claimed(
 pub fn of_node(ledger: &Ledger, asked: &str, is_folder: bool) -> Result<Target, Error> {
     let size = ledger.checkpoint().size;
     let node = resolve(ledger.index(), size, asked).map_err(|error| {
+        if matches!(error, ResolveError::SeveralVersions { .. }) {
+            return Error::new(Exit::Failure, error.to_string());
+        }
         let shown = in_line(asked);
         let told = Error::new(
             Exit::Failure,
@@ -178,6 +188,16 @@ pub fn of_node(ledger: &Ledger, asked: &str, is_folder: bool) -> Result<Target, 
         artifacts,
         file: None,
     })
+}
+
+/// Returns what to write for the item of this name, if there is one; the name alone is that of a file.
+pub fn item_named(ledger: &Ledger, asked: &str) -> Option<String> {
+    match resolve(ledger.index(), ledger.checkpoint().size, asked) {
+        Ok(_) | Err(ResolveError::SeveralVersions { .. }) if !asked.contains(['@', ':']) => {
+            Some(format!("{asked}@latest"))
+        }
+        _ => None,
+    }
 }
 
 /// What the ledger says of one artifact.

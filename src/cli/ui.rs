@@ -55,17 +55,17 @@ impl Ui {
     }
 
     /// Returns the colours.
-    pub const fn paint(&self) -> Paint {
+    pub const fn paint(self) -> Paint {
         self.paint
     }
 
     /// Returns whether a progress bar may be shown.
-    pub const fn progress(&self) -> bool {
+    pub const fn progress(self) -> bool {
         self.progress
     }
 
     /// Writes an answer and returns how it ended.
-    pub fn answer(&self, answer: &Answer) -> Exit {
+    pub fn answer(self, answer: &Answer) -> Exit {
         let written = if self.json {
             write_out(&json_text(&answer.json))
         } else {
@@ -80,24 +80,14 @@ impl Ui {
     }
 
     /// Writes part of an answer at once.
-    pub fn tell(&self, text: &str) {
+    pub fn tell(self, text: &str) {
         if !self.json {
             write_out(text);
         }
     }
 
-    /// Writes help or the version, which are the same for everybody.
-    pub fn tell_always(&self, text: &str) {
-        write_out(text);
-    }
-
-    /// Writes a complaint that is worded already.
-    pub fn complain(&self, text: &str) {
-        say(&shown(text));
-    }
-
     /// Writes an error and returns its exit code. In JSON it takes the place of the answer on standard output.
-    pub fn fail(&self, error: &Error) -> Exit {
+    pub fn fail(self, error: &Error) -> Exit {
         if self.json {
             write_out(&json_text(&error.json()));
         } else {
@@ -105,6 +95,16 @@ impl Ui {
         }
         error.exit()
     }
+}
+
+/// Writes help or the version, which are the same for everybody.
+pub fn tell_always(text: &str) {
+    write_out(text);
+}
+
+/// Writes a complaint that is worded already.
+pub fn complain(text: &str) {
+    say(&shown(text));
 }
 
 fn json_text(value: &Value) -> String {
@@ -210,12 +210,17 @@ pub fn table(rows: &[Vec<String>]) -> String {
         let mut line = String::new();
         for (cell, width) in row.iter().zip(&widths) {
             let fill = width - cell.chars().count();
-            write!(line, "{cell}{:fill$}  ", "").unwrap_or_default();
+            put(&mut line, format_args!("{cell}{:fill$}  ", ""));
         }
         text.push_str(line.trim_end());
         text.push('\n');
     }
     text
+}
+
+/// Adds formatted text; a `String` takes all there is.
+pub fn put(text: &mut String, more: std::fmt::Arguments<'_>) {
+    text.write_fmt(more).unwrap_or_default();
 }
 
 /// Returns `1 thing` or `2 things`.

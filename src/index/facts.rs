@@ -9,7 +9,6 @@ use crate::merkle::LeafIndex;
 use crate::statement::Answer;
 use crate::statement::ArtifactRef;
 use crate::statement::ArtifactSet;
-use crate::statement::Cites;
 use crate::statement::ItemName;
 use crate::statement::Predicate;
 use crate::statement::Statement;
@@ -230,13 +229,13 @@ fn set_things(predicate: &Predicate) -> Vec<Thing> {
 }
 
 fn subjects(predicate: &Predicate) -> Vec<SubjectFacts> {
-    if let Predicate::Dataset(dataset) = predicate {
-        let members = match &dataset.members {
-            Some(Cites::Inline(references)) => references.len() as u64,
-            Some(Cites::Manifest { count, .. }) => *count,
-            None => 0,
+    if let Predicate::Dataset(_) = predicate {
+        // A data set is cited as a whole: its members are artifacts of other statements.
+        let whole = SubjectFacts {
+            members: 0,
+            rows: None,
         };
-        return vec![SubjectFacts { members, rows: None }];
+        return vec![whole];
     }
     let of = |artifact: &crate::statement::Artifact| SubjectFacts {
         members: artifact.manifest().map_or(0, |facts| facts.count),

@@ -88,7 +88,7 @@ pub enum ResolveError {
         similar: Option<ItemName>,
     },
     /// Several versions, and the text does not say which.
-    #[error("`{name}` has {} versions: write one of {}", .versions.len(), listed(.name, .versions))]
+    #[error("`{name}` has {} versions: write {}, or {name}@latest for whichever is the newest", .versions.len(), choices(.name, .versions))]
     SeveralVersions {
         /// The name.
         name: ItemName,
@@ -145,6 +145,15 @@ fn listed(name: &ItemName, versions: &[LeafIndex]) -> String {
         .take(LISTED_MAX)
         .map(|entry| format!("{name}@{entry}"));
     shown.collect::<Vec<_>>().join(", ")
+}
+
+/// Lists versions from the newest, and says that it is.
+fn choices(name: &ItemName, versions: &[LeafIndex]) -> String {
+    let listed = listed(name, versions);
+    match listed.split_once(", ") {
+        Some((newest, older)) => format!("{newest} (newest), {older}"),
+        None => listed,
+    }
 }
 
 fn ids_listed(ids: &[StatementId]) -> String {
@@ -348,7 +357,10 @@ mod tests {
         assert_eq!(find(4, "more").unwrap(), more);
         assert_eq!(find(4, "g").unwrap(), Node::Statement(id(0xb3)));
         let several = find(4, "p").unwrap_err();
-        assert_eq!(several.to_string(), "`p` has 2 versions: write one of p@3, p@0");
+        assert_eq!(
+            several.to_string(),
+            "`p` has 2 versions: write p@3 (newest), p@0, or p@latest for whichever is the newest"
+        );
         let set = |byte| Node::Set {
             statement: id(byte),
             set: 0,

@@ -58,6 +58,8 @@ pub struct RegisterRequest<'a> {
     pub file: &'a LineageFile,
     /// Who signs.
     pub signers: &'a Signers,
+    /// The folder of this user's keys, of which nothing is registered.
+    pub keys_folder: Option<&'a Path>,
     /// How.
     pub options: RegisterOptions,
     /// Who watches the hashing.
@@ -108,6 +110,7 @@ impl Ledger {
             state: &self.state,
             statements: self,
             issuer: public(&*request.signers.issuer)?.id(),
+            keys_folder: request.keys_folder,
             options: request.options,
             progress: request.progress,
         };

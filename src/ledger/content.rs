@@ -148,6 +148,8 @@ fn digests_of(hashed: &HashedFile) -> FileDigests {
         place: hashed.path.display().to_string(),
         sha256: hashed.digests.sha256,
         blake3: hashed.digests.blake3,
+        bytes: hashed.digests.bytes,
+        rows: hashed.rows,
     }
 }
 
@@ -222,6 +224,7 @@ mod tests {
             sha256: digests.sha256,
             blake3: None,
             bytes: sized.then_some(digests.bytes),
+            rows: None,
             basis: Basis::Computed,
             artifact: ArtifactRef::subject(StatementId::from_bytes([1; 32]), 0),
         }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::log::LogError;
 use crate::merkle::LeafIndex;
+use crate::merkle::TreeSize;
 use crate::store::StoreError;
 
 use super::admission::AdmissionError;
@@ -45,6 +46,14 @@ pub enum LedgerError {
         entry: LeafIndex,
         /// What is wrong.
         source: AdmissionError,
+    },
+    /// The published checkpoint does not extend what this process has seen.
+    #[error("the checkpoint of {found} entries does not extend the {known} that were there before")]
+    RolledBack {
+        /// How many entries were known.
+        known: TreeSize,
+        /// How many the checkpoint names.
+        found: TreeSize,
     },
     /// An entry that was to be appended is refused; nothing of its commit was written.
     #[error("what was to become entry {entry} was not admitted")]
@@ -90,10 +99,19 @@ impl From<LogError> for LedgerError {
 }
 
 impl LedgerError {
-    /// Returns whether evidence is false (exit code 20).
+    /// Returns whether something that is needed is gone or unreadable, and a copy of it helps (exit code 22).
+    pub fn is_missing(&self) -> bool {
+        match self {
+            Self::Log(error) => error.is_missing(),
+            Self::Settings(error) => !matches!(error, SettingsError::NewerFormat { .. }),
+            _ => false,
+        }
+    }
+
+    /// Returns whether evidence is false (exit code 20) or a commit is missing; ask [`Self::is_missing`] first.
     pub fn is_tampered(&self) -> bool {
         match self {
-            Self::OriginDiffers { .. } | Self::Entry { .. } => true,
+            Self::OriginDiffers { .. } | Self::Entry { .. } | Self::RolledBack { .. } => true,
             Self::Log(error) => error.is_tampered(),
             Self::Blob(error) => matches!(error, BlobError::Differs { .. }),
             _ => false,

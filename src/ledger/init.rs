@@ -3,15 +3,15 @@
 //! | step | a crash after it leaves | the same `init` again |
 //! |---|---|---|
 //! | write the keys | keys of no ledger | uses them |
-//! | pin the trust root | a pin of a ledger that is not there yet | finds the same genesis pinned |
 //! | write `herdbook.toml` | a folder with settings and no commit | goes on |
+//! | pin the trust root | a pin of a ledger that is not there yet | finds the same genesis pinned |
 //! | commit genesis and seal | a commit without a checkpoint | publishes it |
 //!
-//! The same origin, organisation and keys give the same genesis, byte for byte, so each step can be repeated.
+//! A pin without a begun folder is that of a ledger elsewhere: its keys would begin a second history under one genesis,
+//! and are refused. The same origin, organisation and keys give the same genesis, byte for byte, so each step can be repeated.
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,6 +23,7 @@ use crate::envelope::Envelope;
 use crate::key::PublicKey;
 use crate::log::LockedLog;
 use crate::log::LogError;
+use crate::log::peek_first_entry;
 use crate::sign::KeyFile;
 use crate::sign::KeyFileError;
 use crate::sign::SignError;
@@ -46,10 +47,11 @@ use super::admission::Checks;
 use super::admission::Staging;
 use super::admission::State;
 use super::error::LedgerError;
+use super::keys::KeyPaths;
+use super::keys::Keys;
 use super::open::StoreBlobs;
 use super::open::read_settings;
 use super::pin::PinError;
-use super::pin::origin_slug;
 use super::pin::pin;
 use super::pin::read_pin;
 use super::settings::Settings;
@@ -83,29 +85,6 @@ pub struct InitRequest {
     pub state_folder: PathBuf,
     /// How long to wait for the lock.
     pub wait: Duration,
-}
-
-/// Where the keys of a ledger are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyPaths {
-    /// Signs genesis and changes of keys.
-    pub owner: PathBuf,
-    /// Signs commits, seals and checkpoints.
-    pub log: PathBuf,
-    /// Signs everything else.
-    pub issuer: PathBuf,
-}
-
-impl KeyPaths {
-    /// Returns where `init` puts the keys of an origin.
-    pub fn of(keys_folder: &Path, origin: &Origin) -> Self {
-        let folder = keys_folder.join(origin_slug(origin));
-        Self {
-            owner: folder.join("owner.pem"),
-            log: folder.join("log.pem"),
-            issuer: folder.join("issuer.pem"),
-        }
-    }
 }
 
 /// A ledger that was made.
@@ -190,7 +169,9 @@ pub fn init(request: &InitRequest, random: &mut dyn FnMut() -> [u8; 32]) -> Resu
     refuse_foreign(request, begun, &paths)?;
     let keys = Keys::load_or_make(&paths, random)?;
     let founding = Founded::of(request, &keys)?;
-    let pin = pin(&request.state_folder, &request.origin, &founding.root)?;
+    if begun {
+        refuse_other_beginning(request, &founding)?;
+    }
     let store: Arc<dyn Store> = Arc::new(FileStore::create_root(&request.folder).map_err(LedgerError::from)?);
     let settings = Settings {
         origin: request.origin.clone(),
@@ -200,6 +181,8 @@ pub fn init(request: &InitRequest, random: &mut dyn FnMut() -> [u8; 32]) -> Resu
             .replace(&StorePath::Settings, &settings.encode())
             .map_err(LedgerError::from)?;
     }
+    // From here on the folder says what was begun, so that a pin without a ledger always has one to go on with.
+    let pin = pin(&request.state_folder, &request.origin, &founding.root)?;
     commit(&store, founding, keys.log, request.wait, random())?;
     let ledger = Ledger::open_store(store, &request.folder)?;
     Ok(Initialised {
@@ -238,6 +221,9 @@ fn look_at(folder: &Path, origin: &Origin) -> Result<bool, InitError> {
     let Some(first) = found.first().cloned() else {
         return Ok(false);
     };
+    if found == ["tmp"] && only_unfinished(&folder.join("tmp")).map_err(io)? {
+        return Ok(false);
+    }
     let store = FileStore::open(folder).map_err(LedgerError::from)?;
     if store
         .read_head(&StorePath::Checkpoint, 0)
@@ -255,6 +241,21 @@ fn look_at(folder: &Path, origin: &Origin) -> Result<bool, InitError> {
     Err(InitError::NotEmpty { folder, found })
 }
 
+/// Says whether a `tmp` is a folder with nothing in it but files that were being written when a process died.
+fn only_unfinished(tmp: &Path) -> io::Result<bool> {
+    if !fs::symlink_metadata(tmp)?.is_dir() {
+        return Ok(false);
+    }
+    for entry in fs::read_dir(tmp)? {
+        let entry = entry?;
+        let written = entry.file_name().to_string_lossy().starts_with("new-");
+        if !written || !entry.file_type()?.is_file() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// What was begun goes on with its own keys only; what is new must not take an origin that stands for another.
 fn refuse_foreign(request: &InitRequest, begun: bool, paths: &KeyPaths) -> Result<(), InitError> {
     let made = [&paths.owner, &paths.log, &paths.issuer]
@@ -262,8 +263,9 @@ fn refuse_foreign(request: &InitRequest, begun: bool, paths: &KeyPaths) -> Resul
         .all(|path| path.exists());
     let pinned = read_pin(&request.state_folder, &request.origin)?;
     match pinned {
-        // Without the keys no `init` can come to the pinned genesis.
-        Some(root) if !made => {
+        // Without the keys no `init` can come to the pinned genesis; and with them, in another folder, the same
+        // genesis would begin a second history.
+        Some(root) if !made || !begun => {
             let path = super::pin::pin_path(&request.state_folder, &request.origin);
             let (origin, pinned) = (root.origin, root.genesis);
             Err(PinError::Other { origin, pinned, path }.into())
@@ -276,33 +278,17 @@ fn refuse_foreign(request: &InitRequest, begun: bool, paths: &KeyPaths) -> Resul
     }
 }
 
-/// The three keys of a new ledger.
-struct Keys {
-    owner: KeyFile,
-    log: Arc<KeyFile>,
-    issuer: KeyFile,
-}
-
-impl Keys {
-    fn load_or_make(paths: &KeyPaths, random: &mut dyn FnMut() -> [u8; 32]) -> Result<Self, InitError> {
-        if let Some(folder) = paths.owner.parent() {
-            let mut private = fs::DirBuilder::new();
-            private.recursive(true).mode(0o700);
-            private.create(folder).map_err(|source| InitError::Io {
-                action: "make",
-                path: folder.to_owned(),
-                source,
-            })?;
-        }
-        let mut key = |path: &Path| match KeyFile::load(path) {
-            Err(KeyFileError::Missing { .. }) => KeyFile::generate(path, random()),
-            other => other,
-        };
-        Ok(Self {
-            owner: key(&paths.owner)?,
-            log: Arc::new(key(&paths.log)?),
-            issuer: key(&paths.issuer)?,
-        })
+/// A first commit that is there already must be the one this `init` would make, or the pin would name another ledger.
+fn refuse_other_beginning(request: &InitRequest, founded: &Founded) -> Result<(), InitError> {
+    let store = FileStore::open(&request.folder).map_err(LedgerError::from)?;
+    match peek_first_entry(&store) {
+        Ok(leaf) if leaf == founded.leaf => Ok(()),
+        Ok(_) => Err(InitError::NotEmpty {
+            folder: request.folder.clone(),
+            found: StorePath::Commit(0).to_string(),
+        }),
+        Err(LogError::NoLedger) => Ok(()),
+        Err(error) => Err(LedgerError::from(error).into()),
     }
 }
 

@@ -7,15 +7,18 @@
 //! | [`register`] | the first phase: from a lineage file to a plan of statements |
 //! | `append` | the second phase: blobs, signatures, commits with their seals |
 //! | [`drive`], [`content`] | answering a verifier: entries, blobs, files outside the ledger |
-//! | `init`, `pin`, `open`, `settings` | keys and genesis, the trust root of this user, reading |
+//! | `init`, `keys`, `pin`, `open`, `settings` | keys and genesis, the trust root of this user, reading |
 
 pub mod admission;
 mod append;
 pub mod content;
 pub mod drive;
 mod error;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod hash;
 mod init;
+mod keys;
 pub mod lineage_file;
 mod open;
 mod pin;
@@ -29,9 +32,9 @@ pub use error::LedgerError;
 pub use init::InitError;
 pub use init::InitRequest;
 pub use init::Initialised;
-pub use init::KeyPaths;
 pub use init::SPECS;
 pub use init::init;
+pub use keys::KeyPaths;
 pub use open::Ledger;
 pub use open::StoreBlobs;
 pub use open::View;

@@ -3,12 +3,15 @@
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 
 use crate::checkpoint::Checkpoint;
 use crate::checkpoint::LogKey;
 use crate::digest::BlobId;
 use crate::envelope::Envelope;
 use crate::index::MemoryIndex;
+use crate::log::Commit;
 use crate::log::LogError;
 use crate::log::LogReader;
 use crate::log::Position;
@@ -36,6 +39,7 @@ use super::register::RegisterError;
 use super::register::Statements;
 use super::settings::SETTINGS_BYTES_MAX;
 use super::settings::Settings;
+use super::settings::SettingsError;
 
 /// A ledger at its published checkpoint.
 #[derive(Debug)]
@@ -47,6 +51,10 @@ pub struct Ledger {
     /// Where the walk that made `state` ended.
     pub(super) position: Position,
     founding: Founding,
+    /// The size of the tree after each commit.
+    ends: Vec<TreeSize>,
+    /// The commit that was read last: a sweep over entries decodes each commit once.
+    last_read: Mutex<Option<(u64, Arc<Commit>)>>,
 }
 
 /// A ledger as it was when a commit ended at some size.
@@ -95,9 +103,13 @@ impl Ledger {
 
     /// Opens the ledger that a store holds; `folder` names it in messages.
     pub fn open_store(store: Arc<dyn Store>, folder: &Path) -> Result<Self, LedgerError> {
-        let settings = read_settings(&*store)?.ok_or_else(|| LedgerError::NoLedger {
-            folder: folder.to_owned(),
-        })?;
+        let Some(settings) = read_settings(&*store)? else {
+            if store.read_head(&StorePath::Commit(0), 0)?.is_some() {
+                return Err(SettingsError::Missing.into());
+            }
+            let folder = folder.to_owned();
+            return Err(LedgerError::NoLedger { folder });
+        };
         let founded = match founding(&*store) {
             Err(LedgerError::Log(LogError::NoLedger)) => Err(LedgerError::Unfinished {
                 folder: folder.to_owned(),
@@ -111,14 +123,7 @@ impl Ledger {
                 genesis: founding.genesis.origin,
             });
         }
-        let reader = match LogReader::open(Arc::clone(&store), key) {
-            Err(LogError::NotPublished) => {
-                return Err(LedgerError::Unfinished {
-                    folder: folder.to_owned(),
-                });
-            }
-            other => other?,
-        };
+        let reader = LogReader::open(Arc::clone(&store), key)?;
         let mut ledger = Self {
             folder: folder.to_owned(),
             store,
@@ -126,6 +131,8 @@ impl Ledger {
             state: State::new(),
             position: Position::start(),
             founding,
+            ends: Vec::new(),
+            last_read: Mutex::new(None),
         };
         ledger.replay()?;
         Ok(ledger)
@@ -151,9 +158,17 @@ impl Ledger {
             if let Some(batch) = staging.finish() {
                 self.state.integrate(batch)?;
             }
+            self.ends.push(commit.header().size_after);
         }
         self.position = walk.position().clone();
-        Ok(())
+        let checkpoint = self.reader.checkpoint();
+        if self.position.size() == checkpoint.size && self.position.root() == checkpoint.root {
+            return Ok(());
+        }
+        Err(LedgerError::RolledBack {
+            known: self.position.size(),
+            found: checkpoint.size,
+        })
     }
 
     /// Returns the folder, as it was given.
@@ -203,14 +218,30 @@ impl Ledger {
 
     /// Returns the envelope and the statement at an entry. Its signature is not checked.
     pub fn entry(&self, entry: LeafIndex) -> Result<(Envelope, Statement), LedgerError> {
-        let leaf = self.reader.entry(entry)?;
+        let commit = self.commit_of(entry)?;
+        let leaf = commit.entry(entry).ok_or(LogError::OutsideLog {
+            index: entry,
+            size: self.checkpoint().size,
+        })?;
         let bad = |source| LedgerError::Entry {
             entry,
             source: AdmissionError::Envelope(source),
         };
-        let envelope = Envelope::decode(&leaf).map_err(bad)?;
+        let envelope = Envelope::decode(leaf).map_err(bad)?;
         let statement = envelope.statement().map_err(bad)?;
         Ok((envelope, statement))
+    }
+
+    fn commit_of(&self, entry: LeafIndex) -> Result<Arc<Commit>, LedgerError> {
+        let number = self.ends.partition_point(|end| !end.contains(entry)) as u64;
+        // A panic of another thread while it held this leaves nothing half-done behind.
+        let mut last = self.last_read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, commit)) = last.as_ref().filter(|(known, _)| *known == number) {
+            return Ok(Arc::clone(commit));
+        }
+        let commit = Arc::new(self.reader.commit(number)?);
+        *last = Some((number, Arc::clone(&commit)));
+        Ok(commit)
     }
 
     /// Returns the ledger at its published checkpoint.
@@ -288,4 +319,59 @@ fn founding(store: &dyn Store) -> Result<(Founding, LogKey), LedgerError> {
         log_key,
     };
     Ok((founding, key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::admission::fixture::*;
+    use crate::ledger::fixture::memory_of;
+
+    fn two_sizes() -> (Vec<u8>, crate::store::MemoryStore) {
+        let mut fixture = Fixture::new();
+        fixture.append(vec![source("a", files(&["a"]))]).unwrap();
+        let earlier = memory_of(&fixture);
+        fixture.append(vec![source("b", files(&["b"]))]).unwrap();
+        let checkpoint = earlier.read(&StorePath::Checkpoint, 1 << 16).unwrap().unwrap();
+        (checkpoint, memory_of(&fixture))
+    }
+
+    #[test]
+    fn a_checkpoint_that_goes_back_is_not_followed() {
+        let (older, memory) = two_sizes();
+        let store: Arc<dyn Store> = Arc::new(memory.clone());
+        let mut ledger = Ledger::open_store(store, Path::new("memory")).unwrap();
+        ledger.refresh().unwrap();
+        memory.tamper(&StorePath::Checkpoint, Some(older));
+        let back = ledger.refresh().unwrap_err();
+        assert!(back.is_tampered(), "{back:?}");
+        assert_eq!(
+            back.to_string(),
+            "the checkpoint of 4 entries does not extend the 6 that were there before"
+        );
+    }
+
+    #[test]
+    fn what_is_published_later_is_taken_in() {
+        let (older, memory) = two_sizes();
+        let newer = memory.read(&StorePath::Checkpoint, 1 << 16).unwrap();
+        memory.tamper(&StorePath::Checkpoint, Some(older));
+        let store: Arc<dyn Store> = Arc::new(memory.clone());
+        let mut ledger = Ledger::open_store(store, Path::new("memory")).unwrap();
+        assert_eq!(
+            (ledger.checkpoint().size.get(), ledger.state().size().get()),
+            (4, 4)
+        );
+        memory.tamper(&StorePath::Checkpoint, newer);
+        ledger.refresh().unwrap();
+        assert_eq!(
+            (ledger.checkpoint().size.get(), ledger.state().size().get()),
+            (6, 6)
+        );
+        let (_, statement) = ledger.entry(LeafIndex::new(4)).unwrap();
+        assert_eq!(
+            statement.predicate.name().map(ToString::to_string).as_deref(),
+            Some("b")
+        );
+    }
 }

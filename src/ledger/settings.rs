@@ -16,6 +16,9 @@ pub struct Settings {
 /// Why a `herdbook.toml` is not one of this version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
+    /// There are commits, and no `herdbook.toml`.
+    #[error("herdbook.toml is missing")]
+    Missing,
     /// Not UTF-8 or not TOML.
     #[error("herdbook.toml is not TOML: {0}")]
     Toml(String),

@@ -125,3 +125,70 @@ pub(super) fn sign(
     };
     Envelope::seal(&statement, |pae| signer.sign(pae))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::admission::fixture::*;
+    use crate::ledger::fixture::memory_of;
+    use crate::store::MemoryStore;
+    use crate::store::StorePath;
+
+    fn gate(fixture: &Fixture, memory: &MemoryStore) -> Gate {
+        Gate::new(fixture.state.clone(), Arc::new(memory.clone()))
+    }
+
+    fn seal_after(fixture: &Fixture, leaves: &[Vec<u8>]) -> Vec<u8> {
+        let mut staging = Staging::on(&fixture.state, &fixture.blobs, Checks::All);
+        for leaf in leaves {
+            staging.admit(leaf).unwrap();
+        }
+        crate::ledger::admission::fixture::sign(LOG, Some(fixture.id), Predicate::Seal(staging.seal()))
+    }
+
+    #[test]
+    fn a_commit_ends_with_its_one_seal() {
+        let fixture = Fixture::new();
+        let memory = memory_of(&fixture);
+        let leaf = fixture.sign(source("a", files(&["a"])));
+        let seal = seal_after(&fixture, std::slice::from_ref(&leaf));
+        let first = fixture.state.size().next_index();
+        let judge = |entries: &[Vec<u8>], first| gate(&fixture, &memory).judge(first, entries);
+        judge(&[leaf.clone(), seal.clone()], first).unwrap();
+        for entries in [
+            vec![leaf.clone()],
+            vec![seal.clone(), leaf.clone()],
+            vec![leaf.clone(), seal.clone(), seal.clone()],
+        ] {
+            let (_, refused) = judge(&entries, first).unwrap_err();
+            assert!(matches!(refused, GateError::SealPlace), "{refused:?}");
+        }
+        let (_, refused) = judge(&[leaf, seal], first.plus(1)).unwrap_err();
+        assert!(matches!(refused, GateError::OutOfOrder { .. }), "{refused:?}");
+    }
+
+    #[test]
+    fn nothing_is_judged_while_a_manifest_is_missing() {
+        let mut fixture = Fixture::new();
+        let manifest = manifest_of(70);
+        let blob = fixture.blobs.put(&manifest.bytes);
+        fixture
+            .append(vec![source("parts", set(vec![of_manifest(&manifest)]))])
+            .unwrap();
+        let memory = memory_of(&fixture);
+        memory.tamper(&StorePath::Blob(blob), None);
+        let store: Arc<dyn Store> = Arc::new(memory);
+        let ledger =
+            super::super::Ledger::open_store(Arc::clone(&store), std::path::Path::new("memory")).unwrap();
+        let leaf = fixture.sign(source("a", files(&["a"])));
+        let seal = seal_after(&fixture, std::slice::from_ref(&leaf));
+        let mut gate = Gate::new(ledger.state.clone(), store);
+        let (_, refused) = gate
+            .judge(fixture.state.size().next_index(), &[leaf, seal])
+            .unwrap_err();
+        assert!(
+            matches!(refused, GateError::ManifestMissing(missing) if missing == blob),
+            "{refused:?}"
+        );
+    }
+}

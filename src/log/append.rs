@@ -14,10 +14,10 @@ use crate::store::{Creation, Folder, Store, StoreLock, StorePath};
 
 use super::commit::{Commit, CommitHeader, MAX_COMMIT_BYTES, NO_PREVIOUS_COMMIT, encode_leaves};
 use super::edge::Edge;
-use super::publish::{OnDifference, ensure_tile, integrate, publish, remove_superseded};
+use super::publish::{OnDifference, ensure_tiles, integrate, publish, remove_superseded};
 use super::read::{LogReader, read_checkpoint};
 use super::walk::Position;
-use super::{LogError, Tampering, find};
+use super::{LogError, PublishedFault, Tampering, check_published, find};
 
 /// Says which entries may enter the log: signatures, grants, parents, the seal at the end.
 pub trait Admission {
@@ -106,7 +106,6 @@ impl LockedLog {
         while find::exists(&*store, appender.next)? {
             appender.recover_commit(admission)?;
         }
-        appender.check_nothing_beyond()?;
         Ok(appender)
     }
 
@@ -130,12 +129,21 @@ impl LockedLog {
         Ok((log, appended))
     }
 
-    /// Writes every missing tile of the published tree and sets false ones aside: only ever by order of a person.
+    /// Makes the tiles what the commits determine: writes missing ones, removes stale ones, and moves false and
+    /// undetermined ones to `tmp/`, where they are kept. Only ever by order of a person.
     ///
     /// Errors: [`LogError::Tampered`] for what cannot be made again, a commit or the checkpoint.
     pub fn repair_tiles(&self) -> Result<(), LogError> {
         let reader = LogReader::open(Arc::clone(&self.store), self.key.clone())?;
-        rebuild_tiles(&*self.store, &reader, OnDifference::SetAside).map(drop)
+        rebuild_tiles(&*self.store, &reader, OnDifference::SetAside)?;
+        for fault in check_published(&self.store, &self.key)? {
+            match fault {
+                PublishedFault::Stale { tile } => self.store.remove(&StorePath::Tile(tile))?,
+                PublishedFault::Undetermined { path } => drop(self.store.set_aside(&path)?),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     fn appender(self, signer: Arc<dyn Signer>) -> Result<Appender, LogError> {
@@ -320,17 +328,6 @@ impl Appender {
         Ok(())
     }
 
-    /// Slots are dense: one beyond a gap was planted, or the ones before it were taken away.
-    fn check_nothing_beyond(&self) -> Result<(), LogError> {
-        let slots = self.store.list(&Folder::Commit)?.files;
-        match slots.last() {
-            Some(StorePath::Commit(last)) if *last >= self.next => {
-                Err(Tampering::MissingCommit { number: self.next }.into())
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// The hint only makes the next search shorter, so it may fail.
     fn write_hint(&self) {
         if let (Some(path), Some(number)) = (find::hint_path(), self.next.checked_sub(1)) {
@@ -348,12 +345,10 @@ fn rebuild_tiles(
     let mut edge = Edge::default();
     let end = reader.checkpoint().size;
     for commit in reader.commits_from(Position::start()) {
-        for (tile, bytes) in integrate(&mut edge, &commit?)? {
-            // A partial tile that is full at the end is stale.
-            if !(tile.is_partial() && tile.is_full_at(end)) {
-                ensure_tile(store, tile, &bytes, on_difference)?;
-            }
-        }
+        let mut tiles = integrate(&mut edge, &commit?)?;
+        // A partial tile that is full at the end is stale.
+        tiles.retain(|(tile, _)| !(tile.is_partial() && tile.is_full_at(end)));
+        ensure_tiles(store, tiles, on_difference)?;
     }
     Ok(edge)
 }

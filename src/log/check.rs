@@ -78,7 +78,9 @@ impl fmt::Display for PublishedFault {
             }
             Self::Differs { tile } => write!(f, "log/{tile} has not the bytes that the commits determine"),
             Self::Missing { tile } => write!(f, "log/{tile} is missing"),
-            Self::NoCheckpoint => f.write_str("log/checkpoint is missing"),
+            Self::NoCheckpoint => f.write_str(
+                "log/checkpoint is missing: `herdbook fsck --repair` signs it again with the log key",
+            ),
             Self::CheckpointForm => f.write_str("log/checkpoint is not written as this log writes it"),
             Self::Unpublished { number } => write!(f, "commit {number} is not covered by the checkpoint yet"),
             Self::Stale { tile } => write!(f, "log/{tile} is stale: its place is full"),
@@ -89,6 +91,8 @@ impl fmt::Display for PublishedFault {
 }
 
 /// Reads every file under `commit/` and `log/` and returns all that is not as the commits determine.
+///
+/// An appender that is at work meanwhile can make commits and tiles show as lag; hold the lock to keep it away.
 ///
 /// Errors: only what keeps the check itself from being made, as [`LogError::Store`].
 pub fn check_published(store: &Arc<dyn Store>, key: &LogKey) -> Result<Vec<PublishedFault>, LogError> {
@@ -208,11 +212,23 @@ impl Check<'_> {
             walk = Some((edge, commit.hash(), number.saturating_add(1)));
         }
         if !covered {
-            let size = published;
-            self.faults
-                .push(PublishedFault::False(Tampering::CheckpointWithoutCommit { size }));
+            let what = self.uncovered(slots, published);
+            self.faults.push(PublishedFault::False(what));
         }
         Ok(())
+    }
+
+    /// Says why no commit has the size of the checkpoint: the next one is gone, or there never was one.
+    fn uncovered(&self, slots: &[u64], size: TreeSize) -> Tampering {
+        let Some(last) = slots.last() else {
+            return Tampering::MissingCommit { number: 0 };
+        };
+        let header = find::peek(self.store, *last).ok().flatten();
+        if header.is_some_and(|header| header.size_after < size) {
+            let number = last.saturating_add(1);
+            return Tampering::MissingCommit { number };
+        }
+        Tampering::CheckpointWithoutCommit { size }
     }
 
     fn tiles(

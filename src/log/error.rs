@@ -16,8 +16,8 @@ pub enum LogError {
     /// There is neither a commit nor a checkpoint.
     #[error("there is no ledger here: it has no commit")]
     NoLedger,
-    /// There is a first commit and no checkpoint yet: a crash interrupted the creation of the ledger.
-    #[error("the ledger was not finished when it was made: the next append will finish it")]
+    /// There is a first commit and no checkpoint: it was lost, or a crash interrupted the creation of the ledger.
+    #[error("no checkpoint is published: log/checkpoint is missing")]
     NotPublished,
     /// A ledger stands where one should be made.
     #[error("there is a ledger here already")]
@@ -85,7 +85,7 @@ pub enum LogError {
 #[derive(Debug, thiserror::Error)]
 pub enum Tampering {
     /// A slot is not a commit by the log key.
-    #[error("commit {number} is false")]
+    #[error("{} is false", crate::store::StorePath::Commit(*number))]
     Commit {
         /// The slot.
         number: u64,
@@ -93,13 +93,13 @@ pub enum Tampering {
         source: CommitError,
     },
     /// A slot is missing below others, or below what the checkpoint covers.
-    #[error("commit {number} is missing")]
+    #[error("{} is missing", crate::store::StorePath::Commit(*number))]
     MissingCommit {
         /// The slot.
         number: u64,
     },
     /// A slot holds the commit of another number.
-    #[error("slot {slot} holds commit {stated}")]
+    #[error("{} holds commit {stated}", crate::store::StorePath::Commit(*slot))]
     Number {
         /// The slot.
         slot: u64,
@@ -197,9 +197,17 @@ impl From<EncodeError> for LogError {
 }
 
 impl LogError {
-    /// Returns true when evidence is false (exit code 20).
+    /// Returns true when evidence is false (exit code 20) or a commit is missing; ask [`Self::is_missing`] first.
     pub const fn is_tampered(&self) -> bool {
         matches!(self, Self::Tampered(_))
+    }
+
+    /// Returns true when evidence is not false but gone: a commit or the checkpoint (exit code 22).
+    pub const fn is_missing(&self) -> bool {
+        matches!(
+            self,
+            Self::Tampered(Tampering::MissingCommit { .. }) | Self::NotPublished
+        )
     }
 
     /// Returns how long was waited when another process holds the lock (exit code 11).

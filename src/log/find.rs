@@ -68,6 +68,14 @@ pub(super) fn exists(store: &dyn Store, number: u64) -> Result<bool, LogError> {
     Ok(store.read_head(&StorePath::Commit(number), 0)?.is_some())
 }
 
+/// Fails with [`Tampering::MissingCommit`] unless there is a slot of this number.
+pub(super) fn demand(store: &dyn Store, number: u64) -> Result<(), LogError> {
+    if exists(store, number)? {
+        return Ok(());
+    }
+    Err(Tampering::MissingCommit { number }.into())
+}
+
 /// Returns the header of a slot, which nobody vouches for; `None` when there is no slot, or nothing like one in it.
 pub(super) fn peek(store: &dyn Store, number: u64) -> Result<Option<CommitHeader>, LogError> {
     let head = store.read_head(&StorePath::Commit(number), COMMIT_HEADER_BYTES as u64)?;

@@ -33,9 +33,7 @@ pub(super) fn publish(
     // Nothing is written or signed for a commit whose root is not the one of its leaves.
     let tiles = integrate(edge, commit)?;
     // A crash from here on leaves some tiles of a size that no checkpoint names.
-    for (tile, bytes) in tiles {
-        ensure_tile(store, tile, &bytes, OnDifference::Stop)?;
-    }
+    ensure_tiles(store, tiles, OnDifference::Stop)?;
     let header = commit.header();
     let checkpoint = Checkpoint {
         origin: key.origin().clone(),
@@ -78,29 +76,35 @@ pub(super) fn integrate(edge: &mut Edge, commit: &Commit) -> Result<Vec<(Tile, V
     Ok(tiles)
 }
 
-/// Makes sure that a tile stands under `log/`, durably and with exactly these bytes.
-pub(super) fn ensure_tile(
+/// Makes sure that tiles stand under `log/`, durably and with exactly these bytes.
+pub(super) fn ensure_tiles(
     store: &dyn Store,
-    tile: Tile,
-    bytes: &[u8],
+    tiles: Vec<(Tile, Vec<u8>)>,
     on_difference: OnDifference,
 ) -> Result<(), LogError> {
-    let path = StorePath::Tile(tile);
-    if store.read_head(&path, 0)?.is_none() && store.create(&path, bytes)? == Creation::Created {
-        return Ok(());
+    let mut missing = Vec::new();
+    for (tile, bytes) in tiles {
+        let path = StorePath::Tile(tile);
+        if store.read_head(&path, 0)?.is_none() {
+            missing.push((path, bytes));
+        } else if tile_is(store, tile, &bytes)? {
+            // An earlier appender may have died before it was durable.
+            store.persist(&path)?;
+        } else if on_difference == OnDifference::SetAside {
+            store.set_aside(&path)?;
+            missing.push((path, bytes));
+        } else {
+            return Err(Tampering::Tile { tile }.into());
+        }
     }
-    if tile_is(store, tile, bytes)? {
-        // An earlier appender may have died before it was durable.
-        return Ok(store.persist(&path)?);
+    let created = store.create_all(&missing)?;
+    for ((path, _), creation) in missing.iter().zip(created) {
+        // Nobody else writes tiles while the lock is held.
+        if let (StorePath::Tile(tile), Creation::Exists) = (path, creation) {
+            return Err(Tampering::Tile { tile: *tile }.into());
+        }
     }
-    if on_difference == OnDifference::Stop {
-        return Err(Tampering::Tile { tile }.into());
-    }
-    store.set_aside(&path)?;
-    match store.create(&path, bytes)? {
-        Creation::Created => Ok(()),
-        Creation::Exists => Err(Tampering::Tile { tile }.into()),
-    }
+    Ok(())
 }
 
 /// Returns whether a tile stands under `log/` with exactly these bytes.

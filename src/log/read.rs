@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::checkpoint::{Checkpoint, LogKey, MAX_CHECKPOINT_BYTES};
 use crate::digest::{CommitHash, NodeHash};
 use crate::merkle::{LeafIndex, TreeSize, leaf_hash, make_consistency, make_inclusion, verify_inclusion};
-use crate::store::{Store, StorePath};
+use crate::store::{Folder, Store, StorePath};
 
 use super::commit::{Commit, MAX_COMMIT_BYTES};
 use super::proof::Tiles;
@@ -45,9 +45,13 @@ impl LogReader {
             size: checkpoint.size,
         };
         let Some(number) = number else {
+            find::demand(&*store, 0)?;
             return Err(without.into());
         };
         let head = find::read_commit(&*store, &key, number)?;
+        if head.header().size_after < checkpoint.size {
+            find::demand(&*store, number.saturating_add(1))?;
+        }
         if head.header().size_after != checkpoint.size || head.header().root != checkpoint.root {
             return Err(without.into());
         }
@@ -237,19 +241,31 @@ pub(super) fn read_checkpoint(store: &dyn Store, key: &LogKey) -> Result<Option<
 ///
 /// Nobody vouches for these bytes before the caller has found a reason to trust a key that signed them.
 pub fn peek_first_entry(store: &dyn Store) -> Result<Vec<u8>, LogError> {
-    let slot = store
-        .read(&StorePath::Commit(0), MAX_COMMIT_BYTES as u64)?
-        .ok_or(LogError::NoLedger)?;
+    let Some(slot) = store.read(&StorePath::Commit(0), MAX_COMMIT_BYTES as u64)? else {
+        return Err(without_first(store)?);
+    };
     let commit = Commit::decode_unsigned(&slot).map_err(|source| Tampering::Commit { number: 0, source })?;
     let entry = commit.entry(LeafIndex::new(0)).map(<[u8]>::to_vec);
     entry.ok_or(Tampering::MissingCommit { number: 0 }.into())
+}
+
+/// Says what it means that there is no first commit: nothing was ever committed, or it is gone.
+fn without_first(store: &dyn Store) -> Result<LogError, LogError> {
+    let begun = store.read_head(&StorePath::Checkpoint, 0)?.is_some()
+        || !store.list(&Folder::Commit)?.files.is_empty();
+    Ok(if begun {
+        Tampering::MissingCommit { number: 0 }.into()
+    } else {
+        LogError::NoLedger
+    })
 }
 
 /// Returns the last commit whose tree is not larger than `size`, going by headers that nobody vouches for.
 fn last_commit_within(store: &dyn Store, size: TreeSize, hint: u64) -> Result<Option<u64>, LogError> {
     find::last(hint, |number| {
         let header = find::peek(store, number)?;
-        Ok(header.is_some_and(|header| header.size_after <= size))
+        // A commit that was copied to a later slot is not beyond what the checkpoint covers by its sizes.
+        Ok(header.is_some_and(|header| header.number == number && header.size_after <= size))
     })
 }
 

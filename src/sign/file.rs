@@ -85,7 +85,7 @@ pub enum KeyFileError {
         algorithm: String,
     },
     /// The file is not PKCS#8 PEM.
-    #[error("{} is not a private key in PKCS#8 PEM (`-----BEGIN PRIVATE KEY-----`): {reason}", path.display())]
+    #[error("{} is not a private key in PKCS#8 PEM (`-----BEGIN PRIVATE KEY-----`): {reason}; if no ledger was made with it yet, remove it and run `herdbook init` again", path.display())]
     Malformed {
         /// The key file.
         path: PathBuf,
@@ -128,23 +128,7 @@ impl KeyFile {
                 path: path.to_owned(),
                 reason: error.to_string(),
             })?;
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true).mode(OWNER_ONLY);
-        let mut file = options.open(path).map_err(|source| match source.kind() {
-            io::ErrorKind::AlreadyExists => KeyFileError::Exists {
-                path: path.to_owned(),
-            },
-            _ => io_error("create", path, source),
-        })?;
-        let written = file
-            .write_all(pem.as_bytes())
-            .and_then(|()| file.sync_all())
-            .and_then(|()| sync_parent(path));
-        if let Err(source) = written {
-            // Half a key is no use to anybody and would block the next attempt; the first error is the one to tell.
-            drop(fs::remove_file(path));
-            return Err(io_error("write", path, source));
-        }
+        write_whole(path, &beside(path, &signer), pem.as_bytes())?;
         Ok(Self {
             path: path.to_owned(),
             signer,
@@ -233,6 +217,37 @@ fn parse(path: &Path, pem: &str) -> Result<SigningKey, KeyFileError> {
     SigningKey::try_from(info).map_err(|error| malformed(path, &error))
 }
 
+/// Returns where a key is written before it has its name; no two keys share it.
+fn beside(path: &Path, signer: &MemorySigner) -> PathBuf {
+    let public = hex::encode(signer.public_key());
+    path.with_extension(format!("{public}.new"))
+}
+
+/// A key is there whole or not at all: half of one would be of no use to anybody and block the next attempt.
+fn write_whole(path: &Path, beside: &Path, pem: &[u8]) -> Result<(), KeyFileError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(OWNER_ONLY);
+    let mut file = options
+        .open(beside)
+        .map_err(|source| io_error("create", path, source))?;
+    let written = file
+        .write_all(pem)
+        .and_then(|()| file.sync_all())
+        .map_err(|source| io_error("write", path, source))
+        .and_then(|()| {
+            fs::hard_link(beside, path).map_err(|source| match source.kind() {
+                io::ErrorKind::AlreadyExists => KeyFileError::Exists {
+                    path: path.to_owned(),
+                },
+                _ => io_error("create", path, source),
+            })
+        });
+    // Gone in any case; the first error is the one to tell.
+    drop(fs::remove_file(beside));
+    written?;
+    sync_parent(path).map_err(|source| io_error("write", path, source))
+}
+
 fn sync_parent(path: &Path) -> io::Result<()> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
@@ -314,6 +329,31 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_could_not_be_written_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        // Stands where the name should go, after the key itself was written.
+        let path = folder.path().join("a.pem");
+        std::os::unix::fs::symlink("nowhere", &path).unwrap();
+        let refused = KeyFile::generate(&path, [7; 32]).unwrap_err();
+        assert!(matches!(refused, KeyFileError::Exists { .. }), "{refused}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        // Half of a key of an attempt that was killed is under another name.
+        fs::remove_file(&path).unwrap();
+        fs::write(folder.path().join("a.0123.new"), "-----BEGIN").unwrap();
+        KeyFile::generate(&path, [7; 32]).unwrap();
+        KeyFile::load(&path).unwrap();
+    }
+
+    #[test]
+    fn an_empty_key_file_says_what_to_do() {
+        let error = load_error(b"", 0o600).to_string();
+        assert!(
+            error.contains("remove it and run `herdbook init` again"),
+            "{error}"
+        );
+    }
+
+    #[test]
     fn the_published_example_keys_load() {
         for pem in [RFC_8410, RFC_8410_V2] {
             let (_folder, path) = written(pem.as_bytes(), 0o400);
@@ -360,7 +400,10 @@ mod tests {
         // id-X25519 (1.3.101.110) instead of id-Ed25519, everything else alike.
         let x25519 = RFC_8410.replace("MC4CAQAwBQYDK2Vw", "MC4CAQAwBQYDK2Vu");
         let error = load_error(x25519.as_bytes(), 0o600);
-        assert!(error.to_string().contains("1.3.101.110"), "{error}");
+        assert!(
+            matches!(&error, KeyFileError::OtherAlgorithm { algorithm, .. } if algorithm == "1.3.101.110"),
+            "{error}"
+        );
         // The public half is not the one of the private half.
         let other_half = RFC_8410_V2.replace(
             "oB8wHQYKKoZIhvcNAQkJFDEPDA1DdXJkbGUgQ2hhaXJzgSEAGb9E",

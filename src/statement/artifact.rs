@@ -187,6 +187,22 @@ impl Artifact {
         !matches!(self.content, Content::Absent { .. })
     }
 
+    /// Returns what makes two artifacts the same content: the digest of their bytes, or the foreign identifier that
+    /// both have. Something without either is nobody else's.
+    pub fn content_id(&self) -> Option<Sha256Digest> {
+        match &self.content {
+            Content::Absent {
+                absence: Absence::Foreign { alg, value },
+                ..
+            } => {
+                let text = format!("foreign\n{}\n{}", plain_alg(alg), value.to_ascii_lowercase());
+                Some(Sha256Digest::of(text.as_bytes()))
+            }
+            Content::Absent { .. } => None,
+            Content::File { .. } | Content::Manifest { .. } => Some(self.sha256),
+        }
+    }
+
     /// Returns the blob that must be in the ledger: a held file or a manifest.
     pub fn blob(&self) -> Option<BlobId> {
         let held = matches!(
@@ -334,12 +350,25 @@ fn decode_absent(word: &str, fields: &mut Fields, subject: &Subject) -> Result<C
             ));
         }
     };
+    if let Absence::Foreign { alg, .. } = &absence
+        && matches!(plain_alg(alg).as_str(), "sha256" | "blake3")
+    {
+        return Err(StatementError::NotForeign { alg: alg.clone() });
+    }
     if said("content").as_deref() != Some(word) || declaration_digest(&declaration) != subject.sha256 {
         return Err(StatementError::Declaration {
             name: subject.name.clone(),
         });
     }
     Ok(Content::Absent { absence, declaration })
+}
+
+/// Algorithms are compared by their letters and digits: `SHA-256` is `sha256`.
+fn plain_alg(alg: &str) -> String {
+    alg.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect::<String>()
+        .to_ascii_lowercase()
 }
 
 fn declaration_digest(declaration: &BTreeMap<String, String>) -> Sha256Digest {

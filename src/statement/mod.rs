@@ -192,6 +192,26 @@ pub enum StatementError {
         /// The role.
         role: Role,
     },
+    /// An amount of nothing.
+    #[error("`{field}` is 0: leave out the input if it brought nothing, or the number if it is not known")]
+    Zero {
+        /// The field.
+        field: &'static str,
+    },
+    /// An expansion where no row becomes several.
+    #[error(
+        "a run that does `{does}` puts out each row at most once and has no `expansion`; only transform, annotate, judge and evaluate have"
+    )]
+    Expansion {
+        /// What the run does.
+        does: Does,
+    },
+    /// A foreign identifier in an algorithm that Herdbook has itself.
+    #[error("`{alg}` is no foreign algorithm: state the digest under `digests` instead")]
+    NotForeign {
+        /// The algorithm.
+        alg: String,
+    },
     /// Shares that exceed the whole.
     #[error("the shares of the inputs add up to more than 1")]
     ShareSum,

@@ -349,6 +349,7 @@ impl Run {
             });
         }
         self.check_shares()?;
+        self.check_amounts()?;
         if let Some(output) = self.outputs.iter().find(|output| !self.does.makes(output.kind)) {
             return Err(StatementError::OutputKind {
                 does: self.does,
@@ -390,6 +391,40 @@ impl Run {
             Some(&position) => Err(StatementError::InputPosition { position }),
             None => Ok(()),
         }
+    }
+
+    /// An amount of nothing would take an input out of the shares while it stands in the record, and rows come out of
+    /// a filter or a mixture only once.
+    fn check_amounts(&self) -> Result<(), StatementError> {
+        let zero = |decimal: &Option<Decimal>| decimal.as_ref().is_some_and(Decimal::is_zero);
+        for input in &self.inputs {
+            let nothing = [
+                ("rows", input.rows == Some(0)),
+                ("tokens", input.tokens == Some(0)),
+                ("repeat", zero(&input.repeat)),
+                ("share", zero(&input.share)),
+            ];
+            if let Some((field, _)) = nothing.into_iter().find(|(_, is_zero)| *is_zero) {
+                return Err(StatementError::Zero { field });
+            }
+        }
+        if zero(&self.expansion) || zero(&self.epochs) {
+            let field = if zero(&self.expansion) {
+                "expansion"
+            } else {
+                "epochs"
+            };
+            return Err(StatementError::Zero { field });
+        }
+        if self.expansion.is_some()
+            && !matches!(
+                self.does,
+                Does::Transform | Does::Annotate | Does::Judge | Does::Evaluate
+            )
+        {
+            return Err(StatementError::Expansion { does: self.does });
+        }
+        Ok(())
     }
 
     /// A share says how much of the mass a parent brings where nothing else could: models that generate, and

@@ -318,3 +318,84 @@ fn shares_stand_only_where_nothing_else_decides() {
         Err(StatementError::KeptMore { .. })
     ));
 }
+
+#[test]
+fn an_amount_of_nothing_hides_no_input() {
+    let none = Some(Decimal::parse("0").unwrap());
+    for input in [
+        Input {
+            rows: Some(0),
+            ..input(Role::Data)
+        },
+        Input {
+            tokens: Some(0),
+            ..input(Role::Data)
+        },
+        Input {
+            repeat: none.clone(),
+            ..input(Role::Data)
+        },
+    ] {
+        let train = run(Does::Filter, vec![input]);
+        assert!(matches!(
+            Statement::decode(&train.encode()),
+            Err(StatementError::Zero { .. })
+        ));
+    }
+    let mut base = run(
+        Does::Generate,
+        vec![Input {
+            share: none,
+            ..input(Role::Generator)
+        }],
+    );
+    assert!(matches!(
+        Statement::decode(&base.encode()),
+        Err(StatementError::Zero { field: "share" })
+    ));
+    base = run(Does::Filter, vec![input(Role::Data)]);
+    if let Predicate::Run(run) = &mut base.predicate {
+        run.expansion = Some(Decimal::parse("1.5").unwrap());
+    }
+    assert!(matches!(
+        Statement::decode(&base.encode()),
+        Err(StatementError::Expansion { .. })
+    ));
+}
+
+#[test]
+fn a_digest_we_compute_is_not_foreign() {
+    let foreign = |alg: &str, value: &str| {
+        let absence = Absence::Foreign {
+            alg: alg.to_owned(),
+            value: value.to_owned(),
+        };
+        Artifact::absent(
+            "x",
+            absence,
+            BTreeMap::from([("name".to_owned(), "x".to_owned())]),
+        )
+    };
+    for alg in ["sha256", "SHA-256", "blake3"] {
+        let mut statement = source();
+        if let Predicate::Source(source) = &mut statement.predicate {
+            source.set.artifacts = vec![foreign(alg, "aa")];
+        }
+        assert!(
+            matches!(
+                Statement::decode(&statement.encode()),
+                Err(StatementError::NotForeign { .. })
+            ),
+            "{alg}"
+        );
+    }
+    // The same identifier is the same content, however it is written and whatever the item is called.
+    assert_eq!(
+        foreign("git-blob-sha1", "AB").content_id(),
+        foreign("Git-Blob-SHA1", "ab").content_id()
+    );
+    assert_ne!(
+        foreign("git-blob-sha1", "ab").content_id(),
+        foreign("git-blob-sha1", "ac").content_id()
+    );
+}

@@ -155,12 +155,17 @@ fn visible(text: &str, lines: bool) -> Result<(), TextError> {
     }
 }
 
-/// Control characters, bidirectional controls, zero-width characters, line separators, tags.
+/// Control characters, bidirectional controls, characters without a glyph of their own (Unicode
+/// `Default_Ignorable_Code_Point` and the blank fillers), line separators, private use, noncharacters, tags.
 fn is_invisible(c: char) -> bool {
     c.is_control()
+        || u32::from(c) & 0xfffe == 0xfffe
         || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{2800}' | '\u{3164}' | '\u{e000}'..='\u{f8ff}' | '\u{fdd0}'..='\u{fdef}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..='\u{10ffff}')
 }
 
 #[cfg(test)]
@@ -191,6 +196,13 @@ mod tests {
             "a\u{202e}b",
             "a\u{200b}b",
             "e\u{301}",
+            "m\u{3164}",
+            "m\u{34f}",
+            "m\u{fe0f}",
+            "m\u{e0100}",
+            "m\u{e000}",
+            "m\u{fdd0}",
+            "m\u{10ffff}",
             "a\0",
             "a#b",
         ] {

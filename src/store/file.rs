@@ -5,24 +5,23 @@
 //! by `rename(2)` instead. Symbolic links below the ledger's folder are refused, since what they lead to is outside
 //! of what the ledger guards.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
+use super::durable::{remove_tmp, rename};
 use super::folders;
 use super::memory::LOCK_POLL;
 use super::{Action, Creation, Folder, Listing, Store, StoreError, StoreLock, StorePath};
 
-/// How often a name for a temporary file may be taken before that is an error.
-const MAX_TMP_ATTEMPTS: u32 = 10_000;
-
 /// The folder for temporary files, the lock and hints.
-const TMP: &str = "tmp";
+pub(super) const TMP: &str = "tmp";
 
 /// How a file or folder is flushed to the medium; a test puts one that fails here.
 type Flush = fn(&File) -> io::Result<()>;
@@ -30,11 +29,13 @@ type Flush = fn(&File) -> io::Result<()>;
 /// Files in a folder.
 #[derive(Debug)]
 pub struct FileStore {
-    root: PathBuf,
-    flush: Flush,
+    pub(super) root: PathBuf,
+    pub(super) flush: Flush,
     /// What could not be flushed; once set, nothing is written any more.
-    poisoned: OnceLock<String>,
-    next_tmp: AtomicU64,
+    pub(super) poisoned: OnceLock<String>,
+    pub(super) next_tmp: AtomicU64,
+    /// Folders whose own entry in the folder above was flushed by this process.
+    pub(super) durable_folders: Mutex<BTreeSet<PathBuf>>,
 }
 
 impl FileStore {
@@ -50,15 +51,23 @@ impl FileStore {
             flush: File::sync_all,
             poisoned: OnceLock::new(),
             next_tmp: AtomicU64::new(0),
+            durable_folders: Mutex::default(),
         })
     }
 
     /// Makes the folder, with those above it, durably unless it exists, and opens the store in it.
     pub fn create_root(root: &Path) -> Result<Self, StoreError> {
+        let missing: Vec<&Path> = root.ancestors().take_while(|folder| !folder.exists()).collect();
         fs::create_dir_all(root).map_err(|source| StoreError::from_io("create", &root.display(), source))?;
         let store = Self::open(root)?;
-        if let Some(parent) = root.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            store.flush_folder(parent)?;
+        for folder in missing.iter().filter_map(|made| made.parent()) {
+            // A relative path of one name stands in the working folder.
+            let folder = if folder.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                folder
+            };
+            store.flush_folder(folder)?;
         }
         Ok(store)
     }
@@ -68,41 +77,8 @@ impl FileStore {
         &self.root
     }
 
-    fn absolute(&self, path: &StorePath) -> PathBuf {
+    pub(super) fn absolute(&self, path: &StorePath) -> PathBuf {
         self.root.join(path.to_string())
-    }
-
-    fn writable(&self) -> Result<(), StoreError> {
-        match self.poisoned.get() {
-            Some(path) => Err(StoreError::Poisoned { path: path.clone() }),
-            None => Ok(()),
-        }
-    }
-
-    fn flush_file(&self, file: &File, path: &Path) -> Result<(), StoreError> {
-        (self.flush)(file).map_err(|source| {
-            let path = self.relative(path);
-            // Only the first failure is kept; it is the one that explains the others.
-            drop(self.poisoned.set(path.clone()));
-            StoreError::FlushFailed { path, source }
-        })
-    }
-
-    fn flush_folder(&self, folder: &Path) -> Result<(), StoreError> {
-        let file = File::open(folder)
-            .map_err(|source| StoreError::from_io("open", &self.relative(folder), source))?;
-        self.flush_file(&file, folder)
-    }
-
-    fn flush_folder_of(&self, path: &Path) -> Result<(), StoreError> {
-        self.flush_folder(path.parent().unwrap_or(&self.root))
-    }
-
-    fn relative(&self, path: &Path) -> String {
-        path.strip_prefix(&self.root)
-            .unwrap_or(path)
-            .display()
-            .to_string()
     }
 
     fn open_file(&self, path: &StorePath) -> Result<Option<File>, StoreError> {
@@ -115,51 +91,6 @@ impl FileStore {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(StoreError::from_io("open", path, source)),
         }
-    }
-
-    /// Makes the folders above a file, each durably.
-    fn make_folders(&self, path: &StorePath) -> Result<(), StoreError> {
-        for made in folders::create_above(&self.root, &path.to_string())? {
-            self.flush_folder_of(&made)?;
-        }
-        Ok(())
-    }
-
-    /// Writes and flushes a temporary file.
-    fn write_tmp(&self, bytes: &[u8], path: &StorePath) -> Result<PathBuf, StoreError> {
-        let (tmp, mut file) = self.new_tmp()?;
-        let written = file
-            .write_all(bytes)
-            .map_err(|source| StoreError::from_io("write", path, source))
-            .and_then(|()| self.flush_file(&file, &tmp));
-        match written {
-            Ok(()) => Ok(tmp),
-            Err(error) => {
-                remove_tmp(&tmp);
-                Err(error)
-            }
-        }
-    }
-
-    fn new_tmp(&self) -> Result<(PathBuf, File), StoreError> {
-        folders::create_above(&self.root, "tmp/new")?;
-        let process = std::process::id();
-        for _ in 0..MAX_TMP_ATTEMPTS {
-            let number = self.next_tmp.fetch_add(1, Ordering::Relaxed);
-            let path = self.root.join(TMP).join(format!("new-{process}-{number}"));
-            match OpenOptions::new().write(true).create_new(true).open(&path) {
-                Ok(file) => return Ok((path, file)),
-                // An earlier process with the same number died and left its file.
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(source) => return Err(StoreError::from_io("create", &self.relative(&path), source)),
-            }
-        }
-        let source = io::ErrorKind::AlreadyExists.into();
-        Err(StoreError::Io {
-            action: "find a free name (limit MAX_TMP_ATTEMPTS) in",
-            path: TMP.to_owned(),
-            source,
-        })
     }
 }
 
@@ -198,17 +129,16 @@ impl Store for FileStore {
         }
         self.make_folders(path)?;
         let tmp = self.write_tmp(bytes, path)?;
-        let target = self.absolute(path);
-        let linked = fs::hard_link(&tmp, &target);
-        remove_tmp(&tmp);
-        match linked {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(Creation::Exists),
-            Err(source) => return Err(StoreError::from_io("create", path, source)),
-        }
+        let creation = self.link(&tmp, path)?;
         // A crash here leaves the file, whole, and perhaps not durable: whoever builds on it calls `persist`.
-        self.flush_folder_of(&target)?;
-        Ok(Creation::Created)
+        if creation == Creation::Created {
+            self.flush_folder_of(&self.absolute(path))?;
+        }
+        Ok(creation)
+    }
+
+    fn create_all(&self, files: &[(StorePath, Vec<u8>)]) -> Result<Vec<Creation>, StoreError> {
+        self.create_together(files)
     }
 
     fn replace(&self, path: &StorePath, bytes: &[u8]) -> Result<(), StoreError> {
@@ -328,19 +258,6 @@ impl Store for FileStore {
             }
         }
     }
-}
-
-/// Removes a temporary file; one that stays is removed by the next appender.
-fn remove_tmp(tmp: &Path) {
-    drop(fs::remove_file(tmp));
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the one place where files are replaced"
-)]
-fn rename(from: &Path, to: &Path) -> io::Result<()> {
-    fs::rename(from, to)
 }
 
 #[cfg(test)]

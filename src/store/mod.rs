@@ -12,6 +12,7 @@
 //! All pass the one suite in `tests/it/store.rs`.
 
 mod blob;
+mod durable;
 mod error;
 pub mod faulty;
 mod file;
@@ -121,6 +122,15 @@ pub trait Store: fmt::Debug + Send + Sync {
 
     /// Writes a new file durably, or leaves the one that is there untouched.
     fn create(&self, path: &StorePath, bytes: &[u8]) -> Result<Creation, StoreError>;
+
+    /// Does what [`Store::create`] does for many files, in any order, and answers for each in theirs; after an error
+    /// any of them may be there.
+    fn create_all(&self, files: &[(StorePath, Vec<u8>)]) -> Result<Vec<Creation>, StoreError> {
+        files
+            .iter()
+            .map(|(path, bytes)| self.create(path, bytes))
+            .collect()
+    }
 
     /// Writes a file durably in the place of what was there; only [`StorePath::Checkpoint`] and
     /// [`StorePath::Settings`], else [`StoreError::NotAllowed`].

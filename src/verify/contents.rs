@@ -172,7 +172,7 @@ impl<'a> Contents<'a> {
             whole,
         };
         let came_back = parts.iter().any(|(part, located)| {
-            let digest = located.sha256();
+            let digest = located.content_id();
             digest.is_some_and(|digest| self.origins.contains_key(&(part.statement, digest)))
         });
         if let (None, true, Some(total), Some((first, _))) =
@@ -220,7 +220,7 @@ impl<'a> Contents<'a> {
             return Some(members.iter().map(content).collect());
         }
         let rows = rows_in(self.graph, located);
-        let digest = located.sha256();
+        let digest = located.content_id();
         let origin = digest.and_then(|digest| self.origin(part, digest, rows));
         Some(vec![Content {
             key: digest.map_or(ContentKey::Item(*part), ContentKey::Bytes),

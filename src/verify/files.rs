@@ -12,6 +12,7 @@ use crate::statement::Content;
 
 use super::Given;
 use super::graph::Graph;
+use super::graph::Located;
 
 /// A file to open: whoever drives looks for `name` first, then for any file with the digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub struct FileQuery {
     pub blake3: Option<Blake3Digest>,
     /// Its size in bytes, where that is known.
     pub bytes: Option<u64>,
+    /// Its rows, where they are known.
+    pub rows: Option<u64>,
     /// Who says the digest.
     pub basis: Basis,
     /// The artifact.
@@ -39,6 +42,10 @@ pub struct FileDigests {
     pub sha256: Sha256Digest,
     /// BLAKE3 of its bytes.
     pub blake3: Blake3Digest,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Its rows, where its kind of file has rows that can be counted.
+    pub rows: Option<u64>,
 }
 
 /// The files of one lineage.
@@ -88,9 +95,19 @@ impl FileChecks {
         }
     }
 
-    /// Returns whether a result is that of a file with the right bytes. Every digest must match.
-    pub(super) fn is_right(query: &FileQuery, found: &FileDigests) -> bool {
-        found.sha256 == query.sha256 && query.blake3.is_none_or(|blake3| found.blake3 == blake3)
+    /// Returns what differs between a file and what was registered of it. Everything must match.
+    pub(super) fn difference(query: &FileQuery, found: &FileDigests) -> Option<String> {
+        let differs = |what: &str, expected: String, found: String| {
+            (expected != found).then(|| format!("expected {what} {expected}, found {found}"))
+        };
+        let known = |expected: Option<u64>, what: &str, found: Option<u64>| {
+            let (expected, found) = expected.zip(found)?;
+            differs(what, expected.to_string(), found.to_string())
+        };
+        differs("sha256", query.sha256.to_hex(), found.sha256.to_hex())
+            .or_else(|| differs("blake3", query.blake3?.to_hex(), found.blake3.to_hex()))
+            .or_else(|| known(query.bytes, "bytes", Some(found.bytes)))
+            .or_else(|| known(query.rows, "rows", found.rows))
     }
 }
 
@@ -124,6 +141,7 @@ fn queries(graph: &Graph, reference: ArtifactRef) -> Vec<FileQuery> {
             sha256: artifact.sha256,
             blake3: *blake3,
             bytes: *bytes,
+            rows: rows_of(&located),
             basis: *basis,
             artifact: reference,
         }],
@@ -137,10 +155,102 @@ fn queries(graph: &Graph, reference: ArtifactRef) -> Vec<FileQuery> {
                     sha256: member.sha256,
                     blake3: member.blake3,
                     bytes: member.bytes,
+                    rows: member.rows,
                     basis: *basis,
                     artifact: reference,
                 })
                 .collect()
         }
+    }
+}
+
+/// Returns the rows of a file: its own, or those of the item of which it is the only one.
+fn rows_of(located: &Located<'_>) -> Option<u64> {
+    let alone = located.set.filter(|set| set.artifacts.len() == 1);
+    let rows = located
+        .artifact
+        .and_then(|artifact| artifact.rows)
+        .or_else(|| alone?.rows);
+    rows.map(|rows| rows.value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::Digests;
+    use crate::digest::StatementId;
+
+    /// Each of the four is compared, and what is not known is not.
+    #[test]
+    fn everything_that_was_registered_must_match() {
+        let right = Digests::of(b"a\nb\n");
+        let query = FileQuery {
+            name: "x.jsonl".to_owned(),
+            sha256: right.sha256,
+            blake3: Some(right.blake3),
+            bytes: Some(4),
+            rows: Some(2),
+            basis: Basis::Given,
+            artifact: ArtifactRef::subject(StatementId::from_bytes([1; 32]), 0),
+        };
+        let found = FileDigests {
+            place: "x.jsonl".to_owned(),
+            sha256: right.sha256,
+            blake3: right.blake3,
+            bytes: 4,
+            rows: Some(2),
+        };
+        assert_eq!(FileChecks::difference(&query, &found), None);
+        let other = Digests::of(b"other");
+        for (wrong, what) in [
+            (
+                FileDigests {
+                    sha256: other.sha256,
+                    ..found.clone()
+                },
+                "sha256",
+            ),
+            (
+                FileDigests {
+                    blake3: other.blake3,
+                    ..found.clone()
+                },
+                "blake3",
+            ),
+            (
+                FileDigests {
+                    bytes: 5,
+                    ..found.clone()
+                },
+                "bytes 4, found 5",
+            ),
+            (
+                FileDigests {
+                    rows: Some(1),
+                    ..found.clone()
+                },
+                "rows 2, found 1",
+            ),
+        ] {
+            let difference = FileChecks::difference(&query, &wrong).unwrap();
+            assert!(difference.contains(what), "{difference}");
+        }
+        let silent = FileQuery {
+            blake3: None,
+            bytes: None,
+            rows: None,
+            ..query
+        };
+        assert_eq!(
+            FileChecks::difference(
+                &silent,
+                &FileDigests {
+                    bytes: 5,
+                    rows: None,
+                    ..found
+                }
+            ),
+            None
+        );
     }
 }

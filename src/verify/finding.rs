@@ -44,7 +44,7 @@ macro_rules! codes {
         pub enum Code { $($(#[$doc])* $name,)+ }
 
         impl Code {
-            /// Every code, in the order of `docs/findings.md`.
+            /// Every code, in the order of `docs/verdict.md`.
             pub const ALL: &'static [Self] = &[$(Self::$name),+];
 
             /// Returns the stable word.
@@ -142,6 +142,10 @@ codes! {
     NotHashed = "not_hashed", NOTE;
     /// Row counts that could not be checked.
     RowsNotChecked = "rows_not_checked", NOTE;
+    /// A run that declares that one row becomes several.
+    RowsExpanded = "rows_expanded", NOTE;
+    /// A model worked on rows that count as those of the data.
+    AiEnriched = "ai_enriched", NOTE;
     /// A file with a stated digest that was to be opened and is not there.
     ContentNotOpened = "content_not_opened", NOTE;
     /// A claim that gave way to a later, less favourable one by the same signer.

@@ -67,6 +67,14 @@ impl Located<'_> {
         }
     }
 
+    /// Returns what makes two artifacts the same content: the digest of bytes, or a foreign identifier.
+    pub(super) fn content_id(&self) -> Option<Sha256Digest> {
+        match (self.member, self.artifact) {
+            (Some(member), _) => Some(member.sha256),
+            (None, artifact) => artifact?.content_id(),
+        }
+    }
+
     /// Returns whether this is a model, or a file of one.
     pub(super) fn is_of_model(&self) -> bool {
         matches!(

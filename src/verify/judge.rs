@@ -13,6 +13,7 @@ use crate::statement::Genesis;
 use crate::statement::InputFrom;
 use crate::statement::Predicate;
 use crate::statement::Read;
+use crate::statement::Role;
 use crate::trust::Keys;
 
 use super::Given;
@@ -150,9 +151,14 @@ fn trust_findings(case: &Case, findings: &mut Vec<Finding>) {
 }
 
 fn content_check(files: &FileChecks) -> ContentCheck {
-    let right = |(query, given): &&(super::FileQuery, Given<super::FileDigests>)| matches!(given, Given::Found(found) if FileChecks::is_right(query, found));
+    let opened = files.results.iter().filter_map(|(query, given)| match given {
+        Given::Found(found) => Some(FileChecks::difference(query, found).is_none()),
+        Given::Missing | Given::Damaged(_) => None,
+    });
+    let (right, wrong): (Vec<bool>, Vec<bool>) = opened.partition(|is_right| *is_right);
     ContentCheck {
-        checked: files.results.iter().filter(right).count(),
+        checked: right.len(),
+        differing: wrong.len(),
         of: files.known,
         given: files.given,
     }
@@ -264,6 +270,7 @@ fn conditioning(scene: &Scene<'_>) -> Conditioning {
             continue;
         };
         for input in run.inputs.iter().filter(|input| !has_mass(run, input.role)) {
+            count.seeds_and_prompts += usize::from(matches!(input.role, Role::Seed | Role::Prompt));
             match input.from {
                 InputFrom::Artifacts(_) => count.declared += 1,
                 InputFrom::Gap(_) => count.undeclared += 1,

@@ -110,6 +110,8 @@ pub struct Conditioning {
     pub declared: usize,
     /// Gaps.
     pub undeclared: usize,
+    /// How many of all are seeds or prompts; the others are models, filters, references.
+    pub seeds_and_prompts: usize,
 }
 
 /// Files outside the ledger.
@@ -117,6 +119,8 @@ pub struct Conditioning {
 pub struct ContentCheck {
     /// How many were opened and were right.
     pub checked: usize,
+    /// How many were opened and were not those registered.
+    pub differing: usize,
     /// How many there are.
     pub of: usize,
     /// How many of them have only a stated digest.
@@ -199,6 +203,9 @@ impl Judgement {
     }
 
     fn boundary_text(&self) -> String {
+        if self.checkpoint.is_none() {
+            return "nothing could be read".to_owned();
+        }
         let mut parts = Vec::new();
         let mut add = |share: &Share, text: String| {
             if !(share.is_exact() && share.low.is_zero()) {
@@ -247,9 +254,19 @@ impl Judgement {
     }
 
     fn conditioning_text(&self) -> String {
-        let Conditioning { declared, undeclared } = self.conditioning;
+        let Conditioning {
+            declared,
+            undeclared,
+            seeds_and_prompts,
+        } = self.conditioning;
         match (declared, undeclared) {
             (0, 0) => "no seeds or prompts".to_owned(),
+            (_, 0) if seeds_and_prompts == 0 => {
+                format!(
+                    "no seeds or prompts, {} declared",
+                    counted(declared, "other conditioning input")
+                )
+            }
             (_, 0) => "all seeds and prompts declared".to_owned(),
             (_, missing) => format!(
                 "{missing} of {} seeds, prompts and the like not declared",
@@ -259,11 +276,22 @@ impl Judgement {
     }
 
     fn content_text(&self) -> String {
-        let ContentCheck { checked, of, .. } = self.content;
-        match (checked, of) {
+        let ContentCheck {
+            checked,
+            differing,
+            of,
+            ..
+        } = self.content;
+        match (checked + differing, of) {
             (_, 0) => "records only: no file has a digest".to_owned(),
             (0, _) => format!("records only: 0 of {} opened", counted(of, "file")),
-            _ => format!("{checked} of {} opened", counted(of, "file")),
+            (opened, _) if differing > 0 => {
+                format!(
+                    "{opened} of {} opened, {differing} not as registered",
+                    counted(of, "file")
+                )
+            }
+            (opened, _) => format!("{opened} of {} opened", counted(of, "file")),
         }
     }
 

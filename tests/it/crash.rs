@@ -318,6 +318,28 @@ fn an_append_is_slot_then_tiles_then_checkpoint_then_stale_tiles() {
     assert_eq!(store.steps(), expected);
 }
 
+/// Recovery first makes durable what the dead process may have left in memory only, then signs.
+#[test]
+fn recovery_is_durable_before_it_signs() {
+    let store = Arc::new(FaultyStore::new(Arc::new(dead_after(
+        &[3, 2],
+        "create log/tile/0/001.p/49",
+    ))));
+    let dynamic: Arc<dyn Store> = Arc::clone(&store) as Arc<dyn Store>;
+    drop(Herd::open(&dynamic).unwrap());
+    let steps = store.steps();
+    let expected = [
+        "persist commit/00000000000000000002",
+        "persist log/tile/entries/000",
+        "persist log/tile/0/000",
+        "persist log/tile/entries/001.p/49",
+        "persist log/tile/0/001.p/49",
+        "create log/tile/1/000.p/1",
+        "replace log/checkpoint",
+    ];
+    assert_eq!(steps[..7], expected);
+}
+
 #[test]
 fn after_an_error_the_appender_writes_nothing_more() {
     for fault in [Fault::NotPersisted, Fault::PersistedAnyway] {

@@ -16,6 +16,7 @@ use herdbook::ledger::LedgerError;
 use herdbook::ledger::PinError;
 use herdbook::ledger::RegisterRequest;
 use herdbook::ledger::Signers;
+use herdbook::ledger::hash::Progress;
 use herdbook::ledger::hash::Unwatched;
 use herdbook::ledger::init;
 use herdbook::ledger::lineage_file;
@@ -96,18 +97,28 @@ impl House {
     }
 
     pub fn register_with(&self, yaml: &str, options: RegisterOptions) -> Result<Registered, LedgerError> {
+        self.register_watched(yaml, options, &Unwatched)
+    }
+
+    pub fn register_watched(
+        &self,
+        yaml: &str,
+        options: RegisterOptions,
+        progress: &dyn Progress,
+    ) -> Result<Registered, LedgerError> {
         self.write("data/lineage.yaml", yaml);
         let path = self.path("data/lineage.yaml");
-        let file =
-            lineage_file::read(&path, &Settings::default()).unwrap_or_else(|faults| panic!("{faults}"));
+        let file = lineage_file::read(&path, &Settings::default()).map_err(RegisterError::Faults)?;
         let mut ledger = self.open();
         let signers = self.signers();
+        let keys = self.request().keys_folder;
         let request = RegisterRequest {
             path: &path,
             file: &file,
             signers: &signers,
+            keys_folder: Some(&keys),
             options,
-            progress: &Unwatched,
+            progress,
             wait: Duration::from_secs(5),
         };
         let mut nonce = ledger.checkpoint().size.get();
@@ -256,8 +267,8 @@ fn a_new_ledger_is_pinned_and_opens() {
 #[test]
 fn an_origin_stands_for_one_ledger() {
     let mut house = House::with_ledger();
-    fs::rename(house.path("ledger"), house.path("moved")).unwrap();
-    fs::rename(house.path("keys"), house.path("old keys")).unwrap();
+    fs::remove_dir_all(house.path("ledger")).unwrap();
+    fs::remove_dir_all(house.path("keys")).unwrap();
     let other = house.init();
     assert!(
         matches!(other, Err(InitError::Pin(PinError::Other { .. }))),

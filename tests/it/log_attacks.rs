@@ -33,6 +33,12 @@ fn recover_error(store: &Arc<dyn Store>) -> LogError {
     Herd::open(store).unwrap_err()
 }
 
+/// Repairs the tiles as `fsck --repair` does.
+fn repair(store: &Arc<dyn Store>) {
+    let locked = LockedLog::acquire(Arc::clone(store), log_key(OWNER), NO_WAIT).unwrap();
+    locked.repair_tiles().unwrap();
+}
+
 /// What an attacker changes in an honest header.
 type Change = fn(&mut CommitHeader);
 
@@ -134,10 +140,7 @@ fn lag_is_repaired_and_differing_bytes_stop_recovery() {
         memory.tamper(path, None);
         assert_eq!(faults(&store), [format!("log/{tile} is missing")]);
         assert!(check_published(&store, &log_key(OWNER)).unwrap()[0].is_lag());
-        LockedLog::acquire(Arc::clone(&store), log_key(OWNER), NO_WAIT)
-            .unwrap()
-            .repair_tiles()
-            .unwrap();
+        repair(&store);
         assert_eq!(memory.read(path, 1 << 26).unwrap(), good, "{tile}");
 
         let mut false_one = good.clone().unwrap();
@@ -151,10 +154,7 @@ fn lag_is_repaired_and_differing_bytes_stop_recovery() {
         if Tile::partial_of(TreeSize::new(600)).contains(tile) {
             assert!(recover_error(&store).is_tampered(), "{tile}");
         }
-        LockedLog::acquire(Arc::clone(&store), log_key(OWNER), NO_WAIT)
-            .unwrap()
-            .repair_tiles()
-            .unwrap();
+        repair(&store);
         assert_eq!(memory.read(path, 1 << 26).unwrap(), good, "{tile}");
         let kept = memory
             .paths()
@@ -230,15 +230,14 @@ fn a_missing_slot_is_found_wherever_it_was() {
         let walked = opened.and_then(|reader| reader.entries_descending().collect::<Result<Vec<_>, _>>());
         assert!(walked.unwrap_err().is_tampered(), "commit {number}");
     }
-    // One beyond a gap.
+    // One beyond a gap is for the check: an appender that gets there finds it in its way.
     let (memory, store) = sample();
     let last = memory.read(&StorePath::Commit(4), 1 << 20).unwrap();
     memory.tamper(&StorePath::Commit(9), last);
-    assert!(recover_error(&store).is_tampered());
     assert!(
         faults(&store)
             .iter()
-            .any(|fault| fault.contains("commit 5 is missing")),
+            .any(|fault| fault.contains("commit/00000000000000000005 is missing")),
         "{:?}",
         faults(&store)
     );
@@ -298,7 +297,13 @@ fn what_no_commit_determines_is_found() {
             faults(&store),
             [format!("{name} is not determined by any commit")]
         );
-        memory.tamper(&StorePath::parse(name).unwrap(), None);
+        repair(&store);
+        assert_eq!(
+            memory.read(&StorePath::parse(name).unwrap(), 99).unwrap(),
+            None,
+            "it is moved away"
+        );
+        assert_eq!(faults(&store), Vec::<String>::new());
     }
     // Stale: determined by a commit, and its place is full.
     let stale = StorePath::parse("log/tile/entries/000.p/2").unwrap();
@@ -308,6 +313,8 @@ fn what_no_commit_determines_is_found() {
     }
     memory.tamper(&stale, Some(bundle));
     assert_eq!(faults(&store), [format!("{stale} is stale: its place is full")]);
+    repair(&store);
+    assert_eq!(faults(&store), Vec::<String>::new());
 }
 
 /// The log key's owner lies in a slot; whoever walks finds out.
@@ -336,6 +343,71 @@ fn leaves_that_are_not_those_of_the_tree_are_found_by_both_walks() {
         now.prove_inclusion(LeafIndex::new(10)),
         Err(LogError::Tampered(_))
     ));
+}
+
+/// The same lie, with every later slot chained to it anew: only the root tells.
+#[test]
+fn a_chain_forged_by_the_key_holder_does_not_have_the_root_of_the_checkpoint() {
+    let (memory, store) = sample();
+    let commits: Vec<Commit> = reader(&store).commits().map(Result::unwrap).collect();
+    let mut previous = commits[1].hash();
+    for commit in &commits[2..] {
+        let mut header = commit.header().clone();
+        header.previous = previous;
+        let mut batch: Vec<Vec<u8>> = commit.entries().map(|(_, entry)| entry.to_vec()).collect();
+        if header.number == 2 {
+            batch[7] = b"another".to_vec();
+        }
+        let slot = Commit::encode(&header, &batch, &*signer(OWNER)).unwrap();
+        previous = CommitHash::of(&slot);
+        memory.tamper(&StorePath::Commit(header.number), Some(slot));
+    }
+    let now = reader(&store);
+    let forward = now.commits().find_map(Result::err).unwrap();
+    assert!(
+        matches!(forward, LogError::Tampered(Tampering::Root { number: 2, .. })),
+        "{forward}"
+    );
+    let backward: Vec<_> = now.commits_descending().collect();
+    assert_eq!(backward.len(), 5, "the lie shows at the very end");
+    let last = backward.into_iter().find_map(Result::err).unwrap();
+    assert!(
+        matches!(last, LogError::Tampered(Tampering::Root { number: 4, .. })),
+        "{last}"
+    );
+    assert!(now.entries_descending().any(|entry| entry.is_err()));
+    let faults = faults(&store);
+    assert!(
+        faults
+            .iter()
+            .any(|fault| fault.starts_with("the leaves up to commit 2 have root")),
+        "{faults:?}"
+    );
+}
+
+#[test]
+fn a_head_that_follows_another_commit_is_found() {
+    let (memory, store) = sample();
+    let head = reader(&store).commit(4).unwrap();
+    let mut header = head.header().clone();
+    header.previous = CommitHash::of(b"another");
+    let batch: Vec<Vec<u8>> = head.entries().map(|(_, entry)| entry.to_vec()).collect();
+    memory.tamper(
+        &StorePath::Commit(4),
+        Some(Commit::encode(&header, &batch, &*signer(OWNER)).unwrap()),
+    );
+    let faults = faults(&store);
+    assert!(faults[0].starts_with("commit 4 follows"), "{faults:?}");
+    let now = reader(&store);
+    for error in [
+        now.commits().find_map(Result::err),
+        now.commits_descending().find_map(Result::err),
+    ] {
+        assert!(
+            matches!(error, Some(LogError::Tampered(Tampering::Chain { .. }))),
+            "{error:?}"
+        );
+    }
 }
 
 #[test]

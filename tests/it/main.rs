@@ -1,6 +1,8 @@
 //! One test binary. Each module is `cfg(test)`, so that clippy knows that it may fail by panicking.
 
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod formats;
@@ -14,6 +16,14 @@ mod log_attacks;
 mod log_formats;
 #[cfg(test)]
 mod log_support;
+#[cfg(test)]
+mod register;
+#[cfg(test)]
+mod register_crash;
+#[cfg(test)]
+mod register_refused;
+#[cfg(test)]
+mod register_warnings;
 #[cfg(test)]
 mod store;
 #[cfg(test)]

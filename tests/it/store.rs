@@ -71,6 +71,41 @@ fn a_file_is_created_once_and_never_changes() {
 }
 
 #[test]
+fn many_files_at_once_are_created_as_each_one_is() {
+    on_every_backend(|store| {
+        let file = |name: &str, bytes: &[u8]| (path(name), bytes.to_vec());
+        assert_eq!(
+            store.create(&path("log/tile/0/001"), b"first").unwrap(),
+            Creation::Created
+        );
+        let files: Vec<_> = (0..40)
+            .map(|n| file(&format!("log/tile/0/{n:03}"), format!("{n}").as_bytes()))
+            .collect();
+        let created = store.create_all(&files).unwrap();
+        for (at, (path, bytes)) in files.iter().enumerate() {
+            let (creation, found) = if at == 1 {
+                (Creation::Exists, b"first".as_slice())
+            } else {
+                (Creation::Created, bytes.as_slice())
+            };
+            assert_eq!(created[at], creation);
+            assert_eq!(store.read(path, 10).unwrap().as_deref(), Some(found));
+        }
+        assert_eq!(store.create_all(&[]).unwrap(), []);
+        let mixed = [file("log/tile/0/100", b"x"), file("log/checkpoint", b"x")];
+        assert!(matches!(
+            store.create_all(&mixed),
+            Err(StoreError::NotAllowed { .. })
+        ));
+        assert_eq!(
+            store.list(&Folder::Tmp).unwrap().files,
+            [],
+            "temporary files are gone"
+        );
+    });
+}
+
+#[test]
 fn only_the_checkpoint_and_the_settings_are_replaced() {
     on_every_backend(|store| {
         for name in ["log/checkpoint", "herdbook.toml"] {
@@ -224,6 +259,34 @@ fn processes_wait_for_the_lock_and_then_get_it() {
     let waiting = std::thread::spawn(move || two.lock(Duration::from_mins(1)).map(drop));
     drop(held);
     assert!(waiting.join().unwrap().is_ok());
+}
+
+#[test]
+fn of_many_racing_writers_one_wins_and_its_bytes_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    for round in 0..20 {
+        let slot = StorePath::Commit(round);
+        let start = std::sync::Barrier::new(4);
+        let won: Vec<u8> = std::thread::scope(|scope| {
+            let race = |writer: u8| {
+                let store = FileStore::open(folder.path()).unwrap();
+                start.wait();
+                store.create(&slot, &vec![writer; 5000]).unwrap() == Creation::Created
+            };
+            let threads: Vec<_> = (0..4)
+                .map(|writer| scope.spawn(move || (writer, race(writer))))
+                .collect();
+            let ends = threads.into_iter().map(|thread| thread.join().unwrap());
+            ends.filter_map(|(writer, won)| won.then_some(writer)).collect()
+        });
+        assert_eq!(won.len(), 1, "round {round}");
+        let found = FileStore::open(folder.path())
+            .unwrap()
+            .read(&slot, 5000)
+            .unwrap()
+            .unwrap();
+        assert_eq!(found, vec![won[0]; 5000], "round {round}");
+    }
 }
 
 #[test]

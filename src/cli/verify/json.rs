@@ -14,6 +14,7 @@ use crate::verify::SourceFact;
 use crate::verify::Verdict;
 
 use super::CAVEAT;
+use super::Judged;
 use super::Outcome;
 use super::Told;
 
@@ -37,52 +38,52 @@ pub(super) fn all(outcomes: &[Outcome]) -> Value {
 fn one(outcome: &Outcome) -> Value {
     match outcome {
         Outcome::Told(told) => of_told(told),
-        Outcome::Judged {
-            asked,
-            file,
-            judgement,
-            root,
-        } => {
-            let judgement = judgement.get();
-            let mut boundaries = boundary(&judgement.boundary);
-            if let (Value::Object(members), Some(stage)) = (&mut boundaries, &judgement.stage) {
-                members.insert("stage".to_owned(), boundary(stage));
-            }
-            json!({
-                "asked": asked,
-                "name": judgement.name,
-                "artifacts": judgement.artifacts,
-                "file": file.as_ref().map(|file| json!({
-                    "path": asked,
-                    "sha256": file.sha256.to_hex(),
-                    "blake3": file.blake3.to_hex(),
-                })),
-                "verdict": judgement.verdict.as_str(),
-                "line": judgement.line(),
-                "findings": judgement.findings.iter().map(finding).collect::<Vec<Value>>(),
-                "checkpoint": judgement.checkpoint.as_ref().map(checkpoint),
-                "sources": judgement.sources.iter().map(source).collect::<Vec<Value>>(),
-                "external_models": judgement.external_models.iter().map(external_model).collect::<Vec<Value>>(),
-                "boundary": boundaries,
-                "conditioning": {
-                    "declared": judgement.conditioning.declared,
-                    "undeclared": judgement.conditioning.undeclared,
-                },
-                "content": content(judgement.content),
-                "assurance": judgement.assurance.as_str(),
-                "completeness": {
-                    "yes": judgement.completeness.yes,
-                    "no": judgement.completeness.no,
-                    "not_known": judgement.completeness.not_known,
-                },
-                "trust_root": {
-                    "kind": judgement.trust_kind,
-                    "origin": root.origin,
-                    "genesis": format!("hb:{}", root.genesis),
-                },
-            })
-        }
+        Outcome::Judged(judged) => of_judged(judged),
     }
+}
+
+fn of_judged(judged: &Judged) -> Value {
+    let judgement = judged.judgement.get();
+    let file = judged.file.as_ref().map(|file| {
+        json!({
+            "path": judged.asked,
+            "sha256": file.sha256.to_hex(),
+            "blake3": file.blake3.to_hex(),
+        })
+    });
+    let mut boundaries = boundary(&judgement.boundary);
+    if let (Value::Object(members), Some(stage)) = (&mut boundaries, &judgement.stage) {
+        members.insert("stage".to_owned(), boundary(stage));
+    }
+    json!({
+        "asked": judged.asked,
+        "name": judgement.name,
+        "artifacts": judgement.artifacts,
+        "file": file,
+        "verdict": judgement.verdict.as_str(),
+        "line": judgement.line(),
+        "findings": judgement.findings.iter().map(finding).collect::<Vec<Value>>(),
+        "checkpoint": judgement.checkpoint.as_ref().map(checkpoint),
+        "sources": judgement.sources.iter().map(source).collect::<Vec<Value>>(),
+        "external_models": judgement.external_models.iter().map(external_model).collect::<Vec<Value>>(),
+        "boundary": boundaries,
+        "conditioning": {
+            "declared": judgement.conditioning.declared,
+            "undeclared": judgement.conditioning.undeclared,
+        },
+        "content": content(judgement.content),
+        "assurance": judgement.assurance.as_str(),
+        "completeness": {
+            "yes": judgement.completeness.yes,
+            "no": judgement.completeness.no,
+            "not_known": judgement.completeness.not_known,
+        },
+        "trust_root": {
+            "kind": judgement.trust_kind,
+            "origin": judged.root.origin,
+            "genesis": format!("hb:{}", judged.root.genesis),
+        },
+    })
 }
 
 /// The same keys as for a judgement, with nothing in them.

@@ -3,13 +3,14 @@
 mod json;
 mod text;
 
+use std::path::Path;
+
 use crate::checkpoint::Checkpoint;
 use crate::ledger::Ledger;
 use crate::ledger::LedgerError;
 use crate::ledger::content::ContentFolder;
 use crate::ledger::drive::judge;
 use crate::ledger::drive::published_note;
-use crate::ledger::read_pin;
 use crate::statement::ArtifactRef;
 use crate::trust::TrustRoot;
 use crate::verify::Code;
@@ -39,16 +40,20 @@ pub(super) const CAVEAT: &str = "Traced does not mean lawful, licensed, human-ma
 #[derive(Debug)]
 enum Outcome {
     /// It was judged.
-    Judged {
-        /// What the user called it.
-        asked: String,
-        /// The file it was found by.
-        file: Option<FileDigests>,
-        judgement: Box<Verified<Judgement>>,
-        root: TrustRoot,
-    },
+    Judged(Box<Judged>),
     /// There was nothing that could be judged, which is a verdict too.
     Told(Box<Told>),
+}
+
+/// A verdict with what led to it.
+#[derive(Debug)]
+struct Judged {
+    /// What the user called it.
+    asked: String,
+    /// The file it was found by.
+    file: Option<FileDigests>,
+    judgement: Verified<Judgement>,
+    root: TrustRoot,
 }
 
 /// A verdict about something that has no lineage in the ledger.
@@ -64,7 +69,7 @@ struct Told {
 impl Outcome {
     fn verdict(&self) -> Verdict {
         match self {
-            Self::Judged { judgement, .. } => judgement.get().verdict,
+            Self::Judged(judged) => judged.judgement.get().verdict,
             Self::Told(told) => told.finding.code.verdict().unwrap_or(Verdict::Undecidable),
         }
     }
@@ -72,14 +77,31 @@ impl Outcome {
 
 /// Verifies every target; the worst verdict decides how it ends.
 pub fn run(session: &Session, args: &args::Verify) -> Result<Answer, Error> {
+    let outcomes = outcomes(session, args)?;
+    Ok(Answer {
+        text: text::all(&outcomes, session.ui.paint()),
+        ..answer(&outcomes)
+    })
+}
+
+/// The same with a text of nothing but the line and what fails.
+pub(super) fn run_brief(session: &Session, args: &args::Verify) -> Result<Answer, Error> {
+    let outcomes = outcomes(session, args)?;
+    Ok(Answer {
+        text: text::brief(&outcomes, session.ui.paint()),
+        ..answer(&outcomes)
+    })
+}
+
+fn outcomes(session: &Session, args: &args::Verify) -> Result<Vec<Outcome>, Error> {
     let folder = session.ledger_folder()?;
     let given = args
         .trust_root
         .as_ref()
-        .map(|path| read_trust_root(&session.around.current.join(path)))
+        .map(|path| read_trust_root(&session.path(path)))
         .transpose()?;
     let mut ledger = match Ledger::open(&folder) {
-        Err(error) if error.is_tampered() => return Ok(answer(session, &broken(args, error))),
+        Err(error) if error.is_missing() || error.is_tampered() => return Ok(broken(args, error)),
         opened => opened?,
     };
     let checkpoint = published_note(&mut ledger)?;
@@ -87,11 +109,16 @@ pub fn run(session: &Session, args: &args::Verify) -> Result<Answer, Error> {
     let mut targets = Vec::new();
     // All of them first, so that a mistyped name is told before hours of hashing.
     for asked in &args.nodes {
-        targets.extend(target::find(&ledger, &session.around.current, asked, &bar)?);
+        targets.extend(target::find(
+            &ledger,
+            &session.path(Path::new(asked)),
+            asked,
+            &bar,
+        )?);
     }
     let trust = trust(session, args, &ledger, given)?;
     let mut content = match &args.content {
-        Some(folder) => Some(ContentFolder::at(&session.around.current.join(folder), &bar)?),
+        Some(folder) => Some(ContentFolder::at(&session.path(folder), &bar)?),
         None => None,
     };
     let mut outcomes = Vec::new();
@@ -116,17 +143,15 @@ pub fn run(session: &Session, args: &args::Verify) -> Result<Answer, Error> {
             content: content.is_some(),
             require: args.require,
         };
-        let judgement = Box::new(judge(&ledger, request, content.as_mut())?);
-        let root = trust.root().clone();
-        outcomes.push(Outcome::Judged {
+        outcomes.push(Outcome::Judged(Box::new(Judged {
             asked,
             file,
-            judgement,
-            root,
-        });
+            judgement: judge(&ledger, request, content.as_mut())?,
+            root: trust.root().clone(),
+        })));
     }
     bar.done();
-    Ok(answer(session, &outcomes))
+    Ok(outcomes)
 }
 
 /// Whose word counts: a file that was given, a pin, the ledger's own when asked for, else nobody's.
@@ -139,7 +164,7 @@ fn trust(
     if let Some(root) = given {
         return Ok(Trust::Pinned(root));
     }
-    if let Some(root) = read_pin(&session.home.state, &ledger.checkpoint().origin)? {
+    if let Some(root) = session.pin(&ledger.checkpoint().origin)? {
         return Ok(Trust::Pinned(root));
     }
     let founding = ledger.founding();
@@ -151,27 +176,34 @@ fn trust(
     })
 }
 
-fn answer(session: &Session, outcomes: &[Outcome]) -> Answer {
+fn answer(outcomes: &[Outcome]) -> Answer {
     let worst = outcomes.iter().map(Outcome::verdict).min();
     Answer {
-        text: text::all(outcomes, session.ui.paint()),
+        text: String::new(),
         json: json::all(outcomes),
         notes: Vec::new(),
         exit: worst.map_or(Exit::Failure, Exit::from),
     }
 }
 
-/// A ledger that cannot be opened because evidence is false: that is the verdict on everything asked about.
+/// A ledger that cannot be opened because evidence is false or gone: that is the verdict on everything asked about.
 fn broken(args: &args::Verify, error: LedgerError) -> Vec<Outcome> {
-    let why = Error::from(error).message();
+    let (code, line) = if error.is_missing() {
+        let line =
+            "undecidable: a file of the ledger is missing or cannot be read, so nothing in it was judged";
+        (Code::EntryMissing, line)
+    } else {
+        let line =
+            "tampered: the ledger holds false evidence, so nothing in it was judged; see `herdbook fsck`";
+        (Code::Undecodable, line)
+    };
+    let why = Error::from(error).whole();
     let told = |asked: &String| {
-        let finding = Finding::of_ledger(Code::Undecodable, "ledger", why.clone());
+        let finding = Finding::of_ledger(code, "ledger", why.clone());
         Outcome::Told(Box::new(Told {
             asked: asked.clone(),
             artifacts: Vec::new(),
-            line:
-                "tampered: the ledger holds false evidence, so nothing in it was judged; see `herdbook fsck`"
-                    .to_owned(),
+            line: line.to_owned(),
             finding,
             checkpoint: None,
         }))
@@ -195,7 +227,12 @@ fn told(target: Target, ledger: &Ledger) -> Told {
             (asked, None, finding, line)
         }
         Target::Unclaimed { asked, sha256, .. } => {
-            let message = format!("nobody registered content with sha256 {sha256} in this ledger");
+            let mut message = format!("nobody registered content with sha256 {sha256} in this ledger");
+            if let Some(item) = target::item_named(ledger, &asked) {
+                message = format!(
+                    "{message}; this is the file `{asked}`: for the item of that name write `{item}`"
+                );
+            }
             let finding = about_file(Code::NotRegistered, &asked, message);
             let line = format!(
                 "not_traced: not registered among the {} entries of {}",

@@ -1,13 +1,15 @@
 //! The verdict for people: the line first, then what it rests on, then every reason with its path.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+
+use num_traits::Zero as _;
 
 use crate::checkpoint::Checkpoint;
 use crate::cli::json::root_text;
 use crate::cli::ui::Paint;
 use crate::cli::ui::counted;
 use crate::cli::ui::in_line;
+use crate::cli::ui::put;
 use crate::cli::ui::short_id;
 use crate::cli::ui::shown;
 use crate::cli::ui::table;
@@ -39,6 +41,25 @@ pub(super) fn all(outcomes: &[Outcome], paint: Paint) -> String {
     text
 }
 
+/// Returns the line and the failures of every outcome, and nothing else.
+pub(super) fn brief(outcomes: &[Outcome], paint: Paint) -> String {
+    let mut text = String::new();
+    for outcome in outcomes {
+        let (said, findings) = match outcome {
+            Outcome::Told(told) => (told.line.clone(), std::slice::from_ref(&told.finding)),
+            Outcome::Judged(judged) => {
+                let judgement = judged.judgement.get();
+                (judgement.line(), judgement.findings.as_slice())
+            }
+        };
+        text.push_str(&line(&said, outcome.verdict(), paint));
+        for finding in findings.iter().filter(|finding| finding.code.verdict().is_some()) {
+            text.push_str(&failure(finding, paint));
+        }
+    }
+    text
+}
+
 fn one(outcome: &Outcome, paint: Paint) -> String {
     match outcome {
         Outcome::Told(told) => {
@@ -52,22 +73,20 @@ fn one(outcome: &Outcome, paint: Paint) -> String {
             text.push_str(&failure(&told.finding, paint));
             text
         }
-        Outcome::Judged {
-            asked,
-            file,
-            judgement,
-            ..
-        } => {
-            let judgement = judgement.get();
+        Outcome::Judged(judged) => {
+            let judgement = judged.judgement.get();
             let mut text = line(&judgement.line(), judgement.verdict, paint);
             text.push_str(&facts(
-                asked,
+                &judged.asked,
                 &judgement.name,
                 &judgement.artifacts,
                 judgement.checkpoint.as_ref(),
             ));
-            if let Some(file) = file {
-                text.push_str(&format!("  sha256      {} (hashed just now)\n", file.sha256));
+            if let Some(file) = &judged.file {
+                put(
+                    &mut text,
+                    format_args!("  sha256      {} (hashed just now)\n", file.sha256),
+                );
             }
             text.push_str(&findings(&judgement.findings, paint));
             text.push_str(&declared(judgement, paint));
@@ -91,26 +110,33 @@ fn facts(asked: &str, name: &str, artifacts: &[String], checkpoint: Option<&Chec
     let mut text = String::new();
     let asked = in_line(asked);
     if asked == name {
-        writeln!(text, "  of          {asked}").unwrap_or_default();
+        put(&mut text, format_args!("  of          {asked}\n"));
     } else {
-        writeln!(text, "  of          {asked}, registered as {}", in_line(name)).unwrap_or_default();
+        put(
+            &mut text,
+            format_args!("  of          {asked}, registered as {}\n", in_line(name)),
+        );
     }
     match artifacts {
         [] => {}
-        [only] => writeln!(text, "  artifact    {}", in_line(only)).unwrap_or_default(),
+        [only] => put(&mut text, format_args!("  artifact    {}\n", in_line(only))),
         [first, rest @ ..] => {
-            writeln!(text, "  artifacts   {} and {} more", in_line(first), rest.len()).unwrap_or_default();
+            put(
+                &mut text,
+                format_args!("  artifacts   {} and {} more\n", in_line(first), rest.len()),
+            );
         }
     }
     match checkpoint {
-        Some(checkpoint) => writeln!(
-            text,
-            "  checkpoint  {}, {} entries, root {}",
-            checkpoint.origin,
-            checkpoint.size,
-            root_text(checkpoint)
-        )
-        .unwrap_or_default(),
+        Some(checkpoint) => put(
+            &mut text,
+            format_args!(
+                "  checkpoint  {}, {} entries, root {}\n",
+                checkpoint.origin,
+                checkpoint.size,
+                root_text(checkpoint)
+            ),
+        ),
         None => text.push_str("  checkpoint  none that counts\n"),
     }
     text
@@ -141,11 +167,16 @@ fn failure(finding: &Finding, paint: Paint) -> String {
         paint.strong(finding.code.as_str()),
         shown(&finding.message)
     );
-    if !finding.path.is_empty() {
-        writeln!(text, "  path   {}", path(&finding.path)).unwrap_or_default();
+    let says_nothing =
+        matches!(finding.path.as_slice(), [only] if only.id == finding.node && only.id == only.name);
+    if !finding.path.is_empty() && !says_nothing {
+        put(&mut text, format_args!("  path   {}\n", path(&finding.path)));
     }
     if !finding.other_path.is_empty() {
-        writeln!(text, "  other  {}", path(&finding.other_path)).unwrap_or_default();
+        put(
+            &mut text,
+            format_args!("  other  {}\n", path(&finding.other_path)),
+        );
     }
     text
 }
@@ -154,16 +185,16 @@ fn failure(finding: &Finding, paint: Paint) -> String {
 fn folded(code: Code, notes: &[&Finding], paint: Paint) -> String {
     let mut text = format!("\n{} {}", paint.notable("note"), paint.strong(code.as_str()));
     if let [only] = notes {
-        writeln!(text, ": {}", shown(&only.message)).unwrap_or_default();
+        put(&mut text, format_args!(": {}\n", shown(&only.message)));
         return text;
     }
-    writeln!(text, ", {} times:", notes.len()).unwrap_or_default();
+    put(&mut text, format_args!(", {} times:\n", notes.len()));
     for note in notes.iter().take(NOTES_OF_A_CODE_MAX) {
-        writeln!(text, "  {}", shown(&note.message)).unwrap_or_default();
+        put(&mut text, format_args!("  {}\n", shown(&note.message)));
     }
     let more = notes.len().saturating_sub(NOTES_OF_A_CODE_MAX);
     if more > 0 {
-        writeln!(text, "  and {more} more (--json lists all)").unwrap_or_default();
+        put(&mut text, format_args!("  and {more} more (--json lists all)\n"));
     }
     text
 }
@@ -187,7 +218,10 @@ fn declared(judgement: &Judgement, paint: Paint) -> String {
     let mut text = String::new();
     let takes_part = |mass: bool| if mass { "contributes" } else { "conditions" }.to_owned();
     if !judgement.sources.is_empty() {
-        writeln!(text, "\n{}", paint.strong("declared sources")).unwrap_or_default();
+        put(
+            &mut text,
+            format_args!("\n{}\n", paint.strong("declared sources")),
+        );
         let rows: Vec<Vec<String>> = judgement
             .sources
             .iter()
@@ -208,7 +242,7 @@ fn declared(judgement: &Judgement, paint: Paint) -> String {
         text.push_str(&more(judgement.sources.len()));
     }
     if !judgement.external_models.is_empty() {
-        writeln!(text, "\n{}", paint.strong("external models")).unwrap_or_default();
+        put(&mut text, format_args!("\n{}\n", paint.strong("external models")));
         let rows: Vec<Vec<String>> = judgement
             .external_models
             .iter()
@@ -226,8 +260,29 @@ fn declared(judgement: &Judgement, paint: Paint) -> String {
         text.push_str(&table(&rows));
         text.push_str(&more(judgement.external_models.len()));
     }
+    text.push_str(&stage(judgement));
     text.push_str(&completeness(judgement.completeness));
     text
+}
+
+/// The boundary of the last training step, where its base has a share that nobody knows.
+fn stage(judgement: &Judgement) -> String {
+    let Some(stage) = &judgement.stage else {
+        return String::new();
+    };
+    let classes = [
+        (&stage.origin_not_known, "data of unknown origin"),
+        (&stage.sources, "declared sources"),
+        (&stage.external_models, "external models"),
+        (&stage.opaque_synthetic, "synthetic sources that are not traced"),
+        (&stage.unknown, "nothing declared"),
+    ];
+    let shares: Vec<String> = classes
+        .into_iter()
+        .filter(|(share, _)| !(share.is_exact() && share.low.is_zero()))
+        .map(|(share, name)| format!("{} {name}", share.percent()))
+        .collect();
+    format!("\nthis training alone, without its base: {}\n", shares.join(", "))
 }
 
 fn more(count: usize) -> String {

@@ -8,6 +8,8 @@ use ed25519_dalek::SigningKey;
 use super::*;
 use crate::checkpoint::Origin;
 use crate::envelope::Envelope;
+use crate::manifest::Manifest;
+use crate::manifest::Member;
 use crate::statement::*;
 
 pub(crate) const ORIGIN: &str = "example.com/fixture";
@@ -91,6 +93,8 @@ pub(crate) struct Fixture {
     pub(crate) state: State,
     pub(crate) blobs: MemoryBlobs,
     pub(crate) leaves: Vec<Vec<u8>>,
+    /// The same leaves, commit by commit.
+    pub(crate) commits: Vec<Vec<Vec<u8>>>,
     pub(crate) id: StatementId,
 }
 
@@ -100,6 +104,7 @@ impl Fixture {
             state: State::new(),
             blobs: MemoryBlobs::default(),
             leaves: Vec::new(),
+            commits: Vec::new(),
             id: StatementId::from_bytes([0; 32]),
         };
         let leaf = sign(OWNER, None, Predicate::Genesis(genesis()));
@@ -136,7 +141,8 @@ impl Fixture {
         leaves.push(seal);
         let batch = staging.finish().unwrap();
         self.state.integrate(batch).unwrap();
-        self.leaves.extend(leaves);
+        self.leaves.extend(leaves.iter().cloned());
+        self.commits.push(leaves);
         Ok(ids)
     }
 
@@ -302,4 +308,30 @@ pub(crate) fn dataset(item: &str, members: Vec<ArtifactRef>) -> Predicate {
 
 pub(crate) fn at(statement: StatementId, subject: u32) -> ArtifactRef {
     ArtifactRef::subject(statement, subject)
+}
+
+/// A manifest of `count` made-up files; the same for the same count.
+pub(crate) fn manifest_of(count: usize) -> Manifest {
+    let member = |n: usize| Member {
+        name: format!("{n:04}"),
+        sha256: Sha256Digest::of(format!("member {n}").as_bytes()),
+        blake3: None,
+        bytes: Some(1),
+        rows: None,
+        tokens: None,
+    };
+    Manifest::of((0..count).map(member).collect()).unwrap()
+}
+
+pub(crate) fn of_manifest(manifest: &Manifest) -> Artifact {
+    Artifact {
+        name: "parts".to_owned(),
+        sha256: Sha256Digest::of(&manifest.bytes),
+        content: Content::Manifest {
+            basis: Basis::Given,
+            facts: manifest.facts,
+        },
+        rows: None,
+        tokens: None,
+    }
 }

@@ -9,7 +9,6 @@ use super::*;
 use crate::digest::NodeHash;
 use crate::envelope::Envelope;
 use crate::manifest::Manifest;
-use crate::manifest::Member;
 use crate::merkle;
 use crate::statement::*;
 
@@ -197,11 +196,57 @@ fn what_is_cited_exists_and_fits_its_role() {
     fixture
         .offer(dataset("d", vec![at(seeds, 0), at(seeds, 1)]))
         .unwrap();
+}
+
+/// A log with the source `seeds` (two files) and the model `m`.
+fn seeds_and_model() -> (Fixture, StatementId, StatementId) {
+    let mut fixture = Fixture::new();
+    let ids = fixture
+        .append(vec![
+            source("seeds", files(&["s", "t"])),
+            model("m", files(&["w"])),
+        ])
+        .unwrap();
+    (fixture, ids[0], ids[1])
+}
+
+#[test]
+fn a_data_set_collects_rows_and_is_cited_as_a_whole() {
+    let (mut fixture, seeds, weights) = seeds_and_model();
+    let collected = fixture
+        .append(vec![dataset("seeds only", vec![at(seeds, 0)])])
+        .unwrap()[0];
+    let whole = run(
+        "r",
+        Does::Mix,
+        vec![input(Role::Data, &[at(collected, 0)])],
+        vec![shard("o", "o")],
+    );
+    fixture.offer(whole).unwrap();
+    let inside = ArtifactRef {
+        member: Some(0),
+        ..at(collected, 0)
+    };
+    let inside = run(
+        "r",
+        Does::Mix,
+        vec![input(Role::Data, &[inside])],
+        vec![shard("o", "o")],
+    );
+    assert!(matches!(
+        fixture.offer(inside),
+        Err(AdmissionError::NoSuchArtifact { .. })
+    ));
     let of_models = fixture.offer(dataset("d", vec![at(weights, 0)]));
     assert!(matches!(
         of_models,
         Err(AdmissionError::Member { thing: "model", .. })
     ));
+}
+
+#[test]
+fn the_model_of_a_filter_is_a_model() {
+    let (fixture, seeds, weights) = seeds_and_model();
     let filter = |artifact| {
         Predicate::Filter(Filter {
             name: name("f"),
@@ -247,31 +292,6 @@ fn blobs_are_there_and_are_what_is_stated() {
     ));
 }
 
-fn manifest_of(count: usize) -> Manifest {
-    let member = |n: usize| Member {
-        name: format!("{n:04}"),
-        sha256: Sha256Digest::of(n.to_string().as_bytes()),
-        blake3: None,
-        bytes: Some(1),
-        rows: None,
-        tokens: None,
-    };
-    Manifest::of((0..count).map(member).collect()).unwrap()
-}
-
-fn of_manifest(manifest: &Manifest) -> Artifact {
-    Artifact {
-        name: "parts".to_owned(),
-        sha256: Sha256Digest::of(&manifest.bytes),
-        content: Content::Manifest {
-            basis: Basis::Given,
-            facts: manifest.facts,
-        },
-        rows: None,
-        tokens: None,
-    }
-}
-
 #[test]
 fn a_manifest_is_read_and_its_members_are_claims() {
     let mut fixture = Fixture::new();
@@ -289,7 +309,11 @@ fn a_manifest_is_read_and_its_members_are_claims() {
     let lie = fixture.offer(source("parts", set(vec![lying])));
     assert!(matches!(lie, Err(AdmissionError::Manifest { .. })));
     let id = fixture.append(vec![parts]).unwrap()[0];
-    let claims = fixture.state.index().claims(Sha256Digest::of(b"5")).unwrap();
+    let claims = fixture
+        .state
+        .index()
+        .claims(Sha256Digest::of(b"member 5"))
+        .unwrap();
     assert_eq!(
         claims,
         [ArtifactRef {
@@ -472,5 +496,8 @@ proptest! {
         let leaves: Vec<_> = naive.iter().map(|digest| merkle::leaf_hash(digest.as_bytes())).collect();
         let seal = Staging::on(&fixture.state, &fixture.blobs, Checks::All).seal();
         prop_assert_eq!(seal.contested_root, merkle::root(&leaves));
+        // The last commit's own seal was made while its entries were not yet in the log.
+        let last = Envelope::decode(fixture.leaves.last().unwrap()).unwrap().statement().unwrap();
+        prop_assert_eq!(last.predicate, Predicate::Seal(seal));
     }
 }

@@ -4,10 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::ledger::lineage_file::DatasetItem;
 use crate::ledger::lineage_file::FilterItem;
-use crate::ledger::lineage_file::InputItem;
 use crate::ledger::lineage_file::ModelItem;
-use crate::ledger::lineage_file::OutputItem;
-use crate::ledger::lineage_file::RunItem;
 use crate::ledger::lineage_file::SourceItem;
 use crate::ledger::lineage_file::Taken;
 use crate::manifest::Manifest;
@@ -20,21 +17,17 @@ use crate::statement::Does;
 use crate::statement::Filter;
 use crate::statement::Gap;
 use crate::statement::INLINE_MAX;
-use crate::statement::Input;
-use crate::statement::InputFrom;
 use crate::statement::ItemName;
 use crate::statement::Model;
-use crate::statement::Output;
-use crate::statement::OutputKind;
 use crate::statement::Predicate;
 use crate::statement::Prompt;
 use crate::statement::Role;
-use crate::statement::Run;
 use crate::statement::Source;
 use crate::statement::Word as _;
 
 use super::PlannedBlob;
 use super::PlannedBlobs;
+use super::build_run::Binding;
 use super::cite::Cited;
 use super::cite::Known;
 use super::cite::fits;
@@ -47,17 +40,6 @@ use super::problem::ProblemKind;
 
 /// Problems with the lines they stand on.
 pub(super) type Wrong = Vec<(u32, ProblemKind)>;
-
-/// A gap whose digest exactly one artifact has.
-#[derive(Debug, Clone)]
-pub(super) struct Binding {
-    /// The input or member it is.
-    pub(super) position: usize,
-    /// What was written.
-    pub(super) text: String,
-    /// What it would be bound to.
-    pub(super) cited: Cited,
-}
 
 /// What an item was built to.
 #[derive(Debug, Clone)]
@@ -102,7 +84,7 @@ impl Builder<'_> {
         }
     }
 
-    fn making<'n>(&self, item: &'n ItemName, declaration: BTreeMap<String, String>) -> Making<'n> {
+    pub(super) fn making<'n>(&self, item: &'n ItemName, declaration: BTreeMap<String, String>) -> Making<'n> {
         Making {
             item,
             one_artifact: false,
@@ -115,7 +97,7 @@ impl Builder<'_> {
         }
     }
 
-    fn set(
+    pub(super) fn set(
         &self,
         making: &Making<'_>,
         line: u32,
@@ -223,169 +205,6 @@ impl Builder<'_> {
         })
     }
 
-    fn run(&self, run: &RunItem) -> Result<Built, Wrong> {
-        let mut wrong = Wrong::new();
-        let mut inputs = Vec::new();
-        let mut taken = Vec::new();
-        let mut bindings = Vec::new();
-        for (position, item) in run.inputs.iter().enumerate() {
-            match self.input(run.does, position, item) {
-                Ok((input, cited, binding)) => {
-                    inputs.push(input);
-                    taken.push(cited);
-                    bindings.extend(binding);
-                }
-                Err(kind) => wrong.push((item.line, kind)),
-            }
-        }
-        if !wrong.is_empty() {
-            return Err(wrong);
-        }
-        let bound = bindings.iter().map(|binding| &binding.cited);
-        let personal = taken.iter().flatten().chain(bound).any(|cited| cited.personal);
-        let (outputs, mut blobs) = self.outputs(run, personal)?;
-        let attached = self.contents.attachments(&run.name.value, Names::Written);
-        let (code, held) = attached.map_err(|wrong| vec![wrong])?;
-        blobs.extend(held);
-        let predicate = Predicate::Run(Run {
-            name: run.name.value.clone(),
-            does: run.does,
-            inputs,
-            outputs,
-            params: run.params.clone(),
-            command: run.command.clone(),
-            code,
-            environment: run.environment.clone(),
-            operator: run.operator.clone(),
-            started: run.started.clone(),
-            ended: run.ended.clone(),
-            inputs_complete: run.inputs_complete,
-            expansion: run.expansion.clone(),
-            rewrites: run.rewrites,
-            epochs: run.epochs.clone(),
-        });
-        Ok(Built {
-            predicate,
-            blobs,
-            inputs: taken,
-            bindings,
-            personal,
-        })
-    }
-
-    fn input(
-        &self,
-        does: Does,
-        position: usize,
-        item: &InputItem,
-    ) -> Result<(Input, Option<Cited>, Option<Binding>), ProblemKind> {
-        let (from, cited, binding) = match &item.taken {
-            Taken::Use(text) => match self.used(&text.value, does, item.role) {
-                Ok(cited) => (
-                    InputFrom::Artifacts(Cites::Inline(cited.artifacts.clone())),
-                    Some(cited),
-                    None,
-                ),
-                Err(kind) if self.gaps && leaves_a_gap(&kind) => (gap(&text.value, None), None, None),
-                Err(kind) => return Err(kind),
-            },
-            Taken::Unresolved { text, digest } => {
-                let fitting = |thing| does.takes(item.role, thing);
-                let claim = digest
-                    .map(|digest| self.known.only_claim(digest, fitting))
-                    .transpose();
-                let claim = claim.map_err(|source| ProblemKind::Use {
-                    text: text.clone(),
-                    similar: None,
-                    source: Box::new(source.into()),
-                })?;
-                let binding = claim.flatten().map(|cited| Binding {
-                    position,
-                    text: text.clone(),
-                    cited,
-                });
-                (gap(text, *digest), None, binding)
-            }
-        };
-        let input = Input {
-            role: item.role,
-            from,
-            rows: item.rows,
-            tokens: item.tokens,
-            kept: item.kept,
-            repeat: item.repeat.clone(),
-            share: item.share.clone(),
-        };
-        Ok((input, cited, binding))
-    }
-
-    fn used(&self, text: &str, does: Does, role: Role) -> Result<Cited, ProblemKind> {
-        let cited = self.known.cite(text)?;
-        fits(text, cited.thing, role, does)?;
-        Ok(cited)
-    }
-
-    fn outputs(&self, run: &RunItem, personal: bool) -> Result<(Vec<Output>, PlannedBlobs), Wrong> {
-        let mut outputs = Vec::new();
-        let mut blobs = PlannedBlobs::new();
-        let mut wrong = Wrong::new();
-        for item in &run.outputs {
-            match self.output(run, item, personal) {
-                Ok((output, held)) => {
-                    outputs.push(output);
-                    blobs.extend(held);
-                }
-                Err(more) => wrong.extend(more),
-            }
-        }
-        // Together they may be too many for one statement, each of them not.
-        let subjects: usize = outputs.iter().map(|output| output.set.artifacts.len()).sum();
-        if wrong.is_empty() && subjects > INLINE_MAX && self.inline_max > 1 {
-            return Builder {
-                inline_max: 1,
-                ..*self
-            }
-            .outputs(run, personal);
-        }
-        if wrong.is_empty() {
-            Ok((outputs, blobs))
-        } else {
-            Err(wrong)
-        }
-    }
-
-    fn output(
-        &self,
-        run: &RunItem,
-        item: &OutputItem,
-        personal: bool,
-    ) -> Result<(Output, PlannedBlobs), Wrong> {
-        let mut declaration = declared(item.kind.as_str());
-        declaration.insert("name".to_owned(), item.name.value.to_string());
-        declaration.insert("run".to_owned(), run.name.value.to_string());
-        let making = Making {
-            one_artifact: item.kind == OutputKind::Model,
-            names: if personal {
-                Names::Positions
-            } else {
-                Names::Written
-            },
-            rows: item.rows.as_ref().map(|rows| rows.value),
-            tokens: item.tokens.as_ref().map(|tokens| tokens.value),
-            ..self.making(&item.name.value, declaration)
-        };
-        let counted = item.rows.as_ref().or(item.tokens.as_ref());
-        let line = counted.map_or(item.name.line, |count| count.line);
-        let (set, blobs) = self.set(&making, line)?;
-        let output = Output {
-            name: item.name.value.clone(),
-            kind: item.kind,
-            set,
-            inputs: item.inputs.clone(),
-        };
-        Ok((output, blobs))
-    }
-
     fn dataset(&self, dataset: &DatasetItem) -> Result<Built, Wrong> {
         let mut wrong = Wrong::new();
         let mut members: Vec<ArtifactRef> = Vec::new();
@@ -475,19 +294,12 @@ fn leaf(predicate: Predicate, blobs: PlannedBlobs) -> Built {
     }
 }
 
-fn gap(text: &str, digest: Option<crate::digest::Sha256Digest>) -> InputFrom {
-    InputFrom::Gap(Gap {
-        text: text.to_owned(),
-        digest,
-    })
-}
-
 /// What is not there leaves a gap; what is there and does not fit stays an error.
-fn leaves_a_gap(kind: &ProblemKind) -> bool {
+pub(super) fn leaves_a_gap(kind: &ProblemKind) -> bool {
     matches!(kind, ProblemKind::Use { .. } | ProblemKind::LeftOut { .. })
 }
 
-fn declared(kind: &str) -> BTreeMap<String, String> {
+pub(super) fn declared(kind: &str) -> BTreeMap<String, String> {
     BTreeMap::from([("kind".to_owned(), kind.to_owned())])
 }
 
@@ -495,17 +307,4 @@ fn insert_some(declaration: &mut BTreeMap<String, String>, key: &str, value: Opt
     if let Some(value) = value {
         declaration.insert(key.to_owned(), value.clone());
     }
-}
-
-/// Binds gaps: each binding takes the place of its input's gap.
-pub(super) fn bind(predicate: &Predicate, bindings: &[Binding]) -> Predicate {
-    let mut predicate = predicate.clone();
-    if let Predicate::Run(run) = &mut predicate {
-        for binding in bindings {
-            if let Some(input) = run.inputs.get_mut(binding.position) {
-                input.from = InputFrom::Artifacts(Cites::Inline(binding.cited.artifacts.clone()));
-            }
-        }
-    }
-    predicate
 }

@@ -8,6 +8,7 @@ use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
 use crate::index::Index as _;
 use crate::index::IndexError;
+use crate::index::Indexed;
 use crate::index::resolve;
 use crate::index::resolve::Node;
 use crate::index::resolve::ResolveError;
@@ -19,6 +20,7 @@ use crate::statement::Does;
 use crate::statement::ItemName;
 use crate::statement::Predicate;
 use crate::statement::Role;
+use crate::statement::Statement;
 use crate::statement::Thing;
 
 use super::problem::ProblemKind;
@@ -51,29 +53,28 @@ pub(super) struct Known<'a> {
     sets: HashMap<String, Declared>,
     runs: HashMap<String, Vec<ItemName>>,
     claims: HashMap<Sha256Digest, BTreeSet<ArtifactRef>>,
-    things: HashMap<ArtifactRef, Thing>,
+    planned: HashMap<StatementId, (Statement, Indexed)>,
     left_out: BTreeSet<String>,
+    /// Every name of the file that can be used, also of items that come later.
+    offered: Vec<ItemName>,
 }
 
 impl<'a> Known<'a> {
-    pub(super) fn new(state: &'a State) -> Self {
+    pub(super) fn new(state: &'a State, offered: Vec<ItemName>) -> Self {
         Self {
             state,
+            offered,
             sets: HashMap::new(),
             runs: HashMap::new(),
             claims: HashMap::new(),
-            things: HashMap::new(),
+            planned: HashMap::new(),
             left_out: BTreeSet::new(),
         }
     }
 
     /// Makes the sets of a planned statement usable.
-    pub(super) fn declare(
-        &mut self,
-        id: StatementId,
-        predicate: &Predicate,
-        indexed: &crate::index::Indexed,
-    ) {
+    pub(super) fn declare(&mut self, statement: &Statement, indexed: Indexed) {
+        let id = indexed.facts.id;
         let facts = &indexed.facts;
         for set in &facts.sets {
             let declared = Declared {
@@ -83,12 +84,9 @@ impl<'a> Known<'a> {
                 personal: facts.personal,
                 rows: set.rows,
             };
-            for subject in set.subjects.clone() {
-                self.things.insert(ArtifactRef::subject(id, subject), set.thing);
-            }
             self.sets.insert(set.name.as_str().to_owned(), declared);
         }
-        if let Predicate::Run(run) = predicate {
+        if let Predicate::Run(run) = &statement.predicate {
             let outputs = run.outputs.iter().map(|output| output.name.clone());
             self.runs.insert(run.name.as_str().to_owned(), outputs.collect());
         }
@@ -98,6 +96,12 @@ impl<'a> Known<'a> {
                 .or_default()
                 .insert(claim.artifact);
         }
+        self.planned.insert(id, (statement.clone(), indexed));
+    }
+
+    /// Returns a statement of this file that was planned.
+    pub(super) fn planned(&self, id: StatementId) -> Option<&(Statement, Indexed)> {
+        self.planned.get(&id)
     }
 
     /// Notes names that this file has but that will not be registered.
@@ -131,12 +135,9 @@ impl<'a> Known<'a> {
     }
 
     fn unresolved(&self, text: &str, source: ResolveError) -> ProblemKind {
-        let names: Vec<ItemName> = self
-            .sets
-            .keys()
-            .filter_map(|name| ItemName::new(name).ok())
-            .collect();
-        let near = ItemName::new(text).ok().and_then(|name| similar(&name, &names));
+        let near = ItemName::new(text)
+            .ok()
+            .and_then(|name| similar(&name, &self.offered));
         ProblemKind::Use {
             text: text.to_owned(),
             // One suggestion is enough: what stands in this file is the likelier one.
@@ -218,20 +219,18 @@ impl<'a> Known<'a> {
     }
 
     fn cite_artifact(&self, artifact: ArtifactRef) -> Result<Option<Cited>, IndexError> {
-        let subject = ArtifactRef {
-            member: None,
-            ..artifact
-        };
-        let here = self.things.get(&subject).copied();
-        let facts = self.state.index().facts(artifact.statement)?;
-        let there = facts.as_ref().and_then(|facts| facts.thing(&artifact));
-        let declared = self.sets.values().find(|set| set.statement == artifact.statement);
-        let personal = declared.is_some_and(|set| set.personal) || facts.is_some_and(|facts| facts.personal);
-        Ok(here.or(there).map(|thing| Cited {
-            artifacts: vec![artifact],
-            thing,
-            personal,
-            rows: None,
+        let there = self.state.index().facts(artifact.statement)?;
+        let here = self
+            .planned(artifact.statement)
+            .map(|(_, indexed)| &indexed.facts);
+        let facts = here.or(there.as_deref());
+        Ok(facts.and_then(|facts| {
+            Some(Cited {
+                artifacts: vec![artifact],
+                thing: facts.thing(&artifact)?,
+                personal: facts.personal,
+                rows: None,
+            })
         }))
     }
 }

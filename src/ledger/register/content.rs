@@ -44,6 +44,8 @@ pub(super) struct Contents {
     /// Evidence and code, by the name of the item.
     attached: HashMap<ItemName, Vec<NamedFile>>,
     hashed: HashMap<PathBuf, Result<HashedFile, Arc<HashError>>>,
+    /// The folder of this user's keys, every link in it followed.
+    keys: Option<PathBuf>,
 }
 
 impl Contents {
@@ -75,6 +77,17 @@ impl Contents {
         let results = hash_files(&paths, progress);
         let shared = results.into_iter().map(|result| result.map_err(Arc::new));
         self.hashed = paths.into_iter().zip(shared).collect();
+    }
+
+    /// Names the folder of keys, of which nothing is ever registered.
+    pub(super) fn keep_out_of(&mut self, keys: Option<&Path>) {
+        self.keys = keys.and_then(|folder| folder.canonicalize().ok());
+    }
+
+    fn is_key(&self, path: &Path) -> bool {
+        let real = path.canonicalize().ok();
+        let inside = |folder: &PathBuf| real.is_some_and(|real| real.starts_with(folder));
+        self.keys.as_ref().is_some_and(inside)
     }
 
     /// Returns every file that will be read, each once.
@@ -144,6 +157,10 @@ impl Contents {
     }
 
     fn piece(&self, file: &NamedFile) -> Result<Piece, (u32, ProblemKind)> {
+        if self.is_key(&file.path) {
+            let path = file.path.clone();
+            return Err((file.line, ProblemKind::InKeysFolder { path }));
+        }
         let hashed = match self.hashed.get(&file.path) {
             Some(Ok(hashed)) => hashed,
             Some(Err(error)) => return Err((file.line, error.clone().into())),
@@ -383,7 +400,43 @@ fn hold(piece: &Piece) -> Result<Option<(BlobId, PlannedBlob)>, ProblemKind> {
             limit: HELD_BYTES_MAX,
         });
     }
-    Ok(Some((piece.sha256.as_blob(), PlannedBlob::File(path.clone()))))
+    let id = piece.sha256.as_blob();
+    // What changed since it was hashed is told when it is read to be kept.
+    if read_held(path, id).is_some_and(|bytes| holds_private_key(&bytes)) {
+        return Err(ProblemKind::HeldPrivateKey { path: path.clone() });
+    }
+    Ok(Some((id, PlannedBlob::File(path.clone()))))
+}
+
+/// Returns whether there is the first line of a private key in PEM (RFC 7468), of whatever algorithm.
+fn holds_private_key(bytes: &[u8]) -> bool {
+    const BEGIN: &[u8] = b"-----BEGIN ";
+    const END: &[u8] = b"PRIVATE KEY-----";
+    let begins = bytes.windows(BEGIN.len()).enumerate();
+    begins.filter(|(_, window)| *window == BEGIN).any(|(at, _)| {
+        let rest = bytes.get(at + BEGIN.len()..).unwrap_or_default();
+        let line = rest.split(|byte| matches!(byte, b'\n' | b'\r')).next();
+        line.is_some_and(|line| line.windows(END.len()).any(|window| window == END))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_private_key_is_known_by_its_first_line() {
+        for (text, expected) in [
+            ("-----BEGIN PRIVATE KEY-----\nx", true),
+            ("a = 1\n# -----BEGIN RSA PRIVATE KEY-----\r\nx", true),
+            ("-----BEGIN X-----\n-----BEGIN OPENSSH PRIVATE KEY-----", true),
+            ("-----BEGIN PUBLIC KEY-----\nPRIVATE KEY-----", false),
+            ("-----BEGIN ", false),
+            ("PRIVATE KEY-----", false),
+        ] {
+            assert_eq!(holds_private_key(text.as_bytes()), expected, "{text}");
+        }
+    }
 }
 
 /// Reads a file that the ledger is to hold and checks that it still has the digest it was hashed with.

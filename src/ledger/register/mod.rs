@@ -6,22 +6,24 @@
 //! | [`order`] | items in dependency order; a circle names its items |
 //! | [`content`] | files to digests, rows and artifacts, more than 64 of them to one manifest |
 //! | [`cite`] | what `use:` means: this file's item first, then the ledger |
-//! | [`build`] | one item to one statement |
+//! | [`build`], [`build_run`] | one item to one statement |
 //! | [`warn`] | what an auditor will object to, with the line to add |
+//! | [`settle`] | gaps with digests, looked up once |
+//! | [`versions`] | what the ledger has under the same names and about the same bytes |
 //! | [`plan`] | all of it: a [`Plan`] that the second phase appends |
 //!
 //! The same file, bytes and key give the same statements: no clock, no host, no path of this machine goes in.
 
 mod build;
+mod build_run;
 mod cite;
 mod content;
 mod order;
 mod plan;
 mod problem;
+mod settle;
+mod versions;
 mod warn;
-
-#[cfg(test)]
-mod tests;
 
 use crate::digest::BlobId;
 use crate::digest::StatementId;

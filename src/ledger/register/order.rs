@@ -53,6 +53,15 @@ impl<'a> Item<'a> {
         }
     }
 
+    /// Returns the line of the output with this name, or else the item's own.
+    pub(super) fn line_of(self, name: &ItemName) -> u32 {
+        let output = match self {
+            Self::Run(run) => run.outputs.iter().find(|output| output.name.value == *name),
+            _ => None,
+        };
+        output.map_or(self.name().line, |output| output.name.line)
+    }
+
     /// Returns what it says of bytes, by the name of the item or output.
     pub(super) fn contents(self) -> Vec<(&'a ItemName, &'a ContentSpec)> {
         let content = match self {
@@ -99,6 +108,8 @@ pub(super) fn in_order<'a>(file: &'a LineageFile, problems: &mut Problems<'_>) -
         for name in item.offers() {
             offered.insert(name.as_str(), node);
         }
+        // Nothing comes out under a run's own name; the message that says so needs its outputs.
+        offered.entry(item.name().value.as_str()).or_insert(node);
     }
     for (&item, &node) in items.iter().zip(&nodes) {
         for parent in item.uses().into_iter().filter_map(|text| offered.get(text)) {

@@ -1,17 +1,12 @@
 //! The whole first phase.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::digest::KeyId;
-use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
 use crate::envelope::ENVELOPE_BYTES_MAX;
 use crate::envelope::Envelope;
-use crate::index::Index as _;
 use crate::index::Indexed;
-use crate::index::VersionPart;
-use crate::index::resolve::versions_below;
 use crate::ledger::admission::Founding;
 use crate::ledger::admission::State;
 use crate::ledger::hash::Progress;
@@ -21,7 +16,6 @@ use crate::ledger::lineage_file::Lookup;
 use crate::manifest::read_members;
 use crate::merkle::LeafIndex;
 use crate::statement::ArtifactRef;
-use crate::statement::ArtifactSet;
 use crate::statement::INLINE_MAX;
 use crate::statement::ItemName;
 use crate::statement::Predicate;
@@ -36,7 +30,6 @@ use super::RegisteredNode;
 use super::build::Builder;
 use super::build::Built;
 use super::build::Wrong;
-use super::build::bind;
 use super::cite::Known;
 use super::content::Contents;
 use super::order::Item;
@@ -44,6 +37,8 @@ use super::order::in_order;
 use super::problem::Problem;
 use super::problem::ProblemKind;
 use super::problem::Problems;
+use super::settle::Bound;
+use super::settle::Settled;
 use super::warn::Warning;
 use super::warn::Warnings;
 
@@ -97,6 +92,8 @@ pub struct Ground<'a> {
     pub statements: &'a dyn Statements,
     /// The key that will sign.
     pub issuer: KeyId,
+    /// The folder of this user's keys, of which nothing is registered.
+    pub keys_folder: Option<&'a Path>,
     /// How.
     pub options: RegisterOptions,
     /// Who watches.
@@ -124,6 +121,7 @@ pub fn plan(ground: Ground<'_>, path: &Path, file: &LineageFile) -> Result<Plan,
     if !faults.is_empty() {
         return Err(RegisterError::Faults(faults));
     }
+    contents.keep_out_of(ground.keys_folder);
     contents.hash(ground.progress);
     let mut planner = Planner {
         ground,
@@ -132,12 +130,13 @@ pub fn plan(ground: Ground<'_>, path: &Path, file: &LineageFile) -> Result<Plan,
         contents,
         warnings: Vec::new(),
     };
-    let mut known = Known::new(ground.state);
+    let offered = items.iter().flat_map(|item| item.offers()).cloned().collect();
+    let mut known = Known::new(ground.state, offered);
     let mut done = Vec::new();
     for item in items {
         match planner.item(&known, item) {
             Ok((one, indexed)) => {
-                known.declare(one.id, &one.statement.predicate, &indexed);
+                known.declare(&one.statement, indexed);
                 done.push(one);
             }
             Err(Stop::Wrong(wrong)) => {
@@ -164,7 +163,7 @@ pub fn plan(ground: Ground<'_>, path: &Path, file: &LineageFile) -> Result<Plan,
 }
 
 /// Why an item was not planned.
-enum Stop {
+pub(super) enum Stop {
     /// Something is wrong with it.
     Wrong(Wrong),
     /// The ledger cannot be read.
@@ -183,12 +182,12 @@ impl From<crate::index::IndexError> for Stop {
     }
 }
 
-struct Planner<'a> {
-    ground: Ground<'a>,
+pub(super) struct Planner<'a> {
+    pub(super) ground: Ground<'a>,
     founding: &'a Founding,
     keys: &'a Keys,
     contents: Contents,
-    warnings: Vec<Warning>,
+    pub(super) warnings: Vec<Warning>,
 }
 
 impl Planner<'_> {
@@ -201,8 +200,8 @@ impl Planner<'_> {
         if settled.present.is_none() {
             self.check_grant(&settled.statement)
                 .map_err(|kind| Stop::Wrong(vec![(line, kind)]))?;
-            self.check_versions(&name, line, &settled.statement)?;
-            self.warn_of_claims(known, &name, line, &indexed)?;
+            self.check_versions(item, &settled.statement)?;
+            self.warn_of_claims(known, item, &settled.statement, &indexed)?;
         }
         let mut warnings = Warnings {
             item: &name,
@@ -255,107 +254,12 @@ impl Planner<'_> {
         Err(vec![(item.name().line, ProblemKind::TooLarge { bytes, limit })])
     }
 
-    fn statement(&self, predicate: Predicate) -> Statement {
+    pub(super) fn statement(&self, predicate: Predicate) -> Statement {
         Statement {
             issuer: self.ground.issuer,
             ledger: Some(self.founding.id),
             predicate,
         }
-    }
-
-    fn entry_of(&self, id: StatementId) -> Result<Option<LeafIndex>, Stop> {
-        Ok(self.ground.state.index().facts(id)?.map(|facts| facts.entry))
-    }
-
-    /// Decides between the statement with its gaps and the one in which digests have bound them. A gap is looked
-    /// up once, when it is first registered; whichever was appended then is the item.
-    fn settle(&self, built: &Built, statement: Statement) -> Result<Settled, Stop> {
-        let id = id_of(&statement);
-        let present = self.entry_of(id)?;
-        let could = !built.bindings.is_empty();
-        if present.is_some() || !has_digest_gap(&statement.predicate) {
-            let bound = if could && present.is_some() {
-                Bound::Could
-            } else {
-                Bound::No
-            };
-            return Ok(Settled {
-                statement,
-                id,
-                present,
-                bound,
-            });
-        }
-        if let Some(earlier) = self.bound_before(&statement)? {
-            return Ok(earlier);
-        }
-        if !could {
-            return Ok(Settled {
-                statement,
-                id,
-                present,
-                bound: Bound::No,
-            });
-        }
-        let statement = self.statement(bind(&statement.predicate, &built.bindings));
-        let id = id_of(&statement);
-        let present = self.entry_of(id)?;
-        Ok(Settled {
-            statement,
-            id,
-            present,
-            bound: Bound::Yes,
-        })
-    }
-
-    /// Finds an earlier version of a run that is this one, but for gaps that were bound then.
-    fn bound_before(&self, statement: &Statement) -> Result<Option<Settled>, Stop> {
-        let Predicate::Run(run) = &statement.predicate else {
-            return Ok(None);
-        };
-        let state = self.ground.state;
-        for version in versions_below(state.index(), state.size(), &run.name)? {
-            if version.part != VersionPart::Run {
-                continue;
-            }
-            let earlier = self.ground.statements.statement(version.entry)?;
-            let Predicate::Run(bound) = &earlier.predicate else {
-                continue;
-            };
-            let mut same = run.clone();
-            for (input, other) in same.inputs.iter_mut().zip(&bound.inputs) {
-                if self.is_bound(&input.from, &other.from)? {
-                    input.from = other.from.clone();
-                }
-            }
-            if self.statement(Predicate::Run(same)) == earlier {
-                let (id, present) = (version.statement, Some(version.entry));
-                let bound = Bound::No;
-                return Ok(Some(Settled {
-                    statement: earlier,
-                    id,
-                    present,
-                    bound,
-                }));
-            }
-        }
-        Ok(None)
-    }
-
-    fn is_bound(
-        &self,
-        gap: &crate::statement::InputFrom,
-        other: &crate::statement::InputFrom,
-    ) -> Result<bool, Stop> {
-        use crate::statement::Cites;
-        use crate::statement::InputFrom;
-        let (InputFrom::Gap(gap), InputFrom::Artifacts(Cites::Inline(artifacts))) = (gap, other) else {
-            return Ok(false);
-        };
-        let (Some(digest), [artifact]) = (gap.digest, artifacts.as_slice()) else {
-            return Ok(false);
-        };
-        Ok(self.ground.state.index().claims(digest)?.contains(artifact))
     }
 
     fn check_grant(&self, statement: &Statement) -> Result<(), ProblemKind> {
@@ -365,110 +269,6 @@ impl Planner<'_> {
             .map(|_| ())
             .map_err(|error| ProblemKind::NotGranted(Box::new(error)))
     }
-
-    /// A name whose files have other bytes now is an error, unless that is what is meant.
-    fn check_versions(&mut self, item: &ItemName, line: u32, statement: &Statement) -> Result<(), Stop> {
-        let state = self.ground.state;
-        let mut sets: Vec<(&ItemName, Option<&ArtifactSet>)> = statement
-            .predicate
-            .sets()
-            .into_iter()
-            .map(|(name, set)| (name, Some(set)))
-            .collect();
-        if sets.is_empty() {
-            sets.push((item, None));
-        }
-        for (name, set) in sets {
-            let Some(last) = versions_below(state.index(), state.size(), name)?.pop() else {
-                continue;
-            };
-            let earlier = self.ground.statements.statement(last.entry)?;
-            let before = match last.part {
-                VersionPart::Set(at) => earlier.predicate.sets().get(at).map(|(_, set)| *set),
-                VersionPart::Run => None,
-            };
-            let difference = before.zip(set).and_then(|(before, now)| difference(before, now));
-            match difference.filter(|_| !self.ground.options.new_version) {
-                Some(difference) => {
-                    let (name, entry) = (name.clone(), last.entry);
-                    let kind = ProblemKind::OtherBytes {
-                        name,
-                        entry,
-                        difference,
-                    };
-                    return Err(Stop::Wrong(vec![(line, kind)]));
-                }
-                None => Warnings {
-                    item,
-                    line,
-                    list: &mut self.warnings,
-                }
-                .another_version(name, last.entry),
-            }
-        }
-        Ok(())
-    }
-
-    fn warn_of_claims(
-        &mut self,
-        known: &Known<'_>,
-        item: &ItemName,
-        line: u32,
-        indexed: &Indexed,
-    ) -> Result<(), Stop> {
-        let mut elsewhere = None;
-        let mut count = 0;
-        for claim in &indexed.claims {
-            let others = known.claims(claim.digest)?;
-            let Some(other) = others
-                .into_iter()
-                .find(|other| other.statement != indexed.facts.id)
-            else {
-                continue;
-            };
-            count += 1;
-            elsewhere.get_or_insert((claim.artifact, other));
-        }
-        if let Some((artifact, other)) = elsewhere {
-            let other = self.describe(other)?;
-            Warnings {
-                item,
-                line,
-                list: &mut self.warnings,
-            }
-            .claimed(indexed, artifact, &other, count);
-        }
-        Ok(())
-    }
-
-    fn describe(&self, artifact: ArtifactRef) -> Result<String, Stop> {
-        let facts = self.ground.state.index().facts(artifact.statement)?;
-        let named = facts.as_ref().and_then(|facts| facts.set_of(artifact.subject));
-        Ok(named.map_or_else(
-            || format!("{artifact} of this file"),
-            |set| format!("`{}` ({artifact})", set.name),
-        ))
-    }
-}
-
-/// What an item is after its gaps were looked up.
-struct Settled {
-    statement: Statement,
-    id: StatementId,
-    present: Option<LeafIndex>,
-    bound: Bound,
-}
-
-/// Whether the digests of gaps have bound them.
-enum Bound {
-    Yes,
-    /// The ledger has it with gaps that could be bound now.
-    Could,
-    No,
-}
-
-fn id_of(statement: &Statement) -> StatementId {
-    StatementId::of_pae(&crate::envelope::pae(&statement.encode()))
 }
 
 fn envelope_len(statement: &Statement) -> usize {
@@ -477,13 +277,6 @@ fn envelope_len(statement: &Statement) -> usize {
         Ok(envelope) => envelope.encode().len(),
         Err(never) => match never {},
     }
-}
-
-fn has_digest_gap(predicate: &Predicate) -> bool {
-    use crate::statement::InputFrom;
-    matches!(predicate, Predicate::Run(run) if run.inputs.iter().any(
-        |input| matches!(&input.from, InputFrom::Gap(gap) if gap.digest.is_some())
-    ))
 }
 
 /// Returns what the index will know of a planned statement.
@@ -521,33 +314,6 @@ fn indexed(settled: &Settled, built: &Built) -> Result<Indexed, ProblemKind> {
         parents,
         built.personal,
     ))
-}
-
-/// Returns the first difference between the bytes of two versions; nothing when one of them has no bytes.
-fn difference(before: &ArtifactSet, now: &ArtifactSet) -> Option<String> {
-    let digests = |set: &ArtifactSet| -> Vec<(Sha256Digest, String)> {
-        let bytes = set.artifacts.iter().filter(|artifact| artifact.has_bytes());
-        bytes
-            .map(|artifact| (artifact.sha256, artifact.name.clone()))
-            .collect()
-    };
-    let (before, now) = (digests(before), digests(now));
-    let only = |digests: &[(Sha256Digest, String)]| -> BTreeSet<Sha256Digest> {
-        digests.iter().map(|(digest, _)| *digest).collect()
-    };
-    let (old, new) = (only(&before), only(&now));
-    if old.is_empty() || new.is_empty() || (old == new && before.len() == now.len()) {
-        return None;
-    }
-    let changed = now.iter().find(|(digest, _)| !old.contains(digest));
-    let had = changed.and_then(|(_, name)| before.iter().find(|(_, other)| other == name));
-    Some(match (changed, had) {
-        (Some((now, name)), Some((was, _))) => {
-            format!("`{name}` had sha256:{was} and has sha256:{now}")
-        }
-        (Some((_, name)), None) => format!("`{name}` was not among its files"),
-        (None, _) => format!("it had {} files and has {}", before.len(), now.len()),
-    })
 }
 
 /// Returns the nodes of one statement, named as every answer names them.

@@ -157,12 +157,24 @@ pub enum ProblemKind {
         /// The largest.
         limit: u64,
     },
+    /// A file that the ledger would hold has a private key in it.
+    #[error("`{}` has a private key in it, which the ledger would keep for everybody to read: take the key out of it", .path.display())]
+    HeldPrivateKey {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file from the folder of this user's keys.
+    #[error("`{}` lies in the folder of your keys, of which nothing is ever registered: name another file", .path.display())]
+    InKeysFolder {
+        /// The file.
+        path: PathBuf,
+    },
     /// A name that cannot be the name of a file of an artifact.
     #[error("cannot be written down as a statement: {0}")]
     Statement(Box<StatementError>),
     /// A statement that no entry can hold.
     #[error(
-        "its statement has {bytes} bytes, more than the {limit} an entry can hold: shorten its parameters, or split it"
+        "its statement has {bytes} bytes, more than the {limit} an entry can hold: shorten its parameters, split it, or put its inputs together in an entry under `datasets:` and use that one"
     )]
     TooLarge {
         /// The bytes of the envelope.

@@ -1,13 +1,18 @@
 //! What an auditor will object to, told while it can still be said better.
 
+use std::collections::BTreeSet;
+
 use num_rational::BigRational;
+use num_traits::One as _;
+use num_traits::Signed as _;
 use num_traits::Zero as _;
 
 use crate::digest::StatementId;
-use crate::index::Indexed;
 use crate::statement::Answer;
 use crate::statement::Artifact;
 use crate::statement::ArtifactRef;
+use crate::statement::Content;
+use crate::statement::Decimal;
 use crate::statement::Does;
 use crate::statement::Input;
 use crate::statement::ItemName;
@@ -16,8 +21,8 @@ use crate::statement::Predicate;
 use crate::statement::Role;
 use crate::statement::Run;
 
-use super::build::Binding;
 use super::build::Built;
+use super::build_run::Binding;
 use super::cite::Cited;
 
 /// How many file names a warning lists.
@@ -69,7 +74,7 @@ pub struct Warning {
     pub line: u32,
     /// What is the matter, in a sentence without its full stop.
     pub message: String,
-    /// The line to add to the lineage file, or the command, if one would do.
+    /// The line to add to the lineage file, or the command, if only one would do.
     pub add: Option<String>,
 }
 
@@ -98,13 +103,10 @@ impl Warnings<'_> {
             Predicate::Source(source) if source.personal_data == Answer::NotKnown => {
                 let names = written_names(&source.set.artifacts);
                 let message = format!(
-                    "nobody says whether it holds personal data; if it does, this is written for ever: {names}"
+                    "nobody says whether it holds personal data: say `personal_data: yes` or `personal_data: no`; if \
+                     it does and nobody says so, this is written for ever: {names}"
                 );
-                self.add(
-                    WarningCode::PersonalDataNotKnown,
-                    message,
-                    Some("personal_data: no".to_owned()),
-                );
+                self.add(WarningCode::PersonalDataNotKnown, message, None);
             }
             Predicate::Run(run) => {
                 self.roles(run);
@@ -148,20 +150,16 @@ impl Warnings<'_> {
         self.add(WarningCode::AnotherVersion, message, None);
     }
 
-    /// Tells that bytes are claimed by another statement too.
-    pub(super) fn claimed(&mut self, indexed: &Indexed, artifact: ArtifactRef, other: &str, count: usize) {
-        let named = indexed
-            .facts
-            .set_of(artifact.subject)
-            .map_or(self.item, |set| &set.name);
+    /// Tells that bytes are claimed as something else, too.
+    pub(super) fn claimed(&mut self, artifact: ArtifactRef, other: &str, count: usize) {
         let more = if count > 1 {
-            format!(" and {} more of its digests are claimed elsewhere", count - 1)
+            format!(" ({} more of its files likewise)", count - 1)
         } else {
             String::new()
         };
         let message = format!(
-            "the bytes of `{named}` ({artifact}) are also {other}{more}; unless both come from the same place, \
-             what descends from them is `conflicting_origin`"
+            "the bytes of {artifact} are also those of {other}{more}; unless both come from the same place, what \
+             descends from them is `conflicting_origin`"
         );
         self.add(WarningCode::ClaimedElsewhere, message, None);
     }
@@ -189,28 +187,41 @@ impl Warnings<'_> {
         let makes_none = match run.does {
             Does::Filter | Does::Mix | Does::Annotate | Does::Judge => true,
             Does::Transform => !run.rewrites && !run.inputs.iter().any(|input| input.role == Role::Base),
-            _ => false,
+            Does::Train => return self.passes(run, taken),
+            Does::Generate | Does::Merge | Does::Evaluate => false,
         };
         let out = output_rows(run);
         let (true, Some(out), Some(accounted)) = (makes_none, out, input_rows(run, taken)) else {
             return;
         };
-        let expansion = run.expansion.as_ref().map(|expansion| expansion.value().clone());
-        let factor = expansion.unwrap_or_else(|| BigRational::from_integer(1.into()));
-        let out_rows = BigRational::from_integer(out.into());
-        if &accounted * factor >= out_rows {
+        let accounted = accounted * factor(run.expansion.as_ref());
+        let Some(missing) = missing_rows(out, &accounted) else {
             return;
-        }
-        let needed = (!accounted.is_zero()).then(|| ceiling(&(out_rows / &accounted)));
+        };
         let message = format!(
-            "{out} rows come out, but its data inputs account for {} only",
+            "{out} rows come out, but its data inputs account for {} only: an input with {missing} is missing from \
+             the lineage file; if one row really becomes several here, say so with `expansion:`",
             accounted.to_integer()
         );
-        self.add(
-            WarningCode::RowsNotAccounted,
-            message,
-            needed.map(|factor| format!("expansion: \"{factor}\"")),
-        );
+        self.add(WarningCode::RowsNotAccounted, message, None);
+    }
+
+    /// Training takes each row once an epoch.
+    fn passes(&mut self, run: &Run, taken: &[Option<Cited>]) {
+        for (input, cited) in run.inputs.iter().zip(taken) {
+            let exists = cited.as_ref().and_then(|cited| cited.rows);
+            let (Role::Data, Some(stated), Some(exists)) = (input.role, input.rows, exists) else {
+                continue;
+            };
+            let once = BigRational::from_integer(exists.into()) * factor(input.repeat.as_ref());
+            if let Some(missing) = missing_rows(stated, &(once * factor(run.epochs.as_ref()))) {
+                let message = format!(
+                    "it takes {stated} rows of an input that has {exists}: an input with {missing} is missing from \
+                     the lineage file; if rows are really taken several times, say so with `epochs:`"
+                );
+                return self.add(WarningCode::RowsNotAccounted, message, None);
+            }
+        }
     }
 }
 
@@ -222,7 +233,24 @@ fn first(cited: &Cited) -> String {
         .unwrap_or_default()
 }
 
+/// Returns how many of `taken` rows `accounted` leaves open, in words; nothing when it covers them.
+fn missing_rows(taken: u64, accounted: &BigRational) -> Option<String> {
+    let missing = BigRational::from_integer(taken.into()) - accounted;
+    missing
+        .is_positive()
+        .then(|| match missing.ceil().to_integer().to_string().as_str() {
+            "1" => "1 row".to_owned(),
+            rows => format!("{rows} rows"),
+        })
+}
+
 fn written_names(artifacts: &[Artifact]) -> String {
+    if artifacts
+        .iter()
+        .all(|artifact| matches!(artifact.content, Content::Absent { .. }))
+    {
+        return "all names and texts of the item".to_owned();
+    }
     let mut names: Vec<String> = artifacts
         .iter()
         .take(NAMES_LISTED_MAX)
@@ -247,11 +275,24 @@ fn output_rows(run: &Run) -> Option<u64> {
         .filter(|rows| *rows > 0)
 }
 
-/// Returns the rows that the data inputs account for, or nothing while one of them is not known.
+/// Returns the rows that the data inputs account for, or nothing while one of them is not known. What is taken
+/// twice counts once: its rows are `repeat`ed or they are not there.
 fn input_rows(run: &Run, taken: &[Option<Cited>]) -> Option<BigRational> {
     let mut sum = BigRational::zero();
+    let mut seen: BTreeSet<ArtifactRef> = BTreeSet::new();
     for (input, cited) in run.inputs.iter().zip(taken) {
-        if input.role == Role::Data {
+        if input.role != Role::Data {
+            continue;
+        }
+        let artifacts = cited
+            .as_ref()
+            .map(|cited| cited.artifacts.as_slice())
+            .unwrap_or_default();
+        let fresh = artifacts
+            .iter()
+            .filter(|artifact| seen.insert(**artifact))
+            .count();
+        if artifacts.is_empty() || fresh > 0 {
             sum += one_input_rows(input, cited.as_ref())?;
         }
     }
@@ -264,23 +305,11 @@ fn one_input_rows(input: &Input, cited: Option<&Cited>) -> Option<BigRational> {
         (Some(stated), Some(exists)) => stated.min(exists),
         (stated, exists) => stated.or(exists)?,
     };
-    let repeat = input.repeat.as_ref().map(|repeat| repeat.value().clone());
-    let once = || BigRational::from_integer(1.into());
-    Some(BigRational::from_integer(rows.into()) * repeat.unwrap_or_else(once))
+    Some(BigRational::from_integer(rows.into()) * factor(input.repeat.as_ref()))
 }
 
-/// Returns a decimal with at most four digits after the point that is not below `value`.
-fn ceiling(value: &BigRational) -> String {
-    let scale = BigRational::from_integer(10_000.into());
-    let scaled = (value * scale).ceil().to_integer().to_string();
-    let padded = format!("{scaled:0>5}");
-    let (whole, fraction) = padded.split_at(padded.len() - 4);
-    let fraction = fraction.trim_end_matches('0');
-    if fraction.is_empty() {
-        whole.to_owned()
-    } else {
-        format!("{whole}.{fraction}")
-    }
+fn factor(decimal: Option<&Decimal>) -> BigRational {
+    decimal.map_or_else(BigRational::one, |decimal| decimal.value().clone())
 }
 
 #[cfg(test)]
@@ -288,16 +317,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ceiling_is_a_decimal_not_below_the_value() {
-        let of = |numerator: u64, denominator: u64| {
-            ceiling(&BigRational::new(numerator.into(), denominator.into()))
+    fn rows_that_are_missing_are_rounded_up() {
+        let of = |taken, numerator: u64, denominator: u64| {
+            missing_rows(taken, &BigRational::new(numerator.into(), denominator.into()))
         };
-        assert_eq!(of(5, 4), "1.25");
-        assert_eq!(of(4, 3), "1.3334");
-        assert_eq!(of(2, 1), "2");
-        assert_eq!(of(10_001, 10_000), "1.0001");
-        for text in ["1.25", "1.3334", "2"] {
-            assert!(crate::statement::Decimal::parse(text).is_ok());
-        }
+        assert_eq!(of(3, 2, 1).as_deref(), Some("1 row"));
+        assert_eq!(of(9, 7, 2).as_deref(), Some("6 rows"));
+        assert_eq!(of(9, 9, 1), None);
+        assert_eq!(of(9, 10, 1), None);
     }
 }

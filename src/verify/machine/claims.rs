@@ -40,11 +40,11 @@ impl Verifier {
         }
         for (subject, artifact) in (0_u32..).zip(statement.predicate.artifacts()) {
             let claim = ArtifactRef::subject(id, subject);
-            if !artifact.has_bytes() {
+            let Some(content) = artifact.content_id() else {
                 continue;
-            }
-            if self.claims.contains_key(&artifact.sha256) {
-                self.claims.entry(artifact.sha256).or_default().insert(claim);
+            };
+            if self.claims.contains_key(&content) {
+                self.claims.entry(content).or_default().insert(claim);
                 self.keep(
                     index,
                     envelope.clone(),

@@ -307,7 +307,7 @@ impl Verifier {
             held.bytes.extend(*bytes);
         }
         let mut claimed: Vec<(Sha256Digest, ArtifactRef)> =
-            located.sha256().map(|d| (d, reference)).into_iter().collect();
+            located.content_id().map(|d| (d, reference)).into_iter().collect();
         if let Some(members) = self.graph.members_of(&located) {
             let of = |(at, member): (u64, &manifest::Member)| {
                 (

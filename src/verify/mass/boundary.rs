@@ -42,6 +42,19 @@ impl Boundary {
         }
     }
 
+    /// Returns whether both could be true of the same bytes: every class overlaps.
+    pub(in crate::verify) fn overlaps(&self, other: &Self) -> bool {
+        let overlap = |of: fn(&Self) -> &Share| {
+            let (one, two) = (of(self), of(other));
+            one.low <= two.high && two.low <= one.high
+        };
+        overlap(|of| &of.sources)
+            && overlap(|of| &of.external_models)
+            && overlap(|of| &of.opaque_synthetic)
+            && overlap(|of| &of.origin_not_known)
+            && overlap(|of| &of.unknown)
+    }
+
     pub(super) fn mixed(parts: &[Part<Self>]) -> Self {
         if parts.is_empty() {
             return Self::unknown();

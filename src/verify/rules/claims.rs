@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
+use crate::statement::Absence;
 use crate::statement::ArtifactRef;
+use crate::statement::Content;
 use crate::statement::Predicate;
 use crate::statement::Source;
 use crate::statement::Thing;
@@ -23,6 +25,7 @@ use crate::verify::scene::Scene;
 use super::court::Court;
 use super::court::Ruling;
 use super::exempt::without_rows;
+use super::stated::contradiction;
 
 /// Finds the sources whose claim gave way to a later, less favourable version by the same key and name.
 pub(in crate::verify) fn replaced(case: &Case) -> Replaced {
@@ -182,14 +185,35 @@ fn on_walk(scene: &Scene<'_>, claim: ArtifactRef) -> Option<Place> {
 
 fn conflict(scene: &Scene<'_>, ours: ArtifactRef, other: ArtifactRef, digest: Sha256Digest) -> Finding {
     let place = on_walk(scene, ours).unwrap_or(Place::Artifact(ours));
+    let pair = scene.graph.locate(ours).zip(scene.graph.locate(other));
+    let stated = pair.and_then(|(one, two)| contradiction(&one, &two));
+    let stated = stated.map_or_else(String::new, |what| {
+        format!("; they state different {what} of them")
+    });
     let message = format!(
-        "the same bytes (sha256 {digest}) are claimed twice, and both cannot be true: {}; {}",
+        "the same bytes ({}) are claimed twice, and both cannot be true: {}; {}{stated}",
+        identity(scene.graph, ours, digest),
         told(scene.graph, ours),
         told(scene.graph, other)
     );
     let mut finding = scene.finding(Code::ConflictingOrigin, place, message);
     finding.other_path = rival_path(scene, other);
     finding
+}
+
+/// Tells by what two claims are known to be about the same bytes.
+fn identity(graph: &Graph, claim: ArtifactRef, digest: Sha256Digest) -> String {
+    let content = graph.locate(claim).filter(|located| located.member.is_none());
+    match content
+        .and_then(|located| located.artifact)
+        .map(|artifact| &artifact.content)
+    {
+        Some(Content::Absent {
+            absence: Absence::Foreign { alg, value },
+            ..
+        }) => format!("{alg} {value}"),
+        _ => format!("sha256 {digest}"),
+    }
 }
 
 /// Tells a claim: what it is called, which entry says it, and as what.

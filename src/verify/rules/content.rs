@@ -12,15 +12,16 @@ pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     for (query, given) in &scene.case.files.results {
         let place = Place::Artifact(query.artifact);
         let (code, message) = match given {
-            Given::Found(found) if FileChecks::is_right(query, found) => continue,
-            Given::Found(found) => (
-                Code::ContentDiffers,
-                format!(
-                    "{}: expected sha256 {}, found {}; the file is not the one registered, which does not say who \
-                     changed it or why",
-                    found.place, query.sha256, found.sha256
+            Given::Found(found) => match FileChecks::difference(query, found) {
+                None => continue,
+                Some(difference) => (
+                    Code::ContentDiffers,
+                    format!(
+                        "{}: {difference}; the file is not the one registered, which does not say who changed it or why",
+                        found.place
+                    ),
                 ),
-            ),
+            },
             Given::Damaged(why) => (
                 Code::ContentNotFound,
                 format!("{} cannot be read: {why}", query.name),

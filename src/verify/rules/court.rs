@@ -16,6 +16,8 @@ use crate::verify::contents::Origins;
 use crate::verify::graph::Graph;
 use crate::verify::graph::Located;
 use crate::verify::graph::Place;
+use crate::verify::mass::Boundary;
+use crate::verify::mass::Mass;
 use crate::verify::mass::has_mass;
 use crate::verify::scene::Scene;
 
@@ -24,6 +26,7 @@ use super::leaves::LeafContent;
 use super::leaves::Leaves;
 use super::leaves::facts;
 use super::leaves::leaf;
+use super::stated::contradiction;
 
 /// What is said of two claims about the same bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +60,7 @@ pub(super) struct Court<'a> {
     brought_back: BTreeMap<ArtifactRef, Rc<BTreeSet<ArtifactRef>>>,
     leaves: BTreeMap<Place, Rc<Leaves>>,
     descents: BTreeMap<StatementId, Rc<BTreeMap<Place, bool>>>,
+    mass: Option<Mass<'a>>,
 }
 
 impl<'a> Court<'a> {
@@ -70,6 +74,7 @@ impl<'a> Court<'a> {
             brought_back: BTreeMap::new(),
             leaves: BTreeMap::new(),
             descents: BTreeMap::new(),
+            mass: None,
         }
     }
 
@@ -116,6 +121,9 @@ impl<'a> Court<'a> {
             // A subject that does not exist claims nothing, and is a finding by itself.
             return Ruling::Agree;
         };
+        if contradiction(&a, &b).is_some() {
+            return Ruling::Differ;
+        }
         if says_nothing(graph, &a, &b) {
             return Ruling::Agree;
         }
@@ -173,7 +181,8 @@ impl<'a> Court<'a> {
         if !ours.is_disjoint(&theirs) {
             return Some(true);
         }
-        Some(self.leaves_of(one, digest)? == self.leaves_of(other, digest)?)
+        let same = self.leaves_of(one, digest)? == self.leaves_of(other, digest)?;
+        Some(same && self.boundaries_overlap(one, other))
     }
 
     /// Returns the claims of the same bytes that a claim only brings back.
@@ -198,6 +207,28 @@ impl<'a> Court<'a> {
         let found = Rc::new(found);
         self.brought_back.insert(claim, Rc::clone(&found));
         Some(found)
+    }
+
+    /// Returns whether one content can have both boundaries. Prompts and filters bring no mass and have none.
+    fn boundaries_overlap(&mut self, one: ArtifactRef, other: ArtifactRef) -> bool {
+        let graph = self.scene.graph;
+        let bare = |claim: ArtifactRef| {
+            let thing = graph.locate(claim).map(|located| located.thing);
+            matches!(thing, Some(Thing::Prompt | Thing::Filter))
+        };
+        bare(one) || bare(other) || self.boundary(one).overlaps(&self.boundary(other))
+    }
+
+    /// Returns what an artifact consists of. The same parents in other proportions are another story, and the cleaner
+    /// one would be a choice, not a fact.
+    fn boundary(&mut self, claim: ArtifactRef) -> Boundary {
+        let scene = self.scene;
+        let mass = self
+            .mass
+            .get_or_insert_with(|| Mass::over(&scene.contents, &scene.replaced, &[]));
+        let whole = claim.whole();
+        mass.include(&[whole]);
+        mass.of_all(&[whole])
     }
 
     /// Notes that the newer of two claims only brings back the content of the older.

@@ -65,7 +65,7 @@ fn leaf_artifact(
     };
     match (
         scene.graph.members_of(located),
-        located.sha256(),
+        located.content_id(),
         located.artifact,
     ) {
         (Some(members), ..) => leaves.extend(members.iter().map(|member| of(member.sha256))),

@@ -11,6 +11,7 @@ mod models;
 mod observed;
 mod origin;
 mod rows;
+mod stated;
 mod structure;
 
 use super::contents::Origins;

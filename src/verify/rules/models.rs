@@ -1,16 +1,51 @@
-//! Is a model declared as external that has the name of one this log made? Equal weights are a matter of claims.
+//! Is a model declared as external that has the name of one this log made (equal weights are a matter of claims)?
+//! And did a model work on rows that count as somebody else's?
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::statement::ArtifactRef;
+use crate::statement::Role;
 use crate::statement::Thing;
 use crate::verify::finding::Code;
 use crate::verify::finding::Finding;
 use crate::verify::graph::Place;
+use crate::verify::mass::has_mass;
 use crate::verify::scene::Scene;
 
 pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+    own_names(scene, findings);
+    enriched(scene, findings);
+}
+
+/// A generator whose rows are counted as those of the data: said, so that nobody reads the shares without it.
+fn enriched(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+    for id in scene.runs() {
+        let Some((node, run)) = scene.graph.run(id) else {
+            continue;
+        };
+        let worked = |role: Role| matches!(role, Role::Generator) && !has_mass(run, role);
+        let models: Vec<String> = run
+            .inputs
+            .iter()
+            .zip(&node.cites)
+            .filter(|(input, _)| worked(input.role))
+            .flat_map(|(_, cited)| cited)
+            .filter_map(|reference| Some(scene.graph.locate(*reference)?.name()))
+            .collect();
+        if !models.is_empty() {
+            let message = format!(
+                "run {} does {} with model {}; its rows count as those of its data, not as the model's",
+                run.name,
+                run.does,
+                models.join(", ")
+            );
+            findings.push(scene.finding(Code::AiEnriched, Place::Run(id), message));
+        }
+    }
+}
+
+fn own_names(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     let mut own: BTreeMap<&str, ArtifactRef> = BTreeMap::new();
     for (reference, name) in &scene.case.own_models {
         own.entry(name).or_insert(*reference);

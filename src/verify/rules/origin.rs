@@ -3,7 +3,9 @@
 use crate::statement::Absence;
 use crate::statement::Basis;
 use crate::statement::Content;
+use crate::statement::MadeBy;
 use crate::statement::Predicate;
+use crate::statement::Source;
 use crate::statement::Thing;
 use crate::verify::finding::Code;
 use crate::verify::finding::Finding;
@@ -22,7 +24,7 @@ pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         match &located.node.statement.predicate {
             Predicate::Source(source) => {
                 let effective = scene.effective(reference).unwrap_or(source);
-                if let Some((code, message)) = of_source(&located, classify(effective)) {
+                if let Some((code, message)) = of_source(&located, effective) {
                     findings.push(scene.finding(code, place, message));
                 }
             }
@@ -41,12 +43,19 @@ pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn of_source(located: &Located<'_>, class: OriginClass) -> Option<(Code, String)> {
+fn of_source(located: &Located<'_>, source: &Source) -> Option<(Code, String)> {
     let name = located.name();
-    match class {
+    let mixed = source.made_by == MadeBy::Mixed;
+    match classify(source) {
         OriginClass::SyntheticUnknown => Some((
             Code::SyntheticOriginUnknown,
             format!("source {name} was made by a model, and nobody says which"),
+        )),
+        OriginClass::Unknown if mixed => Some((
+            Code::OriginUnknown,
+            format!(
+                "nobody says what part of the mixed source {name} a model made: `synthetic_share` is missing"
+            ),
         )),
         OriginClass::Unknown => Some((
             Code::OriginUnknown,

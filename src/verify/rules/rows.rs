@@ -41,6 +41,10 @@ pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         if let Some((code, message)) = found {
             findings.push(scene.finding(code, Place::Run(id), message));
         }
+        if let Some(expansion) = &run.expansion {
+            let message = format!("run {} declares that one row becomes up to {expansion}", run.name);
+            findings.push(scene.finding(Code::RowsExpanded, Place::Run(id), message));
+        }
     }
 }
 

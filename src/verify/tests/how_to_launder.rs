@@ -199,7 +199,7 @@ fn bringing_generated_bytes_back_as_a_mix_of_human_rows() {
     inputs[0].rows = Some(100);
     let mut set = file("made", 1000);
     set.artifacts.push(file("other", 50).artifacts.remove(0));
-    pair.run(Does::Mix, inputs, "pair", set, |run| Run {
+    pair.run(Does::Transform, inputs, "pair", set, |run| Run {
         expansion: decimal("10"),
         ..run
     });

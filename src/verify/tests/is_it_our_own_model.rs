@@ -46,7 +46,7 @@ fn training_that_changes_nothing_is_not_training() {
     external(&mut world, "base", weights("base weights"));
     let inputs = vec![
         Input {
-            share: decimal("0"),
+            share: decimal("0.1"),
             ..input(&world, "base", Role::Base)
         },
         input(&world, "seeds", Role::Data),

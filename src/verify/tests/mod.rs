@@ -11,8 +11,12 @@ mod nothing_is_forged;
 mod nothing_is_left_out;
 mod rows_add_up;
 mod shares_are_bounded;
+mod stock;
+mod the_same_leaves;
+mod what_says_nothing;
 mod where_it_ends;
 mod who_contributes;
+mod who_contributes_to_models;
 mod who_may_say_so;
 
 /// What asks the questions, to see that no code is left out.

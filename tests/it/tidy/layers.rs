@@ -30,7 +30,7 @@ const LAYERS: &str = "
 
     ledger:      VOCABULARY verify store sign log index
     query:       VOCABULARY verify index ledger
-    fsck:        VOCABULARY verify store log index ledger
+    fsck:        VOCABULARY verify store sign log index ledger
     report:      VOCABULARY verify query
 
     cli:         ALL

@@ -305,6 +305,8 @@ impl World {
                             place: query.name,
                             sha256: digests.sha256,
                             blake3: digests.blake3,
+                            bytes: digests.bytes,
+                            rows: None,
                         })
                     }
                 }),

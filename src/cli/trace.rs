@@ -1,0 +1,265 @@
+//! `herdbook trace`: what something descends from, as a tree or as nodes and edges.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use petgraph::graph::NodeIndex;
+use petgraph::visit::EdgeRef as _;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::query::EdgeRole;
+use crate::query::Place;
+use crate::query::Trace;
+use crate::query::TraceNode;
+use crate::query::find;
+use crate::query::trace;
+use crate::statement::Thing;
+
+use super::args;
+use super::error::Error;
+use super::exit::Exit;
+use super::json::checkpoint;
+use super::session::Session;
+use super::ui::Answer;
+use super::ui::Paint;
+use super::ui::in_line;
+use super::ui::put;
+use super::ui::short_id;
+
+/// How many lines of a tree are drawn; JSON has everything.
+const TREE_LINES_MAX: usize = 2_000;
+
+/// How deep a tree is drawn.
+const TREE_DEPTH_MAX: usize = 100;
+
+/// How many files of one item are drawn beside each other.
+const SIBLINGS_MAX: usize = 5;
+
+/// Traces a node upwards, to where it comes from.
+pub fn run(session: &Session, args: &args::Trace) -> Result<Answer, Error> {
+    let ledger = session.open()?;
+    let view = ledger.view();
+    let roots = find(&view, &args.node)?;
+    let trace = trace(&view, &roots)?;
+    let mut tree = Tree {
+        trace: &trace,
+        paint: session.ui.paint(),
+        drawn: BTreeSet::new(),
+        text: String::new(),
+        lines: 0,
+    };
+    tree.draw();
+    Ok(Answer {
+        text: tree.text,
+        json: json!({
+            "schema": "herdbook/trace/v1",
+            "checkpoint": checkpoint(ledger.checkpoint()),
+            "roots": roots.iter().map(ToString::to_string).collect::<Vec<String>>(),
+            "nodes": trace.graph.node_weights().map(node).collect::<Vec<Value>>(),
+            "edges": edges(&trace),
+        }),
+        notes: vec!["This is what was recorded, not a verdict; `herdbook verify` judges it.".to_owned()],
+        exit: Exit::Ok,
+    })
+}
+
+fn node(node: &TraceNode) -> Value {
+    json!({
+        "id": node.place.to_string(),
+        "name": node.name,
+        "kind": node.kind,
+        "said_by": node.said_by,
+        "entry": node.entry.get(),
+    })
+}
+
+fn edges(trace: &Trace) -> Vec<Value> {
+    let id = |at: NodeIndex| trace.graph.node_weight(at).map(|node| node.place.to_string());
+    let edge = |edge: petgraph::graph::EdgeReference<'_, EdgeRole>| {
+        json!({
+            "from": id(edge.source()),
+            "to": id(edge.target()),
+            "role": edge.weight().as_str(),
+        })
+    };
+    trace.graph.edge_references().map(edge).collect()
+}
+
+/// One line that is still to be drawn.
+enum Pending {
+    Node {
+        at: NodeIndex,
+        role: Option<EdgeRole>,
+        /// What stands before the branch.
+        indent: String,
+        last: bool,
+        depth: usize,
+    },
+    More {
+        text: String,
+        indent: String,
+        last: bool,
+    },
+}
+
+struct Tree<'a> {
+    trace: &'a Trace,
+    paint: Paint,
+    drawn: BTreeSet<Place>,
+    text: String,
+    lines: usize,
+}
+
+impl Tree<'_> {
+    fn draw(&mut self) {
+        let of_root = |at: &NodeIndex| Pending::Node {
+            at: *at,
+            role: None,
+            indent: String::new(),
+            last: true,
+            depth: 0,
+        };
+        let mut pending: Vec<Pending> = self.trace.roots.iter().rev().map(of_root).collect();
+        while let Some(next) = pending.pop() {
+            if self.lines == TREE_LINES_MAX {
+                self.text.push_str("... and more (--json lists all)\n");
+                return;
+            }
+            self.lines += 1;
+            match next {
+                Pending::More { text, indent, last } => {
+                    let branch = if last { "`- " } else { "|- " };
+                    put(&mut self.text, format_args!("{indent}{branch}{text}\n"));
+                }
+                Pending::Node {
+                    at,
+                    role,
+                    indent,
+                    last,
+                    depth,
+                } => {
+                    let below = self.node(at, role, &indent, last, depth);
+                    pending.extend(below.into_iter().rev());
+                }
+            }
+        }
+    }
+
+    /// Draws one node and returns what hangs below it.
+    fn node(
+        &mut self,
+        at: NodeIndex,
+        role: Option<EdgeRole>,
+        indent: &str,
+        last: bool,
+        depth: usize,
+    ) -> Vec<Pending> {
+        let Some(node) = self.trace.graph.node_weight(at) else {
+            return Vec::new();
+        };
+        let branch = match (depth, last) {
+            (0, _) => "",
+            (_, true) => "`- ",
+            (_, false) => "|- ",
+        };
+        let seen = !self.drawn.insert(node.place);
+        let mut below = self.below(at);
+        let cut = !below.is_empty() && depth == TREE_DEPTH_MAX;
+        let tail = match (seen && !below.is_empty(), cut) {
+            (true, _) => " (drawn above)",
+            (_, true) => " ... and what lies deeper (--json lists all)",
+            _ => "",
+        };
+        let told = self.told(node, role);
+        put(&mut self.text, format_args!("{indent}{branch}{told}{tail}\n"));
+        if seen || cut {
+            return Vec::new();
+        }
+        let inner = match (depth, last) {
+            (0, _) => String::new(),
+            (_, true) => format!("{indent}   "),
+            (_, false) => format!("{indent}|  "),
+        };
+        if let Some(end) = below.last_mut() {
+            match end {
+                Pending::Node { last, .. } | Pending::More { last, .. } => *last = true,
+            }
+        }
+        for one in &mut below {
+            match one {
+                Pending::Node {
+                    indent, depth: at, ..
+                } => {
+                    indent.clone_from(&inner);
+                    *at = depth + 1;
+                }
+                Pending::More { indent, .. } => indent.clone_from(&inner),
+            }
+        }
+        below
+    }
+
+    fn told(&self, node: &TraceNode, role: Option<EdgeRole>) -> String {
+        let name = in_line(&node.name);
+        let id = self.paint.faint(&short_id(&node.place.to_string()));
+        let role = match role {
+            None | Some(EdgeRole::Output) => String::new(),
+            Some(role) => format!("{}: ", role.as_str()),
+        };
+        match (node.place, node.thing) {
+            (Place::Gap(..), _) => format!(
+                "{role}{} {id}",
+                self.paint.bad(&format!("\"{name}\", which nobody declared"))
+            ),
+            (_, Some(Thing::ExternalModel)) => {
+                format!("{role}{}  external model  {id}", self.paint.strong(&name))
+            }
+            _ => format!("{role}{}  {}  {id}", self.paint.strong(&name), node.kind),
+        }
+    }
+
+    /// What a node descends from directly, by role and name; of many files of one item only the first are drawn.
+    fn below(&self, at: NodeIndex) -> Vec<Pending> {
+        let mut groups: BTreeMap<(EdgeRole, &str), Vec<(&str, NodeIndex)>> = BTreeMap::new();
+        for edge in self.trace.graph.edges(at) {
+            let Some(node) = self.trace.graph.node_weight(edge.target()) else {
+                continue;
+            };
+            let item = node.name.split('/').next().unwrap_or_default();
+            groups
+                .entry((*edge.weight(), item))
+                .or_default()
+                .push((&node.name, edge.target()));
+        }
+        let mut below = Vec::new();
+        for ((role, item), mut nodes) in groups {
+            nodes.sort_unstable();
+            let shown = if nodes.len() > SIBLINGS_MAX {
+                SIBLINGS_MAX - 1
+            } else {
+                nodes.len()
+            };
+            below.extend(nodes.iter().take(shown).map(|(_, at)| Pending::Node {
+                at: *at,
+                role: Some(role),
+                indent: String::new(),
+                last: false,
+                depth: 0,
+            }));
+            if nodes.len() > shown {
+                below.push(Pending::More {
+                    text: format!(
+                        "{}: {} more of {}",
+                        role.as_str(),
+                        nodes.len() - shown,
+                        in_line(item)
+                    ),
+                    indent: String::new(),
+                    last: false,
+                });
+            }
+        }
+        below
+    }
+}

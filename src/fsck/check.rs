@@ -1,0 +1,278 @@
+//! The whole check, from settings to blobs.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::checkpoint::LogKey;
+use crate::envelope::Envelope;
+use crate::ledger::LedgerError;
+use crate::ledger::Settings;
+use crate::ledger::StoreBlobs;
+use crate::ledger::admission::Checks;
+use crate::ledger::admission::Staging;
+use crate::ledger::admission::State;
+use crate::log::Commit;
+use crate::log::LogError;
+use crate::log::LogReader;
+use crate::log::PublishedFault;
+use crate::log::check_published;
+use crate::log::peek_first_entry;
+use crate::statement::Genesis;
+use crate::statement::Predicate;
+use crate::store::Store;
+use crate::store::StoreError;
+use crate::store::StorePath;
+use crate::trust::TrustRoot;
+
+use super::FsckCode;
+use super::FsckError;
+use super::FsckFinding;
+use super::FsckReport;
+use super::blobs::BlobCheck;
+use super::whole;
+
+/// The longest `herdbook.toml` that is read, in bytes.
+const SETTINGS_BYTES_MAX: u64 = 64 * 1024;
+
+/// Checks everything that a store holds of a ledger. With a trust root, genesis must be the one it names; without,
+/// the log key is the one that genesis names itself.
+pub fn fsck(
+    store: &Arc<dyn Store>,
+    folder: &Path,
+    trust: Option<&TrustRoot>,
+) -> Result<FsckReport, FsckError> {
+    let mut check = Check::new(store);
+    let origin = check.settings(folder)?;
+    let Some((key, genesis_id)) = check.log_key(trust, origin.as_ref())? else {
+        return Ok(check.report);
+    };
+    if let Some(root) = trust.filter(|root| genesis_id.is_some_and(|id| id != root.genesis)) {
+        check.add(
+            FsckCode::GenesisDiffers,
+            "entry 0",
+            format!(
+                "the genesis is not hb:{}, which the trust root names",
+                root.genesis
+            ),
+        );
+    }
+    for fault in check_published(store, &key).map_err(LedgerError::from)? {
+        check.published(&fault);
+    }
+    check.entries(&key)?;
+    check.report.blobs = check.blobs.files(&**store, &mut check.report.findings)?;
+    Ok(check.report)
+}
+
+struct Check<'a> {
+    store: &'a Arc<dyn Store>,
+    report: FsckReport,
+    blobs: BlobCheck,
+}
+
+impl<'a> Check<'a> {
+    fn new(store: &'a Arc<dyn Store>) -> Self {
+        Self {
+            store,
+            report: FsckReport {
+                findings: Vec::new(),
+                checkpoint: None,
+                entries: 0,
+                blobs: 0,
+            },
+            blobs: BlobCheck::default(),
+        }
+    }
+
+    fn add(&mut self, code: FsckCode, at: impl Into<String>, message: impl Into<String>) {
+        self.report.findings.push(FsckFinding {
+            code,
+            at: at.into(),
+            message: message.into(),
+        });
+    }
+
+    fn settings(&mut self, folder: &Path) -> Result<Option<Settings>, FsckError> {
+        let found = match self.store.read(&StorePath::Settings, SETTINGS_BYTES_MAX) {
+            Ok(found) => found,
+            Err(StoreError::NoFolder { folder }) => return Err(LedgerError::NoLedger { folder }.into()),
+            Err(
+                error @ (StoreError::TooLarge { .. }
+                | StoreError::SymbolicLink { .. }
+                | StoreError::WrongKind { .. }),
+            ) => {
+                self.add(FsckCode::SettingsFalse, "herdbook.toml", whole(&error));
+                return Ok(None);
+            }
+            Err(error) => return Err(LedgerError::from(error).into()),
+        };
+        let Some(bytes) = found else {
+            let commit = self
+                .store
+                .read_head(&StorePath::Commit(0), 0)
+                .map_err(LedgerError::from)?;
+            if commit.is_none() {
+                let folder = folder.to_owned();
+                return Err(LedgerError::NoLedger { folder }.into());
+            }
+            self.add(FsckCode::SettingsFalse, "herdbook.toml", "it is missing");
+            return Ok(None);
+        };
+        match Settings::decode(&bytes) {
+            Ok(settings) => Ok(Some(settings)),
+            // Not false: another program may know what this one does not.
+            Err(error @ crate::ledger::SettingsError::NewerFormat { .. }) => {
+                Err(LedgerError::from(error).into())
+            }
+            Err(error) => {
+                self.add(FsckCode::SettingsFalse, "herdbook.toml", whole(&error));
+                Ok(None)
+            }
+        }
+    }
+
+    /// Returns the log key and the id of the genesis there is; nothing when no key can be found.
+    fn log_key(
+        &mut self,
+        trust: Option<&TrustRoot>,
+        settings: Option<&Settings>,
+    ) -> Result<Option<(LogKey, Option<crate::digest::StatementId>)>, FsckError> {
+        let genesis = self.genesis()?;
+        let vkey = trust.map(|root| root.log_key.clone());
+        let stated = genesis.as_ref().map(|(_, genesis)| genesis.log_key.clone());
+        let id = genesis.as_ref().map(|(id, _)| *id);
+        if let (Some((_, genesis)), Some(settings)) = (&genesis, settings)
+            && genesis.origin != settings.origin.as_str()
+        {
+            let message = format!(
+                "its origin is `{}`, but genesis says `{}`",
+                settings.origin, genesis.origin
+            );
+            self.add(FsckCode::SettingsFalse, "herdbook.toml", message);
+        }
+        let Some(text) = vkey.or(stated) else {
+            return Ok(None);
+        };
+        match LogKey::parse_vkey(&text) {
+            Ok(key) => Ok(Some((key, id))),
+            Err(error) => {
+                self.add(FsckCode::LogFalse, "entry 0", whole(&error));
+                Ok(None)
+            }
+        }
+    }
+
+    fn genesis(&mut self) -> Result<Option<(crate::digest::StatementId, Genesis)>, FsckError> {
+        let leaf = match peek_first_entry(&**self.store) {
+            Ok(leaf) => leaf,
+            Err(LogError::Tampered(tampering)) => {
+                self.add(
+                    FsckCode::LogFalse,
+                    "commit/00000000000000000000",
+                    whole(&tampering),
+                );
+                return Ok(None);
+            }
+            Err(LogError::NoLedger) => {
+                self.add(
+                    FsckCode::LogLags,
+                    "commit/",
+                    "there is no commit: run the same `init` again",
+                );
+                return Ok(None);
+            }
+            Err(error) => return Err(LedgerError::from(error).into()),
+        };
+        let read = Envelope::decode(&leaf).and_then(|envelope| Ok((envelope.id(), envelope.statement()?)));
+        match read {
+            Ok((id, statement)) => {
+                if let Predicate::Genesis(genesis) = statement.predicate {
+                    return Ok(Some((id, genesis)));
+                }
+                self.add(FsckCode::Inadmissible, "entry 0", "it is not a genesis");
+            }
+            Err(error) => self.add(FsckCode::Inadmissible, "entry 0", whole(&error)),
+        }
+        Ok(None)
+    }
+
+    fn published(&mut self, fault: &PublishedFault) {
+        let code = match fault {
+            PublishedFault::Stranger(_) | PublishedFault::Undetermined { .. } => FsckCode::Stranger,
+            fault if fault.is_lag() => FsckCode::LogLags,
+            _ => FsckCode::LogFalse,
+        };
+        let at = match fault {
+            PublishedFault::Differs { tile }
+            | PublishedFault::Missing { tile }
+            | PublishedFault::Stale { tile } => {
+                format!("log/{tile}")
+            }
+            PublishedFault::NoCheckpoint | PublishedFault::CheckpointForm => "log/checkpoint".to_owned(),
+            PublishedFault::Unpublished { number } => StorePath::Commit(*number).to_string(),
+            PublishedFault::Undetermined { path } => path.to_string(),
+            PublishedFault::Stranger(stranger) => stranger.path.clone(),
+            PublishedFault::False(_) => "commit/, log/".to_owned(),
+        };
+        self.add(code, at, fault.to_string());
+    }
+
+    /// Admits every entry below the checkpoint again.
+    fn entries(&mut self, key: &LogKey) -> Result<(), FsckError> {
+        let reader = match LogReader::open(Arc::clone(self.store), key.clone()) {
+            Ok(reader) => reader,
+            // Told by the check of what is published.
+            Err(LogError::Tampered(_) | LogError::NotPublished | LogError::NoLedger) => return Ok(()),
+            Err(error) => return Err(LedgerError::from(error).into()),
+        };
+        self.report.checkpoint = Some(reader.checkpoint().clone());
+        let mut state = State::new();
+        for commit in reader.commits() {
+            let commit = match commit {
+                Ok(commit) => commit,
+                Err(LogError::Tampered(_)) => return Ok(()),
+                Err(error) => return Err(LedgerError::from(error).into()),
+            };
+            if !self.commit(&commit, &mut state)? {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Admits one commit; after an entry that may not stand there, nothing above it can be judged.
+    fn commit(&mut self, commit: &Commit, state: &mut State) -> Result<bool, FsckError> {
+        let blobs = StoreBlobs(&**self.store);
+        let mut staging = Staging::on(state, &blobs, Checks::Signatures);
+        let last = commit.entries().len();
+        let mut refused = None;
+        for (position, (entry, leaf)) in (1..).zip(commit.entries()) {
+            match staging.admit(leaf) {
+                Ok(admitted) => {
+                    self.report.entries += 1;
+                    self.blobs.name(entry, &admitted.statement);
+                    let is_seal = matches!(admitted.statement.predicate, Predicate::Seal(_));
+                    if is_seal != (position == last) {
+                        refused = Some((
+                            entry,
+                            "a seal is the last entry of a commit, and nothing else is".to_owned(),
+                        ));
+                    }
+                }
+                Err(error) => refused = Some((entry, whole(&error))),
+            }
+            if refused.is_some() {
+                break;
+            }
+        }
+        if let Some((entry, message)) = refused {
+            let above = "; the entries above it were not judged";
+            self.add(FsckCode::Inadmissible, format!("entry {entry}"), message + above);
+            return Ok(false);
+        }
+        if let Some(batch) = staging.finish() {
+            state.integrate(batch).map_err(LedgerError::from)?;
+        }
+        Ok(true)
+    }
+}

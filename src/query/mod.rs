@@ -1,0 +1,78 @@
+//! Questions to a ledger: what is there, what a node says and who signed it, what it descends from.
+//!
+//! Answers are plain values, always as of a [`View`](crate::ledger::View); whoever prints them makes JSON or a tree
+//! of them. None is a verdict: no signature is checked here.
+
+mod list;
+mod node;
+mod show;
+#[cfg(test)]
+mod tests;
+mod trace;
+
+use crate::digest::BlobId;
+use crate::index::IndexError;
+use crate::index::resolve::ResolveError;
+use crate::ledger::LedgerError;
+use crate::manifest::ManifestError;
+
+pub use list::Listed;
+pub use list::list;
+pub use node::Place;
+pub use node::find;
+pub use show::Shown;
+pub use show::said_by;
+pub use show::show;
+pub use trace::EdgeRole;
+pub use trace::Trace;
+pub use trace::TraceNode;
+pub use trace::trace;
+
+/// The most nodes of one trace.
+pub const TRACE_NODES_MAX: usize = 2_000_000;
+
+/// Why a question has no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum QueryError {
+    /// The text means nothing here.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    /// `sha256:` without 64 digits.
+    #[error("`{text}` is not sha256: and 64 lower-case hexadecimal digits")]
+    NotADigest {
+        /// What was written, cut.
+        text: String,
+    },
+    /// Nobody claims these bytes.
+    #[error("nothing with the digest {digest} is registered")]
+    NotRegistered {
+        /// The digest.
+        digest: crate::digest::Sha256Digest,
+    },
+    /// A statement without artifacts: a seal, a key change.
+    #[error("{text} is a `{kind}` statement, which descends from nothing: `show` prints it")]
+    NoLineage {
+        /// What was written.
+        text: String,
+        /// The kind.
+        kind: &'static str,
+    },
+    /// More nodes than one answer may have.
+    #[error("the trace has more than {TRACE_NODES_MAX} nodes: trace something nearer to its origin")]
+    TooManyNodes,
+    /// A manifest that is not what its statement says.
+    #[error("manifest {id} is not what its statement says")]
+    Manifest {
+        /// The blob.
+        id: BlobId,
+        /// What is wrong.
+        source: ManifestError,
+    },
+    /// The ledger.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The index.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+}

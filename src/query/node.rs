@@ -1,0 +1,91 @@
+//! What a user means by NODE: a name, a version, an id, a digest.
+
+use std::fmt;
+
+use crate::digest::Sha256Digest;
+use crate::digest::StatementId;
+use crate::index::Index as _;
+use crate::index::resolve::Node;
+use crate::index::resolve::facts_below;
+use crate::index::resolve::resolve;
+use crate::ledger::View;
+use crate::statement::ArtifactRef;
+
+use super::QueryError;
+
+/// What begins a digest.
+const DIGEST_PREFIX: &str = "sha256:";
+
+/// A node of a lineage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Place {
+    /// An artifact, a member of a manifest, or a data set.
+    Artifact(ArtifactRef),
+    /// The activity of a run.
+    Run(StatementId),
+    /// Input number so-and-so of a statement, which nobody declared.
+    Gap(StatementId, usize),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Artifact(artifact) => artifact.fmt(f),
+            Self::Run(id) => write!(f, "hb:{id}"),
+            Self::Gap(id, position) => write!(f, "gap:{id}/{position}"),
+        }
+    }
+}
+
+/// Returns what `text` means: the artifacts of an item, a run, or every artifact that claims a digest.
+pub fn find(view: &View<'_>, text: &str) -> Result<Vec<Place>, QueryError> {
+    if let Some(digits) = text.strip_prefix(DIGEST_PREFIX) {
+        let digest = Sha256Digest::from_hex(digits).map_err(|_| QueryError::NotADigest {
+            text: text.chars().take(120).collect(),
+        })?;
+        return claims(view, digest);
+    }
+    let node = resolve(view.index(), view.size(), text)?;
+    if let Node::Artifact(artifact) = node {
+        return Ok(vec![Place::Artifact(artifact)]);
+    }
+    let no_lineage = |kind| QueryError::NoLineage {
+        text: text.to_owned(),
+        kind,
+    };
+    // What was just resolved is in the index.
+    let facts = view
+        .index()
+        .facts(node.statement())?
+        .ok_or_else(|| no_lineage("unknown"))?;
+    let wanted = match node {
+        Node::Statement(id) if facts.kind == "run" => return Ok(vec![Place::Run(id)]),
+        Node::Set { set, .. } => facts.sets.get(set..=set).unwrap_or_default(),
+        _ => &facts.sets,
+    };
+    let artifact = |subject| Place::Artifact(ArtifactRef::subject(facts.id, subject));
+    let places: Vec<Place> = wanted
+        .iter()
+        .flat_map(|set| set.subjects.clone())
+        .map(artifact)
+        .collect();
+    if places.is_empty() {
+        Err(no_lineage(facts.kind))
+    } else {
+        Ok(places)
+    }
+}
+
+fn claims(view: &View<'_>, digest: Sha256Digest) -> Result<Vec<Place>, QueryError> {
+    let mut places = Vec::new();
+    for artifact in view.index().claims(digest)? {
+        if facts_below(view.index(), view.size(), artifact.statement)?.is_some() {
+            places.push(Place::Artifact(artifact));
+        }
+    }
+    if places.is_empty() {
+        Err(QueryError::NotRegistered { digest })
+    } else {
+        Ok(places)
+    }
+}

@@ -1,0 +1,100 @@
+//! What one statement says, and who signed it.
+
+use crate::digest::KeyId;
+use crate::digest::StatementId;
+use crate::envelope::Envelope;
+use crate::index::Index as _;
+use crate::ledger::View;
+use crate::merkle::LeafIndex;
+use crate::statement::Predicate;
+use crate::statement::Statement;
+use crate::trust::Keys;
+
+use super::QueryError;
+use super::node::Place;
+use super::node::find;
+
+/// One statement as it stands in the log.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// What was asked for, if not the statement as a whole.
+    pub places: Vec<Place>,
+    /// Its entry.
+    pub entry: LeafIndex,
+    /// Its id.
+    pub id: StatementId,
+    /// Who signed.
+    pub issuer: KeyId,
+    /// The holder that the signing key speaks for.
+    pub holder: Option<String>,
+    /// `vouched`, `stated` or `observed`.
+    pub said_by: &'static str,
+    /// What it says.
+    pub statement: Statement,
+    /// The exact envelope.
+    pub envelope: Envelope,
+}
+
+/// Returns the statements that `text` means: one, or for a digest every one that claims it.
+pub fn show(view: &View<'_>, text: &str) -> Result<Vec<Shown>, QueryError> {
+    let places = match find(view, text) {
+        Ok(places) => places,
+        // A seal or a key change has no lineage, but can be shown.
+        Err(QueryError::NoLineage { .. }) => {
+            let node = crate::index::resolve::resolve(view.index(), view.size(), text)?;
+            return Ok(vec![one(view, node.statement(), Vec::new())?]);
+        }
+        Err(error) => return Err(error),
+    };
+    let mut shown: Vec<Shown> = Vec::new();
+    for place in places {
+        let id = match place {
+            Place::Artifact(artifact) => artifact.statement,
+            Place::Run(id) | Place::Gap(id, _) => id,
+        };
+        match shown.iter_mut().find(|known| known.id == id) {
+            Some(known) => known.places.push(place),
+            None => shown.push(one(view, id, vec![place])?),
+        }
+    }
+    Ok(shown)
+}
+
+fn one(view: &View<'_>, id: StatementId, places: Vec<Place>) -> Result<Shown, QueryError> {
+    let facts = view
+        .index()
+        .facts(id)?
+        .ok_or_else(|| crate::index::resolve::ResolveError::UnknownId { digits: id.to_hex() })?;
+    let (envelope, statement) = view.ledger().entry(facts.entry)?;
+    let keys = view.ledger().state().keys();
+    Ok(Shown {
+        places,
+        entry: facts.entry,
+        id,
+        issuer: statement.issuer,
+        holder: keys
+            .and_then(|keys| keys.holder(statement.issuer))
+            .map(str::to_owned),
+        said_by: said_by(&statement, keys),
+        statement,
+        envelope,
+    })
+}
+
+/// Returns who says so: `vouched` by the key of the holder it names, `stated` by the operator about others, or
+/// `observed` by a tool.
+pub fn said_by(statement: &Statement, keys: Option<&Keys>) -> &'static str {
+    let holder = keys.and_then(|keys| keys.holder(statement.issuer));
+    let named = match &statement.predicate {
+        Predicate::Observation(_) => return "observed",
+        Predicate::Source(source) => source.holder.as_deref(),
+        Predicate::Model(model) => Some(model.provider.as_str()),
+        Predicate::Run(run) => run.operator.as_deref(),
+        _ => None,
+    };
+    if holder.is_some() && holder == named {
+        "vouched"
+    } else {
+        "stated"
+    }
+}
