@@ -19,9 +19,6 @@ use super::graph::Graph;
 use super::graph::Located;
 use super::graph::gaps;
 
-/// The most artifacts and members that one verification looks at to count rows.
-pub const CONTENTS_MAX: u64 = 8 << 20;
-
 /// Of contents that came back unchanged, by statement and digest: the oldest ancestor that has the same bytes. They
 /// are its rows, whatever the runs between say of shares.
 pub(super) type Origins = BTreeMap<(StatementId, Sha256Digest), ArtifactRef>;
@@ -68,12 +65,12 @@ pub(super) struct Content {
 pub(super) struct Contents<'a> {
     pub(super) graph: &'a Graph,
     origins: Origins,
-    left: Cell<u64>,
+    left: Cell<usize>,
     exhausted: Cell<bool>,
 }
 
 impl<'a> Contents<'a> {
-    pub(super) fn new(graph: &'a Graph, origins: Origins, limit: u64) -> Self {
+    pub(super) fn new(graph: &'a Graph, origins: Origins, limit: usize) -> Self {
         Self {
             graph,
             origins,
@@ -125,10 +122,7 @@ impl<'a> Contents<'a> {
     }
 
     fn spend(&self, count: usize) -> Option<()> {
-        let left = self
-            .left
-            .get()
-            .checked_sub(u64::try_from(count).unwrap_or(u64::MAX));
+        let left = self.left.get().checked_sub(count);
         self.exhausted.set(self.exhausted.get() || left.is_none());
         self.left.set(left?);
         Some(())

@@ -19,7 +19,6 @@ use crate::trust::Keys;
 use super::Given;
 use super::Request;
 use super::Trust;
-use super::contents::CONTENTS_MAX;
 use super::contents::Contents;
 use super::files::FileChecks;
 use super::finding::Code;
@@ -34,6 +33,7 @@ use super::judgement::ExternalModel;
 use super::judgement::Judgement;
 use super::judgement::SourceFact;
 use super::judgement::Verified;
+use super::limits::Limits;
 use super::mass::Boundary;
 use super::mass::Mass;
 use super::mass::has_mass;
@@ -54,6 +54,7 @@ pub(super) struct Case {
     pub(super) envelopes: BTreeMap<StatementId, Envelope>,
     pub(super) reads: BTreeMap<StatementId, Vec<Read>>,
     pub(super) files: FileChecks,
+    pub(super) limits: Limits,
 }
 
 /// Judges a case; `findings` are those of the reading.
@@ -68,7 +69,7 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
     }
     trust_findings(case, &mut findings);
     let origins = rules::apply(&scene, &mut findings);
-    let contents = Contents::new(&case.graph, origins, CONTENTS_MAX);
+    let contents = Contents::new(&case.graph, origins, case.limits.contents);
     let mass = Mass::over(&contents, &scene.replaced, &case.request.artifacts);
     let boundary = mass.of_all(&case.request.artifacts);
     let content = content_check(&case.files);
@@ -83,7 +84,8 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
     }
     if scene.contents.is_exhausted() || contents.is_exhausted() {
         let message = format!(
-            "the rows of this lineage were not all counted: it has more than {CONTENTS_MAX} artifacts and members"
+            "the rows of this lineage were not all counted: it has more than {} artifacts and members",
+            case.limits.contents
         );
         findings.push(Finding::of_ledger(Code::LimitReached, "ledger", message));
     }

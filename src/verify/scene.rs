@@ -8,7 +8,6 @@ use crate::statement::ArtifactRef;
 use crate::statement::Predicate;
 use crate::statement::Source;
 
-use super::contents::CONTENTS_MAX;
 use super::contents::Contents;
 use super::contents::Origins;
 use super::finding::Code;
@@ -19,10 +18,6 @@ use super::graph::Place;
 use super::judge::Case;
 use super::mass::Replaced;
 use super::rules;
-
-/// The most steps that the paths of all failing findings have together, and those of all notes. Later paths show their
-/// ends only.
-pub const PATH_STEPS_MAX: usize = 1 << 20;
 
 /// A case with what its rules share.
 #[derive(Debug)]
@@ -43,8 +38,11 @@ impl<'a> Scene<'a> {
             graph: &case.graph,
             from: case.graph.reach(&targets.collect::<Vec<_>>()),
             replaced: rules::claims::replaced(case),
-            contents: Contents::new(&case.graph, Origins::new(), CONTENTS_MAX),
-            steps_left: [Cell::new(PATH_STEPS_MAX), Cell::new(PATH_STEPS_MAX)],
+            contents: Contents::new(&case.graph, Origins::new(), case.limits.contents),
+            steps_left: [
+                Cell::new(case.limits.path_steps),
+                Cell::new(case.limits.path_steps),
+            ],
             case,
         }
     }
@@ -89,7 +87,10 @@ impl Scene<'_> {
         let mut ends: Vec<PathStep> = target.map(|target| self.graph.step(target)).into_iter().collect();
         ends.push(PathStep {
             id: "...".to_owned(),
-            name: format!("steps left out beyond {PATH_STEPS_MAX} in all paths"),
+            name: format!(
+                "steps left out: all paths together have {} at most",
+                self.case.limits.path_steps
+            ),
         });
         ends.push(self.graph.step(place));
         ends

@@ -48,6 +48,7 @@ use crate::verify::judge::Case;
 use crate::verify::judge::judge;
 use crate::verify::judgement::Judgement;
 use crate::verify::judgement::Verified;
+use crate::verify::limits::Limits;
 
 use blobs::BlobUse;
 use blobs::Held;
@@ -96,6 +97,7 @@ pub struct Verifier {
     /// Blobs that were reported as missing or false: they are not asked for again.
     unread: BTreeSet<BlobId>,
     files: FileChecks,
+    limits: Limits,
 }
 
 impl Verifier {
@@ -130,6 +132,13 @@ impl Verifier {
         verifier
     }
 
+    /// Lets a test reach a limit with little.
+    #[cfg(test)]
+    pub(in crate::verify) fn limited(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     fn empty(request: Request) -> Self {
         let mut wanted: BTreeMap<StatementId, BTreeSet<ArtifactRef>> = BTreeMap::new();
         for target in &request.artifacts {
@@ -158,6 +167,7 @@ impl Verifier {
             held: BTreeMap::new(),
             unread: BTreeSet::new(),
             files: FileChecks::default(),
+            limits: Limits::default(),
         }
     }
 
@@ -229,6 +239,7 @@ impl Verifier {
             envelopes: self.envelopes,
             reads: self.reads,
             files: self.files,
+            limits: self.limits,
         };
         judge(&case, self.findings)
     }

@@ -73,26 +73,34 @@ impl<'a> Mass<'a> {
             known: BTreeMap::new(),
             intakes: BTreeMap::new(),
         };
-        let starts = contents.of(targets).unwrap_or_default();
+        mass.include(targets);
+        mass
+    }
+
+    /// Computes what further targets need beyond what is known.
+    pub(super) fn include(&mut self, targets: &[ArtifactRef]) {
+        let starts = self.contents.of(targets).unwrap_or_default();
         let mut asked: BTreeSet<(LeafIndex, Owner)> = starts
             .iter()
             .flat_map(|content| &content.owners)
-            .filter_map(|owner| Some((mass.index(owner)?, *owner)))
+            .filter(|owner| !self.known.contains_key(owner))
+            .filter_map(|owner| Some((self.index(owner)?, *owner)))
             .collect();
         let mut order = Vec::new();
         while let Some((index, owner)) = asked.pop_last() {
-            if let Some(intake) = mass.intake(&owner) {
+            if let Some(intake) = self.intake(&owner) {
                 // A citation that does not lead down the log is a finding, and must not keep this from ending.
-                let below = |parent: Owner| Some((mass.index(&parent).filter(|at| *at < index)?, parent));
-                asked.extend(intake.taken.iter().flat_map(Taken::owners).filter_map(below));
+                let below = |parent: Owner| Some((self.index(&parent).filter(|at| *at < index)?, parent));
+                let parents = intake.taken.iter().flat_map(Taken::owners);
+                let unknown = parents.filter(|parent| !self.known.contains_key(parent));
+                asked.extend(unknown.filter_map(below));
             }
             order.push(owner);
         }
         for owner in order.into_iter().rev() {
-            let boundary = mass.compute(&owner);
-            mass.known.insert(owner, boundary);
+            let boundary = self.compute(&owner);
+            self.known.insert(owner, boundary);
         }
-        mass
     }
 
     fn index(&self, owner: &Owner) -> Option<LeafIndex> {
@@ -159,7 +167,10 @@ impl<'a> Mass<'a> {
             .enumerate()
             .filter(|(_, (input, _))| has_mass(run, input.role))
             .collect();
-        let refined = heavy.iter().any(|(at, _)| is_named(*at));
+        // A base alone is not what a training makes.
+        let refined = heavy
+            .iter()
+            .any(|(at, (input, _))| is_named(*at) && (input.role != Role::Base || run.does != Does::Train));
         let inputs: Vec<_> = heavy
             .into_iter()
             .filter(|(at, (input, _))| !refined || is_named(*at) || input.role == Role::Base)

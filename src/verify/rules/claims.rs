@@ -22,12 +22,10 @@ use crate::verify::mass::Replaced;
 use crate::verify::mass::classify;
 use crate::verify::scene::Scene;
 
-use super::court::CLAIM_PAIRS_MAX;
-use super::court::CLAIM_PLACES_MAX;
 use super::court::Court;
 use super::court::Ruling;
-use super::court::contradiction;
 use super::exempt::without_rows;
+use super::stated::contradiction;
 
 /// Finds the sources whose claim gave way to a later, less favourable version by the same key and name.
 pub(in crate::verify) fn replaced(case: &Case) -> Replaced {
@@ -87,9 +85,11 @@ pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> Origins {
         compare(&mut court, *digest, claims, &mut told, findings);
     }
     if court.is_exhausted() {
+        let limits = scene.case.limits;
         let message = format!(
-            "the claims about the bytes of this lineage were not all compared: it takes more than \
-             {CLAIM_PAIRS_MAX} pairs or {CLAIM_PLACES_MAX} places"
+            "the claims about the bytes of this lineage were not all compared: it takes more than {} pairs or {} \
+             places",
+            limits.claim_pairs, limits.claim_places
         );
         findings.push(Finding::of_ledger(Code::LimitReached, "ledger", message));
     }
@@ -119,7 +119,7 @@ fn compare(
                 if other.statement < *id && is_ours(&other) {
                     continue;
                 }
-                let code = match court.rule(*one, *other, digest) {
+                let code = match court.rule(*one, *other, (digest, claims)) {
                     Ruling::Agree => {
                         let note = licences(scene, *one, *other);
                         let new = |note: &Finding| told.insert((*id, other.statement, note.code));

@@ -4,19 +4,13 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use crate::digest::Blake3Digest;
 use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
 use crate::merkle::LeafIndex;
-use crate::statement::Artifact;
 use crate::statement::ArtifactRef;
-use crate::statement::Content;
 use crate::statement::Does;
-use crate::statement::Generators;
 use crate::statement::OutputKind;
-use crate::statement::Predicate;
 use crate::statement::Role;
-use crate::statement::Source;
 use crate::statement::Thing;
 use crate::verify::contents::Origins;
 use crate::verify::graph::Graph;
@@ -24,18 +18,15 @@ use crate::verify::graph::Located;
 use crate::verify::graph::Place;
 use crate::verify::mass::Boundary;
 use crate::verify::mass::Mass;
-use crate::verify::mass::OriginClass;
-use crate::verify::mass::classify;
 use crate::verify::mass::has_mass;
 use crate::verify::scene::Scene;
 
 use super::exempt::is_no_weights;
-
-/// The most places that one verification looks at to compare claims.
-pub const CLAIM_PLACES_MAX: usize = 2 << 20;
-
-/// The most pairs of claims that one verification compares.
-pub const CLAIM_PAIRS_MAX: usize = 16 << 20;
+use super::leaves::LeafContent;
+use super::leaves::Leaves;
+use super::leaves::facts;
+use super::leaves::leaf;
+use super::stated::contradiction;
 
 /// What is said of two claims about the same bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,25 +50,6 @@ enum Descent {
     Apart,
 }
 
-/// What a lineage ends in, known by content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum LeafContent {
-    /// Bytes of a source, a prompt or a filter.
-    Bytes(Sha256Digest),
-    /// Weights of an external model.
-    Model(Sha256Digest),
-    /// Something without bytes: all that is said of where it comes from.
-    Declared(Sha256Digest),
-    Gap(Sha256Digest),
-}
-
-/// The leaves of a lineage: all of them, and those that bring mass.
-#[derive(Debug, PartialEq, Eq)]
-struct Leaves {
-    all: BTreeSet<LeafContent>,
-    heavy: BTreeSet<LeafContent>,
-}
-
 /// Remembers what it worked out.
 pub(super) struct Court<'a> {
     scene: &'a Scene<'a>,
@@ -85,22 +57,24 @@ pub(super) struct Court<'a> {
     pairs_left: usize,
     exhausted: bool,
     origins: Origins,
+    brought_back: BTreeMap<ArtifactRef, Rc<BTreeSet<ArtifactRef>>>,
     leaves: BTreeMap<Place, Rc<Leaves>>,
     descents: BTreeMap<StatementId, Rc<BTreeMap<Place, bool>>>,
-    boundaries: BTreeMap<ArtifactRef, Rc<Boundary>>,
+    mass: Option<Mass<'a>>,
 }
 
 impl<'a> Court<'a> {
     pub(super) fn new(scene: &'a Scene<'a>) -> Self {
         Self {
             scene,
-            places_left: CLAIM_PLACES_MAX,
-            pairs_left: CLAIM_PAIRS_MAX,
+            places_left: scene.case.limits.claim_places,
+            pairs_left: scene.case.limits.claim_pairs,
             exhausted: false,
             origins: Origins::new(),
+            brought_back: BTreeMap::new(),
             leaves: BTreeMap::new(),
             descents: BTreeMap::new(),
-            boundaries: BTreeMap::new(),
+            mass: None,
         }
     }
 
@@ -118,6 +92,13 @@ impl<'a> Court<'a> {
         self.exhausted
     }
 
+    fn compare(&mut self) -> Option<()> {
+        let left = self.pairs_left.checked_sub(1);
+        self.exhausted |= left.is_none();
+        self.pairs_left = left?;
+        Some(())
+    }
+
     fn look(&mut self) -> Option<()> {
         let left = self.places_left.checked_sub(1);
         self.exhausted |= left.is_none();
@@ -125,13 +106,16 @@ impl<'a> Court<'a> {
         Some(())
     }
 
-    /// Decides about two claims of `digest`.
-    pub(super) fn rule(&mut self, one: ArtifactRef, other: ArtifactRef, digest: Sha256Digest) -> Ruling {
-        if self.exhausted || self.pairs_left == 0 {
-            self.exhausted = true;
+    /// Decides about two of all `claims` of `digest`.
+    pub(super) fn rule(
+        &mut self,
+        one: ArtifactRef,
+        other: ArtifactRef,
+        (digest, claims): (Sha256Digest, &BTreeSet<ArtifactRef>),
+    ) -> Ruling {
+        if self.exhausted || self.compare().is_none() {
             return Ruling::Open;
         }
-        self.pairs_left -= 1;
         let graph = self.scene.graph;
         let (Some(a), Some(b)) = (graph.locate(one), graph.locate(other)) else {
             // A subject that does not exist claims nothing, and is a finding by itself.
@@ -152,7 +136,7 @@ impl<'a> Court<'a> {
                 Some(Descent::MadeAnew | Descent::Apart) => Ruling::OwnModel,
                 None => Ruling::Open,
             },
-            _ => self.lineages(one, other, digest),
+            _ => self.lineages(one, other, (digest, claims)),
         }
     }
 
@@ -163,24 +147,66 @@ impl<'a> Court<'a> {
         }
     }
 
-    /// An ancestor and its descendant agree if nothing between them made new content; others if they end in the
-    /// same leaves.
-    fn lineages(&mut self, one: ArtifactRef, other: ArtifactRef, digest: Sha256Digest) -> Ruling {
-        let Some(descent) = self.descent(one, other) else {
-            return Ruling::Open;
-        };
-        let agree = match descent {
-            Descent::Plain => {
+    /// An ancestor and its descendant agree if nothing between them made new content, and so do two descendants of
+    /// one such ancestor; others if they end in the same leaves.
+    fn lineages(
+        &mut self,
+        one: ArtifactRef,
+        other: ArtifactRef,
+        (digest, claims): (Sha256Digest, &BTreeSet<ArtifactRef>),
+    ) -> Ruling {
+        let agree = match self.descent(one, other) {
+            None => None,
+            Some(Descent::MadeAnew) => Some(false),
+            Some(Descent::Plain) => {
                 self.came_back(one, other, digest);
-                true
+                Some(true)
             }
-            Descent::MadeAnew => false,
-            Descent::Apart => match (self.leaves_of(one, digest), self.leaves_of(other, digest)) {
-                (Some(a), Some(b)) => a == b && self.boundaries_overlap(one, other),
-                _ => return Ruling::Open,
-            },
+            Some(Descent::Apart) => self.apart(one, other, (digest, claims)),
         };
-        if agree { Ruling::Agree } else { Ruling::Differ }
+        match agree {
+            None => Ruling::Open,
+            Some(true) => Ruling::Agree,
+            Some(false) => Ruling::Differ,
+        }
+    }
+
+    fn apart(
+        &mut self,
+        one: ArtifactRef,
+        other: ArtifactRef,
+        (digest, claims): (Sha256Digest, &BTreeSet<ArtifactRef>),
+    ) -> Option<bool> {
+        let (ours, theirs) = (self.brought_back(one, claims)?, self.brought_back(other, claims)?);
+        if !ours.is_disjoint(&theirs) {
+            return Some(true);
+        }
+        let same = self.leaves_of(one, digest)? == self.leaves_of(other, digest)?;
+        Some(same && self.boundaries_overlap(one, other))
+    }
+
+    /// Returns the claims of the same bytes that a claim only brings back.
+    fn brought_back(
+        &mut self,
+        claim: ArtifactRef,
+        claims: &BTreeSet<ArtifactRef>,
+    ) -> Option<Rc<BTreeSet<ArtifactRef>>> {
+        if let Some(known) = self.brought_back.get(&claim) {
+            return Some(Rc::clone(known));
+        }
+        let below = self.below(claim)?;
+        let mut found = BTreeSet::new();
+        for ancestor in claims {
+            self.compare()?;
+            let places = [*ancestor, ancestor.whole()].map(Place::Artifact);
+            let made: Vec<&bool> = places.iter().filter_map(|place| below.get(place)).collect();
+            if !made.is_empty() && made.iter().all(|made| !**made) {
+                found.insert(*ancestor);
+            }
+        }
+        let found = Rc::new(found);
+        self.brought_back.insert(claim, Rc::clone(&found));
+        Some(found)
     }
 
     /// Returns whether one content can have both boundaries. Prompts and filters bring no mass and have none.
@@ -195,14 +221,14 @@ impl<'a> Court<'a> {
 
     /// Returns what an artifact consists of. The same parents in other proportions are another story, and the cleaner
     /// one would be a choice, not a fact.
-    fn boundary(&mut self, claim: ArtifactRef) -> Rc<Boundary> {
-        let whole = claim.whole();
+    fn boundary(&mut self, claim: ArtifactRef) -> Boundary {
         let scene = self.scene;
-        let known = self.boundaries.entry(whole).or_insert_with(|| {
-            let mass = Mass::over(&scene.contents, &scene.replaced, &[whole]);
-            Rc::new(mass.of_all(&[whole]))
-        });
-        Rc::clone(known)
+        let mass = self
+            .mass
+            .get_or_insert_with(|| Mass::over(&scene.contents, &scene.replaced, &[]));
+        let whole = claim.whole();
+        mass.include(&[whole]);
+        mass.of_all(&[whole])
     }
 
     /// Notes that the newer of two claims only brings back the content of the older.
@@ -297,63 +323,10 @@ impl<'a> Court<'a> {
         let mut leaves = BTreeSet::new();
         while let Some(place) = queue.pop() {
             self.look()?;
-            self.leaf(place, &mut leaves);
+            leaf(self.scene, place, &mut leaves);
             queue.extend(below(place).into_iter().filter(|next| seen.insert(*next)));
         }
         Some(leaves)
-    }
-
-    fn leaf(&self, place: Place, leaves: &mut BTreeSet<LeafContent>) {
-        let graph = self.scene.graph;
-        match place {
-            Place::Run(_) => {}
-            Place::Gap(id, at) => {
-                let gap = graph.gap(id, at);
-                let text = gap.map_or(String::new(), |gap| format!("{}\n{:?}", gap.text, gap.digest));
-                leaves.insert(LeafContent::Gap(Sha256Digest::of(text.as_bytes())));
-            }
-            Place::Artifact(reference) => {
-                if let Some(located) = graph.locate(reference) {
-                    self.leaf_artifact(reference, &located, leaves);
-                }
-            }
-        }
-    }
-
-    fn leaf_artifact(
-        &self,
-        reference: ArtifactRef,
-        located: &Located<'_>,
-        leaves: &mut BTreeSet<LeafContent>,
-    ) {
-        let of: fn(Sha256Digest) -> LeafContent = match located.thing {
-            Thing::Source | Thing::Prompt | Thing::Filter => LeafContent::Bytes,
-            Thing::ExternalModel => LeafContent::Model,
-            Thing::Output(_) | Thing::Dataset => return,
-        };
-        match (
-            self.scene.graph.members_of(located),
-            located.content_id(),
-            located.artifact,
-        ) {
-            (Some(members), ..) => leaves.extend(members.iter().map(|member| of(member.sha256))),
-            (None, Some(digest), _) => {
-                leaves.insert(of(digest));
-            }
-            (None, None, Some(artifact)) => {
-                leaves.insert(LeafContent::Declared(self.declared(reference, located, artifact)));
-            }
-            (None, None, None) => {}
-        }
-    }
-
-    /// Two things without bytes are the same only if everything about their origin is.
-    fn declared(&self, reference: ArtifactRef, located: &Located<'_>, artifact: &Artifact) -> Sha256Digest {
-        let origin = match &located.node.statement.predicate {
-            Predicate::Model(model) => format!("{}\n{}", model.provider, model.version),
-            _ => format!("{:?}", self.scene.effective(reference).map(facts)),
-        };
-        Sha256Digest::of(format!("{}\n{}\n{origin}", located.thing, artifact.sha256).as_bytes())
     }
 }
 
@@ -383,74 +356,6 @@ fn heavy_below(graph: &Graph, place: Place) -> Vec<Place> {
             cited.iter().copied().map(Place::Artifact).chain(gap)
         })
         .collect()
-}
-
-/// Returns what two claims about one content state differently of it, though only one of them can be right.
-pub(super) fn contradiction(one: &Located<'_>, other: &Located<'_>) -> Option<&'static str> {
-    let differ =
-        |left: Option<u64>, right: Option<u64>| left.zip(right).is_some_and(|(left, right)| left != right);
-    let (one, other) = (Stated::of(one), Stated::of(other));
-    if one
-        .blake3
-        .zip(other.blake3)
-        .is_some_and(|(left, right)| left != right)
-    {
-        return Some("BLAKE3");
-    }
-    if differ(one.bytes, other.bytes) {
-        return Some("size");
-    }
-    differ(one.rows, other.rows).then_some("rows")
-}
-
-/// What a claim states of its content, beside the digest that it shares with others.
-struct Stated {
-    blake3: Option<Blake3Digest>,
-    bytes: Option<u64>,
-    rows: Option<u64>,
-}
-
-impl Stated {
-    fn of(claim: &Located<'_>) -> Self {
-        if let Some(member) = claim.member {
-            return Self {
-                blake3: member.blake3,
-                bytes: member.bytes,
-                rows: member.rows,
-            };
-        }
-        let (blake3, bytes) = match claim.artifact.map(|artifact| &artifact.content) {
-            Some(Content::File { blake3, bytes, .. }) => (*blake3, *bytes),
-            _ => (None, None),
-        };
-        let alone = claim.set.filter(|set| set.artifacts.len() == 1);
-        let rows = claim
-            .artifact
-            .and_then(|artifact| artifact.rows)
-            .or_else(|| alone?.rows);
-        Self {
-            blake3,
-            bytes,
-            rows: rows.map(|rows| rows.value),
-        }
-    }
-}
-
-/// What two sources must have in common: who made it, with which models, and what that makes them.
-fn facts(
-    source: &Source,
-) -> (
-    crate::statement::MadeBy,
-    BTreeSet<&str>,
-    OriginClass,
-    Option<String>,
-) {
-    let generators = match &source.generators {
-        Generators::Named(names) => names.iter().map(String::as_str).collect(),
-        Generators::Absent | Generators::NotKnown => BTreeSet::new(),
-    };
-    let share = source.synthetic_share.as_ref().map(ToString::to_string);
-    (source.made_by, generators, classify(source), share)
 }
 
 fn makes_content(graph: &Graph, id: StatementId) -> bool {

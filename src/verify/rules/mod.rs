@@ -6,14 +6,13 @@ mod content;
 mod court;
 mod exempt;
 mod gaps;
+mod leaves;
 mod models;
 mod observed;
 mod origin;
 mod rows;
+mod stated;
 mod structure;
-
-pub use court::CLAIM_PAIRS_MAX;
-pub use court::CLAIM_PLACES_MAX;
 
 use super::contents::Origins;
 use super::finding::Finding;

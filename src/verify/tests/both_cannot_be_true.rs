@@ -1,7 +1,6 @@
 //! Can everything that is claimed of the same bytes be true at once?
 
 use super::kit::*;
-use crate::digest::Sha256Digest;
 use crate::statement::*;
 use crate::verify::*;
 
@@ -131,72 +130,6 @@ fn a_revert_is_no_conflict_but_a_rewrite_is() {
     let judgement = world.verify("laundered");
     assert_eq!(failing(&judgement), [Code::ConflictingOrigin]);
     assert!(judgement.findings[0].message.ends_with("(and 1 more)"));
-}
-
-#[test]
-fn two_runs_over_the_same_leaves_may_make_the_same_bytes() {
-    let mut world = herd();
-    step(&mut world, Does::Filter, &[("tasks", Role::Data)], "half", 900);
-    let inputs = vec![input(&world, "half", Role::Data)];
-    world.run(Does::Filter, inputs, "second way", file("kept", 800), |run| run);
-    passes(&world.verify("specialist"));
-    // Not so if one of them has a leaf more.
-    declare(&mut world, "more", "more", 10, |source| source);
-    let roles = [("half", Role::Data), ("more", Role::Data)];
-    let inputs = roles.map(|(item, role)| input(&world, item, role)).to_vec();
-    world.run(Does::Mix, inputs, "third way", file("kept", 800), |run| run);
-    let path = ["specialist", "train-specialist", "kept"];
-    fails(&world.verify("specialist"), Code::ConflictingOrigin, &path);
-}
-
-#[test]
-fn the_same_leaves_must_bring_the_mass_in_both_stories() {
-    let mut world = herd();
-    // As if the teacher had only looked on while a hundred seeds became a thousand tasks.
-    let inputs = vec![
-        input(&world, "seeds", Role::Data),
-        input(&world, "teacher", Role::Judge),
-    ];
-    world.run(Does::Filter, inputs, "clean tasks", file("tasks", 100), |run| run);
-    world.train("clean tasks", "clean");
-    let path = ["clean", "train-clean", "clean tasks"];
-    fails(&world.verify("clean"), Code::ConflictingOrigin, &path);
-}
-
-#[test]
-fn leaves_without_bytes_are_the_same_only_if_their_origin_is() {
-    let mut world = World::new();
-    let far = |item: &str, made_by, generators| Source {
-        set: absent("far", Absence::NotKnown),
-        made_by,
-        generators,
-        ..source(item)
-    };
-    let named = Generators::Named(vec!["gpt".to_owned()]);
-    for (item, out, made) in [
-        ("human", "one", far("human", MadeBy::Human, Generators::Absent)),
-        ("machine", "two", far("machine", MadeBy::Model, named)),
-        (
-            "people",
-            "three",
-            far("people", MadeBy::Human, Generators::Absent),
-        ),
-    ] {
-        world.add(Predicate::Source(made));
-        let inputs = vec![input(&world, item, Role::Data)];
-        world.run(Does::Filter, inputs, out, file("same", 10), |run| run);
-        if out == "two" {
-            let judgement = world.verify("one");
-            fails(&judgement, Code::ConflictingOrigin, &["one"]);
-        }
-    }
-    let mut honest = World::new();
-    for (item, out) in [("human", "one"), ("people", "three")] {
-        honest.add(Predicate::Source(far(item, MadeBy::Human, Generators::Absent)));
-        let inputs = vec![input(&honest, item, Role::Data)];
-        honest.run(Does::Filter, inputs, out, file("same", 10), |run| run);
-    }
-    passes(&honest.verify("one"));
 }
 
 #[test]
@@ -369,67 +302,6 @@ fn differing_licences_of_the_same_bytes_are_noted() {
     let judgement = world.verify("specialist");
     passes(&judgement);
     assert_eq!(notes(&judgement), [Code::LicencesDiffer]);
-}
-
-#[test]
-fn content_without_a_row_says_nothing_of_its_origin() {
-    let cases: [(&[u8], u64, bool); 6] = [
-        (b"", 0, true),
-        (b"[]", 1, true),
-        (b"{}\n", 1, true),
-        (b"question,answer\n", 0, true),
-        (b"question,answer\n1,2\n", 1, false),
-        (b" ", 1, false),
-    ];
-    for (content, rows, shared) in cases {
-        let mut world = herd();
-        world.add(Predicate::Source(Source {
-            set: bytes("empty.csv", content, rows),
-            ..source("empty")
-        }));
-        let inputs = vec![input(&world, "teacher", Role::Generator)];
-        let set = bytes("none.csv", content, rows);
-        world.run(Does::Generate, inputs, "nothing", set, |run| run);
-        let roles = [("kept", Role::Data), ("empty", Role::Data)];
-        step(&mut world, Does::Train, &roles, "model", 0);
-        let expected: &[Code] = if shared { &[] } else { &[Code::ConflictingOrigin] };
-        assert_eq!(failing(&world.verify("model")), expected, "{content:?}");
-    }
-    assert_ne!(Sha256Digest::of(b" "), Sha256Digest::of(b""));
-}
-
-#[test]
-fn content_has_rows_as_soon_as_one_claim_counts_some() {
-    let mut world = herd();
-    declare(&mut world, "people", "kept", 0, |source| source);
-    let roles = [("people", Role::Data), ("seeds", Role::Data)];
-    step(&mut world, Does::Train, &roles, "clean", 0);
-    let path = ["clean", "train-clean", "people"];
-    fails(&world.verify("clean"), Code::ConflictingOrigin, &path);
-    // Zero rows that nobody counted are no reason either.
-    let mut world = World::new();
-    let given = |mut set: ArtifactSet| {
-        set.artifacts[0].rows = Some(Count {
-            value: 0,
-            basis: CountBasis::Given,
-        });
-        set
-    };
-    for (item, change) in [
-        ("one", (|source| source) as fn(Source) -> Source),
-        ("two", model_made),
-    ] {
-        world.add(Predicate::Source(change(Source {
-            set: given(file("rows", 0)),
-            ..source(item)
-        })));
-    }
-    step(&mut world, Does::Filter, &[("one", Role::Data)], "out", 0);
-    fails(
-        &world.verify("out"),
-        Code::ConflictingOrigin,
-        &["out", "filter-out", "one"],
-    );
 }
 
 /// A digest is the bytes' own: whoever states another size, another BLAKE3 or other rows of it is wrong, or lies.

@@ -9,11 +9,34 @@ mod is_it_our_own_model;
 mod kit;
 mod nothing_is_forged;
 mod nothing_is_left_out;
-mod origin;
 mod rows_add_up;
-mod rules;
 mod shares_are_bounded;
-mod signed;
+mod stock;
+mod the_same_leaves;
+mod what_says_nothing;
 mod where_it_ends;
 mod who_contributes;
+mod who_contributes_to_models;
 mod who_may_say_so;
+
+/// What asks the questions, to see that no code is left out.
+const QUESTIONS: [&str; 10] = [
+    include_str!("both_cannot_be_true.rs"),
+    include_str!("evidence_is_there.rs"),
+    include_str!("how_large_it_may_be.rs"),
+    include_str!("how_to_launder.rs"),
+    include_str!("is_it_our_own_model.rs"),
+    include_str!("nothing_is_forged.rs"),
+    include_str!("nothing_is_left_out.rs"),
+    include_str!("rows_add_up.rs"),
+    include_str!("where_it_ends.rs"),
+    include_str!("who_may_say_so.rs"),
+];
+
+#[test]
+fn every_code_is_asked_about() {
+    for code in super::finding::Code::ALL {
+        let name = format!("Code::{code:?}");
+        assert!(QUESTIONS.iter().any(|text| text.contains(&name)), "{name}");
+    }
+}

@@ -121,7 +121,9 @@ fn rows_are_repeated_and_expanded_only_by_word() {
         ..run
     };
     let inputs = data(&world, &["seeds"]);
-    passes(&out(&world, Does::Transform, inputs.clone(), 300, expansion));
+    let judgement = out(&world, Does::Transform, inputs.clone(), 300, expansion);
+    passes(&judgement);
+    assert_eq!(notes(&judgement), [Code::RowsExpanded]);
     let judgement = out(&world, Does::Transform, inputs, 301, expansion);
     fails(&judgement, Code::RowsNotAccounted, &["out", "transform-out"]);
 }
@@ -132,7 +134,9 @@ fn rows_beyond_those_taken_are_a_generators() {
     for does in PASSING {
         let mut inputs = data(&world, &["seeds"]);
         inputs.push(input(&world, "teacher", Role::Generator));
-        passes(&out(&world, does, inputs.clone(), 100, |run| run));
+        let judgement = out(&world, does, inputs.clone(), 100, |run| run);
+        passes(&judgement);
+        assert_eq!(notes(&judgement), [Code::AiEnriched]);
         if matches!(does, Does::Filter | Does::Mix) {
             // These cannot even state an expansion.
             continue;

@@ -200,7 +200,7 @@ impl Oracle {
         let mut inputs: Vec<Input> = data.iter().map(|at| self.input(*at, Role::Data)).collect();
         let mut parents = data;
         let mut weights = of_data;
-        if step.rows % 2 == 0 {
+        if step.rows.is_multiple_of(2) {
             let base = self.pick(false, &step.parents[2..], 1)[0];
             let shares: Vec<Fraction> = if step.stated {
                 vec![Fraction::new(1, 4)]

@@ -1,83 +1,9 @@
-//! Who contributes how much? Every row of the mass table, worked out by hand.
-//!
-//! The stock: `human` (100 rows, 1,000 tokens) is all source, `synthetic` (300 rows, 1,000 tokens) is opaque,
-//! `crawl` (100 rows) is of unknown origin, `api` and `base` are external models.
+//! Who contributes how much to rows? Every row of the mass table, worked out by hand on the stock.
 
 use super::kit::*;
+use super::stock::*;
 use crate::statement::*;
 use crate::verify::*;
-
-fn stock() -> World {
-    let mut world = World::new();
-    let with_tokens = |mut set: ArtifactSet, tokens| {
-        set.artifacts[0].tokens = Some(tokens);
-        set
-    };
-    world.add(Predicate::Source(Source {
-        set: with_tokens(file("human", 100), 1000),
-        ..source("human")
-    }));
-    world.add(Predicate::Source(Source {
-        set: with_tokens(file("synthetic", 300), 1000),
-        made_by: MadeBy::Model,
-        generators: Generators::Named(vec!["gpt".to_owned()]),
-        ..source("synthetic")
-    }));
-    world.add(Predicate::Source(Source {
-        set: file("crawl", 100),
-        made_by: MadeBy::Unknown,
-        ..source("crawl")
-    }));
-    world.add(Predicate::Model(model("api")));
-    world.add(Predicate::Model(Model {
-        set: weights("base"),
-        access: Access::Weights,
-        ..model("base")
-    }));
-    // A model of our own that is all human.
-    world.train("human", "own");
-    world
-}
-
-fn inputs(world: &World, roles: &[(&str, Role)]) -> Vec<Input> {
-    roles
-        .iter()
-        .map(|(item, role)| input(world, item, *role))
-        .collect()
-}
-
-fn data(world: &World, items: &[&str]) -> Vec<Input> {
-    items.iter().map(|item| input(world, item, Role::Data)).collect()
-}
-
-fn of(world: &World, does: Does, inputs: Vec<Input>, rows: u64, change: impl FnOnce(Run) -> Run) -> Boundary {
-    let mut world = world.clone();
-    let set = if matches!(does, Does::Train | Does::Merge) {
-        weights("out")
-    } else {
-        file("out", rows)
-    };
-    world.run(does, inputs, "out", set, change);
-    let judgement = world.verify("out");
-    passes(&judgement);
-    judgement.boundary
-}
-
-/// Sources, external models, opaque; of the rest there is nothing.
-#[track_caller]
-fn is(boundary: &Boundary, sources: Share, external: Share, opaque: Share) {
-    let found = (
-        &boundary.sources,
-        &boundary.external_models,
-        &boundary.opaque_synthetic,
-    );
-    assert_eq!(found, (&sources, &external, &opaque));
-    assert_eq!(boundary.unknown, Share::zero());
-}
-
-fn none() -> Share {
-    Share::zero()
-}
 
 #[test]
 fn generate_goes_to_generator_and_teacher_in_equal_parts() {
@@ -292,33 +218,6 @@ fn some_files_of_an_output_are_bounded_by_their_own_rows() {
 }
 
 #[test]
-fn a_transform_of_weights_keeps_their_shares() {
-    let world = stock();
-    let to_model = |run: Run| Run {
-        outputs: vec![Output {
-            kind: OutputKind::Model,
-            ..run.outputs[0].clone()
-        }],
-        ..run
-    };
-    let boundary = of(
-        &world,
-        Does::Transform,
-        inputs(&world, &[("base", Role::Base)]),
-        0,
-        to_model,
-    );
-    is(&boundary, none(), Share::one(), none());
-    // Whatever else is said of it.
-    let roles = [("base", Role::Base), ("own", Role::Generator)];
-    let boundary = of(&world, Does::Transform, inputs(&world, &roles), 0, |run| Run {
-        rewrites: true,
-        ..to_model(run)
-    });
-    is(&boundary, none(), Share::one(), none());
-}
-
-#[test]
 fn a_transform_that_rewrites_is_a_generation() {
     let world = stock();
     let roles = [("human", Role::Data), ("api", Role::Generator)];
@@ -330,91 +229,6 @@ fn a_transform_that_rewrites_is_a_generation() {
     };
     is(&made(true), none(), Share::one(), none());
     is(&made(false), Share::one(), none(), none());
-}
-
-#[test]
-fn training_goes_by_tokens_else_by_rows() {
-    let world = stock();
-    let both = || data(&world, &["human", "synthetic"]);
-    // A thousand tokens each.
-    let boundary = of(&world, Does::Train, both(), 0, |run| run);
-    is(&boundary, part(1, 2), none(), part(1, 2));
-    // What the run itself counts stands before what the files say.
-    let counted = Input {
-        tokens: Some(3000),
-        ..both()[0].clone()
-    };
-    let boundary = of(&world, Does::Train, vec![counted, both()[1].clone()], 0, |run| {
-        run
-    });
-    is(&boundary, part(3, 4), none(), part(1, 4));
-    // The crawl has no tokens, so rows decide: 100, 300 and 100, the first three times.
-    let mut three = data(&world, &["human", "synthetic", "crawl"]);
-    three[0].repeat = decimal("2");
-    let boundary = of(&world, Does::Train, three, 0, |run| Run {
-        epochs: decimal("3"),
-        ..run
-    });
-    is(&boundary, part(2, 6), none(), part(3, 6));
-    assert_eq!(boundary.origin_not_known, part(1, 6));
-}
-
-#[test]
-fn a_base_has_its_share_or_any() {
-    let world = stock();
-    let roles = [("base", Role::Base), ("human", Role::Data)];
-    let tuned = |share| {
-        let mut inputs = inputs(&world, &roles);
-        inputs[0].share = share;
-        of(&world, Does::Train, inputs, 0, |run| run)
-    };
-    is(&tuned(decimal("0.9")), part(1, 10), part(9, 10), none());
-    let any = || between(none(), Share::one());
-    is(&tuned(None), any(), any(), none());
-}
-
-#[test]
-fn the_stage_leaves_the_base_out() {
-    let mut world = stock();
-    let roles = [("base", Role::Base), ("human", Role::Data), ("api", Role::Judge)];
-    step(&mut world, Does::Train, &roles, "out", 0);
-    let stage = world.verify("out").stage.expect("there is a base");
-    is(&stage, Share::one(), none(), none());
-    assert_eq!(world.verify("own").stage, None);
-}
-
-#[test]
-fn rollouts_go_to_their_generator() {
-    let world = stock();
-    let roles = [
-        ("own", Role::Generator),
-        ("own", Role::Base),
-        ("crawl", Role::Prompt),
-    ];
-    let boundary = of(&world, Does::Train, inputs(&world, &roles), 0, |run| run);
-    is(&boundary, Share::one(), none(), none());
-    let roles = [("api", Role::Generator), ("crawl", Role::Prompt)];
-    let boundary = of(&world, Does::Train, inputs(&world, &roles), 0, |run| run);
-    is(&boundary, none(), Share::one(), none());
-}
-
-#[test]
-fn a_merge_goes_by_share_or_any() {
-    let world = stock();
-    let merged = |shares: [Option<Decimal>; 2]| {
-        let inputs = inputs(&world, &[("base", Role::Base), ("own", Role::Base)]).into_iter();
-        let inputs = inputs.zip(shares).map(|(input, share)| Input { share, ..input });
-        of(&world, Does::Merge, inputs.collect(), 0, |run| run)
-    };
-    is(
-        &merged([decimal("0.3"), decimal("0.7")]),
-        part(7, 10),
-        part(3, 10),
-        none(),
-    );
-    is(&merged([decimal("0.3"), None]), part(7, 10), part(3, 10), none());
-    let any = || between(none(), Share::one());
-    is(&merged([None, None]), any(), any(), none());
 }
 
 #[test]

@@ -260,7 +260,8 @@ pub fn uncounted(mut set: ArtifactSet) -> ArtifactSet {
     set
 }
 
-/// A decimal.
+/// A decimal, as the fields that may have one take it.
+#[expect(clippy::unnecessary_wraps, reason = "fields are optional")]
 pub fn decimal(text: &str) -> Option<Decimal> {
     Some(Decimal::parse(text).unwrap())
 }

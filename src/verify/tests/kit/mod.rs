@@ -25,6 +25,7 @@ use crate::merkle::LeafIndex;
 use crate::merkle::TreeSize;
 use crate::statement::*;
 use crate::trust::TrustRoot;
+use crate::verify::limits::Limits;
 use crate::verify::*;
 
 pub use items::*;
@@ -72,6 +73,7 @@ pub struct World {
     pub rulings: Vec<NodeHash>,
     pub require: Assurance,
     pub content: bool,
+    pub limits: Limits,
     names: BTreeMap<String, Vec<ArtifactRef>>,
 }
 
@@ -115,6 +117,7 @@ impl World {
             rulings: vec![],
             require: Assurance::SelfAsserted,
             content: false,
+            limits: Limits::default(),
             names: BTreeMap::new(),
         }
     }
@@ -285,7 +288,7 @@ impl World {
 
     /// Verifies as the request says, without sealing.
     pub fn drive(&self, request: Request) -> Judgement {
-        let mut verifier = Verifier::new(request);
+        let mut verifier = Verifier::new(request).limited(self.limits);
         loop {
             match verifier.need() {
                 Need::Entry(index) => verifier.entry(self.entry(index)),
