@@ -1,7 +1,7 @@
 //! What inputs consist of: every content once, with the rows and tokens that are known of it.
 //!
 //! Data sets are opened, and manifests where something stands beside them, so that equal bytes count once, however
-//! often, under how many names and in how many wrappings they are taken (`docs/adr/0010`).
+//! often, under how many names and in how many wrappings they are taken (`docs/adr/0007`).
 
 use std::cell::Cell;
 use std::collections::BTreeMap;

@@ -274,12 +274,13 @@ fn no_private_key_gets_into_the_ledger() {
 #[test]
 fn too_many_inputs_are_told_to_become_a_dataset() {
     let house = house();
-    let mut text = String::from("prompts:\n");
-    let mut inputs = String::new();
-    for number in 0..700 {
-        text.push_str(&format!("  - {{name: p{number}}}\n"));
-        inputs.push_str(&format!("{{use: p{number}, as: prompt}}, "));
-    }
+    let items: Vec<String> = (0..700)
+        .map(|number| format!("  - {{name: p{number}}}\n"))
+        .collect();
+    let inputs: Vec<String> = (0..700)
+        .map(|number| format!("{{use: p{number}, as: prompt}}, "))
+        .collect();
+    let (text, inputs) = (format!("prompts:\n{}", items.concat()), inputs.concat());
     let runs = format!(
         "runs:\n  - {{name: r, does: generate, inputs: [{inputs}], outputs: [{{name: o, kind: shard}}]}}\n"
     );

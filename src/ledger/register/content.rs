@@ -420,6 +420,15 @@ fn holds_private_key(bytes: &[u8]) -> bool {
     })
 }
 
+/// Reads a file that the ledger is to hold and checks that it still has the digest it was hashed with.
+pub(in crate::ledger) fn read_held(path: &Path, id: BlobId) -> Option<Vec<u8>> {
+    let size = std::fs::metadata(path).ok()?.len();
+    if size > HELD_BYTES_MAX {
+        return None;
+    }
+    std::fs::read(path).ok().filter(|bytes| BlobId::of(bytes) == id)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -437,13 +446,4 @@ mod tests {
             assert_eq!(holds_private_key(text.as_bytes()), expected, "{text}");
         }
     }
-}
-
-/// Reads a file that the ledger is to hold and checks that it still has the digest it was hashed with.
-pub(in crate::ledger) fn read_held(path: &Path, id: BlobId) -> Option<Vec<u8>> {
-    let size = std::fs::metadata(path).ok()?.len();
-    if size > HELD_BYTES_MAX {
-        return None;
-    }
-    std::fs::read(path).ok().filter(|bytes| BlobId::of(bytes) == id)
 }

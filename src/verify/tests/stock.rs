@@ -71,11 +71,11 @@ pub fn of(
 
 pub fn is(boundary: &Boundary, sources: Share, external: Share, opaque: Share) {
     let found = (
-        &boundary.sources,
-        &boundary.external_models,
-        &boundary.opaque_synthetic,
+        boundary.sources.clone(),
+        boundary.external_models.clone(),
+        boundary.opaque_synthetic.clone(),
     );
-    assert_eq!(found, (&sources, &external, &opaque));
+    assert_eq!(found, (sources, external, opaque));
     assert_eq!(boundary.unknown, Share::zero());
 }
 
