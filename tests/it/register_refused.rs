@@ -1,5 +1,6 @@
 //! What is refused, with which words, and that nothing is appended.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -277,8 +278,8 @@ fn too_many_inputs_are_told_to_become_a_dataset() {
     let mut text = String::from("prompts:\n");
     let mut inputs = String::new();
     for number in 0..700 {
-        text.push_str(&format!("  - {{name: p{number}}}\n"));
-        inputs.push_str(&format!("{{use: p{number}, as: prompt}}, "));
+        writeln!(text, "  - {{name: p{number}}}").unwrap();
+        write!(inputs, "{{use: p{number}, as: prompt}}, ").unwrap();
     }
     let runs = format!(
         "runs:\n  - {{name: r, does: generate, inputs: [{inputs}], outputs: [{{name: o, kind: shard}}]}}\n"
