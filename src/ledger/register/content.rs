@@ -35,6 +35,7 @@ use super::PlannedBlob;
 use super::PlannedBlobs;
 use super::order::Item;
 use super::problem::ProblemKind;
+use super::secret::holds_private_key;
 
 /// What every item was found to consist of, before anything is hashed.
 #[derive(Debug, Default)]
@@ -408,18 +409,6 @@ fn hold(piece: &Piece) -> Result<Option<(BlobId, PlannedBlob)>, ProblemKind> {
     Ok(Some((id, PlannedBlob::File(path.clone()))))
 }
 
-/// Returns whether there is the first line of a private key in PEM (RFC 7468), of whatever algorithm.
-fn holds_private_key(bytes: &[u8]) -> bool {
-    const BEGIN: &[u8] = b"-----BEGIN ";
-    const END: &[u8] = b"PRIVATE KEY-----";
-    let begins = bytes.windows(BEGIN.len()).enumerate();
-    begins.filter(|(_, window)| *window == BEGIN).any(|(at, _)| {
-        let rest = bytes.get(at + BEGIN.len()..).unwrap_or_default();
-        let line = rest.split(|byte| matches!(byte, b'\n' | b'\r')).next();
-        line.is_some_and(|line| line.windows(END.len()).any(|window| window == END))
-    })
-}
-
 /// Reads a file that the ledger is to hold and checks that it still has the digest it was hashed with.
 pub(in crate::ledger) fn read_held(path: &Path, id: BlobId) -> Option<Vec<u8>> {
     let size = std::fs::metadata(path).ok()?.len();
@@ -427,23 +416,4 @@ pub(in crate::ledger) fn read_held(path: &Path, id: BlobId) -> Option<Vec<u8>> {
         return None;
     }
     std::fs::read(path).ok().filter(|bytes| BlobId::of(bytes) == id)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_private_key_is_known_by_its_first_line() {
-        for (text, expected) in [
-            ("-----BEGIN PRIVATE KEY-----\nx", true),
-            ("a = 1\n# -----BEGIN RSA PRIVATE KEY-----\r\nx", true),
-            ("-----BEGIN X-----\n-----BEGIN OPENSSH PRIVATE KEY-----", true),
-            ("-----BEGIN PUBLIC KEY-----\nPRIVATE KEY-----", false),
-            ("-----BEGIN ", false),
-            ("PRIVATE KEY-----", false),
-        ] {
-            assert_eq!(holds_private_key(text.as_bytes()), expected, "{text}");
-        }
-    }
 }

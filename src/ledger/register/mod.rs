@@ -21,6 +21,7 @@ mod content;
 mod order;
 mod plan;
 mod problem;
+mod secret;
 mod settle;
 mod versions;
 mod warn;

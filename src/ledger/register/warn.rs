@@ -132,13 +132,13 @@ impl Warnings<'_> {
     pub(super) fn could_bind(&mut self, run: StatementId, bindings: &[Binding]) {
         for binding in bindings {
             let target = first(&binding.cited);
+            // The notice that closes it in place has its fields in the format, and no command yet.
             let message = format!(
-                "its gap `{}` could be closed now: {target} has that digest",
-                binding.text
+                "its gap `{}` (input {} of hb:{run}) could be closed now: {target} has that digest; this version \
+                 cannot resolve it in place, so name it with `use:` and register the run with --new-version",
+                binding.text, binding.position
             );
-            let position = binding.position;
-            let command = format!("herdbook notice resolve hb:{run} --input {position} --with {target}");
-            self.add(WarningCode::GapCouldBind, message, Some(command));
+            self.add(WarningCode::GapCouldBind, message, None);
         }
     }
 
