@@ -1,4 +1,4 @@
-//! Decides whether two claims about the same bytes can both be true (`docs/adr/0005`, `docs/adr/0006`).
+//! Decides whether two claims about the same bytes can both be true (`docs/adr/0005`, `0006`, `0008`).
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
