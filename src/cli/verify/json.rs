@@ -111,7 +111,7 @@ fn of_told(told: &Told) -> Value {
         "external_models": [],
         "boundary": boundary(&boundaries),
         "conditioning": { "declared": 0, "undeclared": 0 },
-        "content": { "checked": 0, "of": 0, "given": 0, "basis": "none" },
+        "content": { "checked": 0, "differing": 0, "of": 0, "given": 0, "basis": "none" },
         "assurance": "self",
         "completeness": { "yes": 0, "no": 0, "not_known": 0 },
         "trust_root": { "kind": "none" },
@@ -162,5 +162,5 @@ fn content(check: ContentCheck) -> Value {
         (of, given) if of == given => "given",
         _ => "mixed",
     };
-    json!({ "checked": check.checked, "of": check.of, "given": check.given, "basis": basis })
+    json!({ "checked": check.checked, "differing": check.differing, "of": check.of, "given": check.given, "basis": basis })
 }
