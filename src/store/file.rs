@@ -246,7 +246,7 @@ impl Store for FileStore {
         let mut waited = Duration::ZERO;
         loop {
             match file.try_lock() {
-                Ok(()) => return Ok(StoreLock::new(file)),
+                Ok(()) => return Ok(StoreLock::new(Held(file))),
                 Err(TryLockError::WouldBlock) if waited < wait => {
                     std::thread::sleep(LOCK_POLL);
                     waited += LOCK_POLL;
@@ -260,9 +260,35 @@ impl Store for FileStore {
     }
 }
 
+/// A lock file that is unlocked when it is dropped. Closing it would not do: a process that was forked meanwhile, and
+/// has not yet begun its own program, still shares the open file and with it the lock.
+struct Held(fs::File);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // Whatever goes wrong here, the lock ends with the last holder of the file.
+        self.0.unlock().unwrap_or_default();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A second handle on the open file is what a forked child has until it begins its own program.
+    #[test]
+    fn a_lock_ends_with_its_holder_whoever_else_has_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let file = fs::File::create(&path).unwrap();
+        let shared = file.try_clone().unwrap();
+        file.try_lock().unwrap();
+        let held = Held(file);
+        assert!(fs::File::open(&path).unwrap().try_lock().is_err());
+        drop(held);
+        fs::File::open(&path).unwrap().try_lock().unwrap();
+        drop(shared);
+    }
 
     fn failing(_: &File) -> io::Result<()> {
         Err(io::Error::other("injected"))
