@@ -4,7 +4,6 @@ use std::path::Path;
 
 use crate::digest::Blake3Digest;
 use crate::digest::Sha256Digest;
-use crate::index::Index as _;
 use crate::index::resolve::Node;
 use crate::index::resolve::ResolveError;
 use crate::index::resolve::resolve;

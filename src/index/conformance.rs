@@ -205,6 +205,11 @@ fn answers_come_from_the_batches(index: &mut dyn Index) {
     assert_eq!(prefixed(&"b3".repeat(32), 9), [id(0xb3)]);
     assert!(prefixed("c", 9).is_empty());
 
+    let children = |entry| index.children(LeafIndex::new(entry)).unwrap();
+    assert_eq!(children(0), [LeafIndex::new(2)]);
+    assert_eq!(children(1), [LeafIndex::new(2)]);
+    assert!(children(2).is_empty() && children(9).is_empty());
+
     names_are_series(index);
     digests_are_claimed(index);
 }

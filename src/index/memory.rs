@@ -29,6 +29,8 @@ pub struct MemoryIndex {
     names: BTreeMap<ItemName, Vec<Version>>,
     claims: HashMap<Sha256Digest, Vec<ArtifactRef>>,
     contested: BTreeSet<Sha256Digest>,
+    /// Who cites the statement at an entry.
+    children: HashMap<LeafIndex, Vec<LeafIndex>>,
 }
 
 impl MemoryIndex {
@@ -70,6 +72,9 @@ impl MemoryIndex {
         if self.statements.contains_key(&facts.id) {
             return;
         }
+        for parent in facts.parents.iter().filter_map(|id| self.statements.get(id)) {
+            self.children.entry(parent.entry).or_default().push(facts.entry);
+        }
         for (name, version) in facts.versions() {
             self.names.entry(name).or_default().push(version);
         }
@@ -108,6 +113,10 @@ impl Index for MemoryIndex {
 
     fn facts(&self, id: StatementId) -> Result<Option<Arc<Facts>>, IndexError> {
         Ok(self.statements.get(&id).cloned())
+    }
+
+    fn children(&self, entry: LeafIndex) -> Result<Vec<LeafIndex>, IndexError> {
+        Ok(self.children.get(&entry).cloned().unwrap_or_default())
     }
 
     fn ids(&self, prefix: IdPrefix, limit: usize) -> Result<Vec<StatementId>, IndexError> {

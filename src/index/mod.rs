@@ -125,6 +125,9 @@ pub trait Index {
     /// Returns what is known of a statement.
     fn facts(&self, id: StatementId) -> Result<Option<Arc<Facts>>, IndexError>;
 
+    /// Returns the entries of the statements that cite the statement first standing at `entry`, in log order.
+    fn children(&self, entry: LeafIndex) -> Result<Vec<LeafIndex>, IndexError>;
+
     /// Returns the ids that begin with `prefix`, ascending, at most `limit`.
     fn ids(&self, prefix: IdPrefix, limit: usize) -> Result<Vec<StatementId>, IndexError>;
 

@@ -9,7 +9,6 @@ use std::time::Duration;
 use crate::checkpoint::Signer;
 use crate::digest::StatementId;
 use crate::envelope::ENVELOPE_BYTES_MAX;
-use crate::index::Index as _;
 use crate::key::PublicKey;
 use crate::log::Appender;
 use crate::log::LockedLog;

@@ -10,7 +10,7 @@ use crate::checkpoint::Checkpoint;
 use crate::checkpoint::LogKey;
 use crate::digest::BlobId;
 use crate::envelope::Envelope;
-use crate::index::MemoryIndex;
+use crate::index::Index;
 use crate::log::Commit;
 use crate::log::LogError;
 use crate::log::LogReader;
@@ -197,7 +197,7 @@ impl Ledger {
     }
 
     /// Returns the index over all entries.
-    pub fn index(&self) -> &MemoryIndex {
+    pub fn index(&self) -> &dyn Index {
         self.state.index()
     }
 
@@ -271,7 +271,7 @@ impl View<'_> {
     }
 
     /// Returns the index; entries from [`View::size`] on are not part of this view.
-    pub fn index(&self) -> &MemoryIndex {
+    pub fn index(&self) -> &dyn Index {
         self.ledger.index()
     }
 

@@ -1,6 +1,5 @@
 //! Every name with its versions.
 
-use crate::index::Index as _;
 use crate::index::VersionPart;
 use crate::index::resolve::facts_below;
 use crate::index::resolve::versions_below;

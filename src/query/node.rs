@@ -4,7 +4,6 @@ use std::fmt;
 
 use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
-use crate::index::Index as _;
 use crate::index::resolve::Node;
 use crate::index::resolve::facts_below;
 use crate::index::resolve::resolve;

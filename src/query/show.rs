@@ -3,7 +3,6 @@
 use crate::digest::KeyId;
 use crate::digest::StatementId;
 use crate::envelope::Envelope;
-use crate::index::Index as _;
 use crate::ledger::View;
 use crate::merkle::LeafIndex;
 use crate::statement::Predicate;

@@ -12,7 +12,6 @@ use petgraph::graph::DiGraph;
 use petgraph::graph::NodeIndex;
 
 use crate::digest::StatementId;
-use crate::index::Index as _;
 use crate::index::thing_word;
 use crate::ledger::View;
 use crate::ledger::artifact_name;

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use herdbook::index::Index as _;
 use herdbook::ledger::register::RegisterOptions;
 use herdbook::ledger::register::Registered;
 use herdbook::ledger::register::WarningCode;

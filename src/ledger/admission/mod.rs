@@ -20,7 +20,7 @@ use crate::digest::BlobId;
 use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
 use crate::index::Facts;
-use crate::index::Index as _;
+use crate::index::Index;
 use crate::index::IndexError;
 use crate::index::MemoryIndex;
 use crate::index::Watermark;
@@ -97,7 +97,7 @@ impl State {
     }
 
     /// Returns the index over the entries.
-    pub fn index(&self) -> &MemoryIndex {
+    pub fn index(&self) -> &dyn Index {
         &self.index
     }
 

@@ -6,7 +6,6 @@ use std::ops::Range;
 
 use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
-use crate::index::Index as _;
 use crate::index::IndexError;
 use crate::index::Indexed;
 use crate::index::resolve;

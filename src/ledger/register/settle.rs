@@ -1,7 +1,6 @@
 //! Gaps with digests: looked up once, when their item is first registered.
 
 use crate::digest::StatementId;
-use crate::index::Index as _;
 use crate::index::VersionPart;
 use crate::index::resolve::versions_below;
 use crate::merkle::LeafIndex;

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::digest::Sha256Digest;
-use crate::index::Index as _;
 use crate::index::Indexed;
 use crate::index::VersionPart;
 use crate::index::resolve::versions_below;
