@@ -240,7 +240,10 @@ impl Writer {
                 .admit(leaf)
                 .map_err(|source| LedgerError::Refused { entry, source })?;
         }
-        Ok(staging.seal())
+        let entry = staging.next();
+        staging
+            .seal()
+            .map_err(|source| LedgerError::Refused { entry, source })
     }
 }
 

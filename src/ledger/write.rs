@@ -143,7 +143,11 @@ mod tests {
         for leaf in leaves {
             staging.admit(leaf).unwrap();
         }
-        crate::ledger::admission::fixture::sign(LOG, Some(fixture.id), Predicate::Seal(staging.seal()))
+        crate::ledger::admission::fixture::sign(
+            LOG,
+            Some(fixture.id),
+            Predicate::Seal(staging.seal().unwrap()),
+        )
     }
 
     #[test]

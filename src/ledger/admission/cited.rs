@@ -56,7 +56,7 @@ impl Gathered {
     /// Notes that `artifact` is cited and returns what it is.
     fn cite(&mut self, staging: &Staging<'_>, artifact: ArtifactRef) -> Result<Thing, AdmissionError> {
         let facts = staging
-            .facts(artifact.statement)
+            .facts(artifact.statement)?
             .ok_or(AdmissionError::ParentMissing { artifact })?;
         let thing = facts
             .thing(&artifact)
@@ -87,7 +87,7 @@ pub(super) fn gather(staging: &Staging<'_>, predicate: &Predicate) -> Result<Gat
         }
         Predicate::Observation(observation) => {
             let facts = staging
-                .facts(observation.run)
+                .facts(observation.run)?
                 .ok_or(AdmissionError::StatementMissing { id: observation.run })?;
             if facts.kind != "run" {
                 return Err(AdmissionError::NotARun { id: observation.run });
@@ -138,8 +138,12 @@ fn members(staging: &Staging<'_>, dataset: &Dataset, gathered: &mut Gathered) ->
 }
 
 fn key_change(staging: &Staging<'_>, change: &KeyChange) -> Result<(), AdmissionError> {
-    let missing = change.statements.iter().find(|id| staging.facts(**id).is_none());
-    missing.map_or(Ok(()), |&id| Err(AdmissionError::StatementMissing { id }))
+    for &id in &change.statements {
+        if staging.facts(id)?.is_none() {
+            return Err(AdmissionError::StatementMissing { id });
+        }
+    }
+    Ok(())
 }
 
 fn references(
