@@ -106,7 +106,7 @@ impl Ledger {
     /// Checks and hashes everything a lineage file names; nothing is written.
     pub fn plan(&self, request: &RegisterRequest<'_>) -> Result<Plan, LedgerError> {
         let ground = Ground {
-            state: &self.state,
+            state: &self.replayed.state,
             statements: self,
             issuer: public(&*request.signers.issuer)?.id(),
             keys_folder: request.keys_folder,
@@ -138,10 +138,10 @@ impl Ledger {
         let locked = LockedLog::acquire(Arc::clone(&store), self.reader.key().clone(), wait)?;
         // Others may have appended since this ledger was opened.
         self.refresh()?;
-        if let Some(&id) = self.state.missing_manifests().first() {
+        if let Some(&id) = self.replayed.state.missing_manifests().first() {
             return Err(LedgerError::ManifestMissing { id });
         }
-        let mut gate = Gate::new(self.state.clone(), Arc::clone(&store));
+        let mut gate = Gate::new(self.replayed.state.clone(), Arc::clone(&store));
         let appender = locked.recover(Arc::clone(log), &mut gate)?;
         Ok(Writer {
             store,

@@ -23,6 +23,7 @@ pub mod lineage_file;
 mod open;
 mod pin;
 pub mod register;
+mod replay;
 mod settings;
 mod write;
 
