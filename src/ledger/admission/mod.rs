@@ -22,7 +22,9 @@ use crate::digest::StatementId;
 use crate::index::Facts;
 use crate::index::Index;
 use crate::index::IndexError;
-use crate::index::MemoryIndex;
+use crate::index::IndexMut as _;
+use crate::index::Layered;
+use crate::index::Resume;
 use crate::index::Watermark;
 use crate::key::PublicKey;
 use crate::merkle::Frontier;
@@ -65,7 +67,7 @@ pub struct State {
     keys: Option<Keys>,
     tree: Frontier,
     rulings: Frontier,
-    index: MemoryIndex,
+    index: Layered,
     sealed: bool,
     missing: Vec<BlobId>,
 }
@@ -128,7 +130,7 @@ impl State {
             size: tree.size(),
             root: tree.root(),
         };
-        self.index.apply(indexed, watermark)?;
+        self.index.apply(indexed, watermark, Resume::default())?;
         self.founding = Some(founding);
         self.keys = Some(keys);
         self.tree = tree;
