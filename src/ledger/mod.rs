@@ -26,6 +26,7 @@ pub mod register;
 mod settings;
 mod write;
 
+pub use append::Appended;
 pub use append::RegisterRequest;
 pub use append::Signers;
 pub use error::LedgerError;
