@@ -27,6 +27,7 @@ mod replay;
 mod settings;
 mod write;
 
+pub use append::Appended;
 pub use append::RegisterRequest;
 pub use append::Signers;
 pub use error::LedgerError;

@@ -95,6 +95,19 @@ pub(super) fn gather(staging: &Staging<'_>, predicate: &Predicate) -> Result<Gat
             gathered.parents.push(observation.run);
         }
         Predicate::Key(change) => key_change(staging, change)?,
+        Predicate::Release(release) => {
+            let artifact = release.target;
+            let thing = gathered.cite(staging, artifact)?;
+            if !thing.is_model() {
+                let thing = thing_word(thing);
+                return Err(AdmissionError::Released { artifact, thing });
+            }
+        }
+        Predicate::Report(report) => {
+            for &target in &report.targets {
+                gathered.cite(staging, target)?;
+            }
+        }
         _ => {}
     }
     artifacts(staging, predicate, &mut gathered)?;

@@ -148,6 +148,14 @@ pub enum AdmissionError {
         /// What it is.
         thing: &'static str,
     },
+    /// A release of something that is no model.
+    #[error("{artifact} is a {thing}, and only a model is released")]
+    Released {
+        /// What the release names.
+        artifact: ArtifactRef,
+        /// What it is.
+        thing: &'static str,
+    },
     /// An observation of something that is no run.
     #[error("statement {id} is not a run")]
     NotARun {

@@ -306,6 +306,34 @@ pub(crate) fn dataset(item: &str, members: Vec<ArtifactRef>) -> Predicate {
     })
 }
 
+pub(crate) fn release(to: &str, target: ArtifactRef) -> Predicate {
+    Predicate::Release(Release {
+        name: name(to),
+        target,
+        channel: None,
+        date: None,
+    })
+}
+
+/// A report on `targets` whose one file holds `content`.
+pub(crate) fn report(targets: Vec<ArtifactRef>, content: &[u8]) -> Predicate {
+    Predicate::Report(Report {
+        targets,
+        verdict: ReportedVerdict::Traced,
+        checkpoint: ReportedCheckpoint {
+            origin: ORIGIN.to_owned(),
+            size: 2,
+            root: crate::digest::NodeHash::from_bytes([7; 32]),
+        },
+        policy: None,
+        files: vec![Attachment {
+            name: "report.html".to_owned(),
+            blob: BlobId::of(content),
+            bytes: content.len() as u64,
+        }],
+    })
+}
+
 pub(crate) fn at(statement: StatementId, subject: u32) -> ArtifactRef {
     ArtifactRef::subject(statement, subject)
 }
