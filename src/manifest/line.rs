@@ -108,7 +108,10 @@ struct NotPlain;
 /// Reads a line whose characters all stand for themselves: nearly every line there is, several times as fast as by
 /// way of a [`Value`]. It accepts nothing that [`Member::decode_any`] does not read to the same.
 fn decode_plain(text: &[u8]) -> Result<Member, NotPlain> {
-    if !text.iter().all(|byte| (b' '..=b'~').contains(byte) && *byte != b'\\') {
+    if !text
+        .iter()
+        .all(|byte| (b' '..=b'~').contains(byte) && *byte != b'\\')
+    {
         return Err(NotPlain);
     }
     let text = std::str::from_utf8(text).map_err(|_| NotPlain)?;

@@ -92,7 +92,11 @@ mod tests {
         );
         assert!(claimed.add(digest("also there"), claim(7)));
         let shared = claimed.into_shared();
-        let of = |text| shared.get(&digest(text)).map(|claims| claims.iter().copied().collect::<Vec<_>>());
+        let of = |text| {
+            shared
+                .get(&digest(text))
+                .map(|claims| claims.iter().copied().collect::<Vec<_>>())
+        };
         assert_eq!(of("once"), None);
         assert_eq!(of("twice"), Some(vec![claim(1), claim(2)]));
         assert_eq!(of("also there"), Some(vec![claim(3), claim(7)]));

@@ -149,7 +149,8 @@ impl Verifier {
         if self.reading.is_none() {
             let asked = self.blobs.front().map(|(_, purpose)| Reading::of(purpose));
             let held = || self.held.first_key_value();
-            self.reading = asked.or_else(|| held().map(|(_, held)| Reading::of(&BlobUse::Held(held.clone()))));
+            self.reading =
+                asked.or_else(|| held().map(|(_, held)| Reading::of(&BlobUse::Held(held.clone()))));
         }
         if let Some(reading) = &mut self.reading {
             reading.push(part);
@@ -199,7 +200,11 @@ impl Verifier {
         let content = match content {
             Ok(content) => content,
             Err(error) => {
-                let message = format!("manifest of {}: {}", purpose.name(&self.graph), with_sources(&error));
+                let message = format!(
+                    "manifest of {}: {}",
+                    purpose.name(&self.graph),
+                    with_sources(&error)
+                );
                 let node = match purpose {
                     BlobUse::Rival { index, .. } => format!("entry {index}"),
                     _ => format!("blob {id}"),
