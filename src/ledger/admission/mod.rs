@@ -50,6 +50,11 @@ pub const HELD_BYTES_MAX: u64 = 64 * 1024 * 1024;
 pub trait Blobs {
     /// Returns all bytes of a blob whose SHA-256 is its id; at most `limit` of them.
     fn read(&self, id: BlobId, limit: u64) -> Result<Vec<u8>, BlobError>;
+
+    /// Hands on all bytes of a blob in parts. They are those of its id only if this returns without an error.
+    fn read_parts(&self, id: BlobId, limit: u64, each: &mut dyn FnMut(&[u8])) -> Result<(), BlobError> {
+        self.read(id, limit).map(|bytes| each(&bytes))
+    }
 }
 
 /// What genesis fixes for every later entry.
