@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::query::Listed;
 use crate::query::list;
+use crate::statement::ItemName;
 
 use super::args;
 use super::error::Error;
@@ -15,6 +16,9 @@ use super::ui::Answer;
 use super::ui::in_line;
 use super::ui::short_id;
 use super::ui::table;
+
+/// How much of an id is written where nothing shorter selects a statement: `hb:` and twelve digits.
+const NODE_ID_CHARS: usize = 15;
 
 /// Lists all versions of all names.
 pub fn run(session: &Session, _args: &args::List) -> Result<Answer, Error> {
@@ -39,7 +43,9 @@ pub fn run(session: &Session, _args: &args::List) -> Result<Answer, Error> {
 
 /// What selects this version and no other.
 fn node(listed: &Listed) -> String {
-    if listed.versions > 1 {
+    if listed.about.is_some() {
+        listed.id.chars().take(NODE_ID_CHARS).collect()
+    } else if listed.versions > 1 {
         format!("{}@{}", listed.name, listed.entry)
     } else {
         listed.name.to_string()
@@ -56,13 +62,18 @@ fn row(listed: &Listed) -> Vec<String> {
         Some(1) => "1 row".to_owned(),
         Some(rows) => format!("{rows} rows"),
     };
-    vec![
-        in_line(&node(listed)),
-        listed.kind.to_owned(),
-        rows,
-        files,
-        short_id(&listed.id),
-    ]
+    let kind = match &listed.about {
+        None => listed.kind.to_owned(),
+        Some(about) if listed.kind == "release" => {
+            format!(
+                "release of {} to {}",
+                in_line(about.as_str()),
+                in_line(listed.name.as_str())
+            )
+        }
+        Some(about) => format!("{} on {}", listed.kind, in_line(about.as_str())),
+    };
+    vec![in_line(&node(listed)), kind, rows, files, short_id(&listed.id)]
 }
 
 fn item(listed: &Listed) -> Value {
@@ -75,5 +86,6 @@ fn item(listed: &Listed) -> Value {
         "artifacts": listed.artifacts,
         "rows": listed.rows,
         "versions": listed.versions,
+        "about": listed.about.as_ref().map(ItemName::as_str),
     })
 }

@@ -25,7 +25,7 @@ use crate::statement::Run;
 use crate::statement::Statement;
 use crate::statement::Thing;
 
-type Fresh<'a> = &'a mut dyn FnMut() -> Box<dyn Index>;
+type Fresh<'a> = &'a mut dyn FnMut() -> Box<dyn IndexMut>;
 
 /// Checks a backend; `fresh` returns an empty index.
 pub(crate) fn check(fresh: Fresh<'_>) {
@@ -147,7 +147,7 @@ fn to(size: u64) -> Watermark {
 /// Returns an index over the log of this suite.
 pub(crate) fn indexed_log() -> Box<dyn Index> {
     let mut index = MemoryIndex::new();
-    index.apply(log(), to(4)).unwrap();
+    index.apply(log(), to(4), Resume::default()).unwrap();
     Box::new(index)
 }
 
@@ -175,10 +175,10 @@ fn log() -> Vec<Indexed> {
     ]
 }
 
-fn answers_come_from_the_batches(index: &mut dyn Index) {
+fn answers_come_from_the_batches(index: &mut dyn IndexMut) {
     assert_eq!(index.watermark(), None);
     assert!(index.contested().unwrap().is_empty());
-    index.apply(log(), to(4)).unwrap();
+    index.apply(log(), to(4), Resume::default()).unwrap();
     assert_eq!(index.watermark(), Some(&to(4)));
     assert_eq!(index.id_at(LeafIndex::new(2)).unwrap(), Some(id(0xb3)));
     assert_eq!(index.id_at(LeafIndex::new(4)).unwrap(), None);
@@ -254,12 +254,12 @@ fn digests_are_claimed(index: &dyn Index) {
     assert_eq!(index.contested().unwrap(), contested);
 }
 
-fn a_statement_counts_once(index: &mut dyn Index) {
+fn a_statement_counts_once(index: &mut dyn IndexMut) {
     let batch = vec![
         indexed(0, id(1), prompt("p", &["x"]), &[]),
         indexed(1, id(1), prompt("p", &["x"]), &[]),
     ];
-    index.apply(batch, to(2)).unwrap();
+    index.apply(batch, to(2), Resume::default()).unwrap();
     assert_eq!(index.facts(id(1)).unwrap().unwrap().entry, LeafIndex::new(0));
     assert_eq!(index.id_at(LeafIndex::new(1)).unwrap(), Some(id(1)));
     assert_eq!(index.versions(&name("p")).unwrap().len(), 1);
@@ -267,29 +267,29 @@ fn a_statement_counts_once(index: &mut dyn Index) {
     assert!(index.contested().unwrap().is_empty());
 }
 
-fn batches_follow_each_other(index: &mut dyn Index) {
+fn batches_follow_each_other(index: &mut dyn IndexMut) {
     let one = |entry| vec![indexed(entry, id(1), prompt("p", &["x"]), &[])];
-    let hole = index.apply(one(1), to(2));
+    let hole = index.apply(one(1), to(2), Resume::default());
     assert!(matches!(hole, Err(IndexError::OutOfOrder { .. })));
-    let short = index.apply(one(0), to(2));
+    let short = index.apply(one(0), to(2), Resume::default());
     assert!(matches!(short, Err(IndexError::Watermark { .. })));
-    index.apply(one(0), to(1)).unwrap();
-    let again = index.apply(one(0), to(1));
+    index.apply(one(0), to(1), Resume::default()).unwrap();
+    let again = index.apply(one(0), to(1), Resume::default());
     assert!(matches!(again, Err(IndexError::OutOfOrder { .. })));
     let elsewhere = Watermark {
         origin: "example.com/other".to_owned(),
         ..to(2)
     };
-    let other = index.apply(one(1), elsewhere);
+    let other = index.apply(one(1), elsewhere, Resume::default());
     assert!(matches!(other, Err(IndexError::Origin { .. })));
     assert_eq!(index.watermark(), Some(&to(1)));
 }
 
 fn batches_of_any_size_give_equal_answers(fresh: Fresh<'_>) {
     let (mut whole, mut single) = (fresh(), fresh());
-    whole.apply(log(), to(4)).unwrap();
+    whole.apply(log(), to(4), Resume::default()).unwrap();
     for (indexed, size) in log().into_iter().zip(1..) {
-        single.apply(vec![indexed], to(size)).unwrap();
+        single.apply(vec![indexed], to(size), Resume::default()).unwrap();
     }
     assert_eq!(whole.names().unwrap(), single.names().unwrap());
     assert_eq!(whole.contested().unwrap(), single.contested().unwrap());

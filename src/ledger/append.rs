@@ -7,17 +7,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::checkpoint::Signer;
+use crate::digest::BlobId;
 use crate::digest::StatementId;
 use crate::envelope::ENVELOPE_BYTES_MAX;
+use crate::envelope::Envelope;
 use crate::key::PublicKey;
 use crate::log::Appender;
 use crate::log::LockedLog;
 use crate::log::commit::MAX_COMMIT_LEAF_BYTES;
+use crate::merkle::LeafIndex;
+use crate::statement::Predicate;
 use crate::statement::Seal;
+use crate::statement::Statement;
 use crate::store::Store;
 use crate::store::put_blob;
 
 use super::Ledger;
+use super::admission::BlobError;
+use super::admission::Blobs;
 use super::admission::Checks;
 use super::admission::Staging;
 use super::error::LedgerError;
@@ -67,6 +74,17 @@ pub struct RegisterRequest<'a> {
     pub wait: Duration,
 }
 
+/// One statement that is in the ledger now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appended {
+    /// Its id.
+    pub id: StatementId,
+    /// Where it stands.
+    pub entry: LeafIndex,
+    /// Whether it stood there before.
+    pub already_present: bool,
+}
+
 impl std::fmt::Debug for RegisterRequest<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RegisterRequest")
@@ -89,7 +107,8 @@ impl Ledger {
         let appended = if request.options.dry_run || missing == 0 {
             missing
         } else {
-            self.append(request, &plan.planned, random)?
+            let all: Vec<One<'_>> = plan.planned.iter().map(One::of).collect();
+            self.append(&all, request.signers, request.wait, random)?
         };
         let size = self.checkpoint().size.get();
         Ok(Registered {
@@ -103,10 +122,71 @@ impl Ledger {
         })
     }
 
+    /// Appends one statement that says `predicate`, with the blobs it names, in a commit of its own; one that is there
+    /// already is not appended again. What is not admitted leaves nothing behind.
+    pub fn append_statement(
+        &mut self,
+        predicate: Predicate,
+        blobs: Vec<Vec<u8>>,
+        signers: &Signers,
+        wait: Duration,
+        random: &mut dyn FnMut() -> [u8; 16],
+    ) -> Result<Appended, LedgerError> {
+        let statement = Statement {
+            issuer: public(&*signers.issuer)?.id(),
+            ledger: Some(self.founding().id),
+            predicate,
+        };
+        let leaf = Envelope::seal(&statement, |pae| signers.issuer.sign(pae))?;
+        let id = leaf.id();
+        if let Some(facts) = self.state.index().facts(id)? {
+            let entry = facts.entry;
+            return Ok(Appended {
+                id,
+                entry,
+                already_present: true,
+            });
+        }
+        let blobs: Vec<(BlobId, PlannedBlob)> = blobs
+            .into_iter()
+            .map(|bytes| (BlobId::of(&bytes), PlannedBlob::Bytes(bytes)))
+            .collect();
+        self.check_one(&leaf, &blobs)?;
+        let one = One {
+            statement: &statement,
+            id,
+            blobs: &blobs,
+        };
+        let appended = self.append(&[one], signers, wait, random)?;
+        let facts = self.state.index().facts(id)?;
+        let entry = facts.ok_or(LedgerError::NotThere { id })?.entry;
+        // Another process may have been first.
+        let already_present = appended == 0;
+        Ok(Appended {
+            id,
+            entry,
+            already_present,
+        })
+    }
+
+    /// Says what admission would say, before a blob is written that nothing names.
+    fn check_one(&self, leaf: &Envelope, blobs: &[(BlobId, PlannedBlob)]) -> Result<(), LedgerError> {
+        let stored = StoreBlobs(&**self.store());
+        let both = Both {
+            stored: &stored,
+            given: blobs,
+        };
+        let mut staging = Staging::on(&self.state, &both, Checks::All);
+        let entry = staging.next();
+        let admitted = staging.admit(&leaf.encode());
+        admitted.map_err(|source| LedgerError::Refused { entry, source })?;
+        Ok(())
+    }
+
     /// Checks and hashes everything a lineage file names; nothing is written.
     pub fn plan(&self, request: &RegisterRequest<'_>) -> Result<Plan, LedgerError> {
         let ground = Ground {
-            state: &self.state,
+            state: &self.replayed.state,
             statements: self,
             issuer: public(&*request.signers.issuer)?.id(),
             keys_folder: request.keys_folder,
@@ -119,12 +199,13 @@ impl Ledger {
     /// Appends what is not there yet and returns how many statements that was.
     fn append(
         &mut self,
-        request: &RegisterRequest<'_>,
-        planned: &[Planned],
+        planned: &[One<'_>],
+        signers: &Signers,
+        wait: Duration,
         random: &mut dyn FnMut() -> [u8; 16],
     ) -> Result<u64, LedgerError> {
-        let mut writer = self.writer(&request.signers.log, request.wait)?;
-        let appended = writer.append_all(planned, &request.signers.issuer, random);
+        let mut writer = self.writer(&signers.log, wait)?;
+        let appended = writer.append_all(planned, &signers.issuer, random);
         // Whatever became of it, what is published now is what counts.
         drop(writer);
         let refreshed = self.refresh();
@@ -138,10 +219,10 @@ impl Ledger {
         let locked = LockedLog::acquire(Arc::clone(&store), self.reader.key().clone(), wait)?;
         // Others may have appended since this ledger was opened.
         self.refresh()?;
-        if let Some(&id) = self.state.missing_manifests().first() {
+        if let Some(&id) = self.replayed.state.missing_manifests().first() {
             return Err(LedgerError::ManifestMissing { id });
         }
-        let mut gate = Gate::new(self.state.clone(), Arc::clone(&store));
+        let mut gate = Gate::new(self.replayed.state.clone(), Arc::clone(&store));
         let appender = locked.recover(Arc::clone(log), &mut gate)?;
         Ok(Writer {
             store,
@@ -150,6 +231,43 @@ impl Ledger {
             log: Arc::clone(log),
             ledger: self.founding().id,
         })
+    }
+}
+
+/// One statement to append, with what the ledger must hold before it.
+struct One<'a> {
+    statement: &'a Statement,
+    id: StatementId,
+    blobs: &'a [(BlobId, PlannedBlob)],
+}
+
+impl<'a> One<'a> {
+    fn of(planned: &'a Planned) -> Self {
+        Self {
+            statement: &planned.statement,
+            id: planned.id,
+            blobs: &planned.blobs,
+        }
+    }
+}
+
+/// The blobs of the ledger and those it is about to hold.
+struct Both<'a> {
+    stored: &'a StoreBlobs<'a>,
+    given: &'a [(BlobId, PlannedBlob)],
+}
+
+impl Blobs for Both<'_> {
+    fn read(&self, id: BlobId, limit: u64) -> Result<Vec<u8>, BlobError> {
+        let given = self.given.iter().find_map(|(given, blob)| match blob {
+            PlannedBlob::Bytes(bytes) if *given == id => Some(bytes),
+            _ => None,
+        });
+        match given {
+            Some(bytes) if bytes.len() as u64 > limit => Err(BlobError::TooLarge { id, limit }),
+            Some(bytes) => Ok(bytes.clone()),
+            None => self.stored.read(id, limit),
+        }
     }
 }
 
@@ -165,7 +283,7 @@ struct Writer {
 impl Writer {
     fn append_all(
         &mut self,
-        planned: &[Planned],
+        planned: &[One<'_>],
         issuer: &Arc<dyn Signer>,
         random: &mut dyn FnMut() -> [u8; 16],
     ) -> Result<u64, LedgerError> {
@@ -187,7 +305,7 @@ impl Writer {
     /// appended since the plan was made is passed over. Returns the leaves and how many statements they cover.
     fn next_commit(
         &self,
-        planned: &[Planned],
+        planned: &[One<'_>],
         issuer: &Arc<dyn Signer>,
     ) -> Result<(Vec<Vec<u8>>, usize), LedgerError> {
         let mut leaves = Vec::new();
@@ -196,13 +314,13 @@ impl Writer {
             if self.gate.state().index().facts(one.id)?.is_some() {
                 continue;
             }
-            let envelope = crate::envelope::Envelope::seal(&one.statement, |pae| issuer.sign(pae))?;
+            let envelope = Envelope::seal(one.statement, |pae| issuer.sign(pae))?;
             let leaf = envelope.encode();
             if bytes + leaf.len() + 2 > COMMIT_ROOM_BYTES {
                 return Ok((leaves, position));
             }
             bytes += leaf.len() + 2;
-            for (id, blob) in &one.blobs {
+            for (id, blob) in one.blobs {
                 self.hold(*id, blob)?;
             }
             leaves.push(leaf);
@@ -211,7 +329,7 @@ impl Writer {
     }
 
     /// Blobs become durable before the commit that names them.
-    fn hold(&self, id: crate::digest::BlobId, blob: &PlannedBlob) -> Result<(), LedgerError> {
+    fn hold(&self, id: BlobId, blob: &PlannedBlob) -> Result<(), LedgerError> {
         let put = match blob {
             PlannedBlob::Bytes(bytes) => put_blob(&*self.store, bytes)?,
             PlannedBlob::File(path) => match read_held(path, id) {
@@ -240,7 +358,10 @@ impl Writer {
                 .admit(leaf)
                 .map_err(|source| LedgerError::Refused { entry, source })?;
         }
-        Ok(staging.seal())
+        let entry = staging.next();
+        staging
+            .seal()
+            .map_err(|source| LedgerError::Refused { entry, source })
     }
 }
 
@@ -250,4 +371,72 @@ fn public(signer: &dyn Signer) -> Result<PublicKey, LedgerError> {
             reason: error.to_string(),
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::admission::AdmissionError;
+    use crate::ledger::admission::fixture::*;
+    use crate::ledger::fixture::ledger_of;
+    use crate::ledger::fixture::signer as log_signer;
+    use crate::sign::MemorySigner;
+    use crate::store::Folder;
+
+    fn signers(issuer: u8) -> Signers {
+        Signers {
+            issuer: Arc::new(MemorySigner::from_secret([issuer; 32])),
+            log: log_signer(),
+        }
+    }
+
+    fn add(
+        ledger: &mut Ledger,
+        issuer: u8,
+        predicate: Predicate,
+        blobs: &[&[u8]],
+    ) -> Result<Appended, LedgerError> {
+        let blobs = blobs.iter().map(|blob| blob.to_vec()).collect();
+        ledger.append_statement(predicate, blobs, &signers(issuer), Duration::ZERO, &mut || {
+            [5; 16]
+        })
+    }
+
+    #[test]
+    fn one_statement_is_appended_once_with_its_blobs_and_a_seal() {
+        let mut fixture = Fixture::new();
+        let model = fixture.append(vec![model("m", files(&["w"]))]).unwrap()[0];
+        let mut ledger = ledger_of(&fixture);
+        let said = report(vec![at(model, 0)], b"a page");
+        let first = add(&mut ledger, ISSUER, said.clone(), &[b"a page"]).unwrap();
+        assert_eq!((first.entry.get(), first.already_present), (4, false));
+        assert_eq!(ledger.checkpoint().size.get(), 6);
+        let again = add(&mut ledger, ISSUER, said, &[b"a page"]).unwrap();
+        assert_eq!(
+            (again.id, again.entry, again.already_present),
+            (first.id, first.entry, true)
+        );
+        assert_eq!(ledger.checkpoint().size.get(), 6);
+        let (_, statement) = ledger.entry(first.entry).unwrap();
+        assert_eq!(statement.predicate.kind(), "report");
+        let held = crate::store::get_blob(&**ledger.store(), BlobId::of(b"a page")).unwrap();
+        assert_eq!(held.as_deref(), Some(&b"a page"[..]));
+    }
+
+    #[test]
+    fn what_is_not_admitted_leaves_nothing_behind() {
+        let mut fixture = Fixture::new();
+        let model = fixture.append(vec![model("m", files(&["w"]))]).unwrap()[0];
+        let mut ledger = ledger_of(&fixture);
+        let blobs = |ledger: &Ledger| ledger.store().list(&Folder::Blobs).unwrap().files.len();
+        let before = blobs(&ledger);
+        let denied = add(&mut ledger, SOURCES, report(vec![at(model, 0)], b"p"), &[b"p"]).unwrap_err();
+        assert!(denied.is_not_authorised(), "{denied:?}");
+        let missing = add(&mut ledger, ISSUER, report(vec![at(model, 0)], b"p"), &[b"q"]).unwrap_err();
+        let LedgerError::Refused { source, .. } = missing else {
+            panic!("{missing:?}")
+        };
+        assert!(matches!(source, AdmissionError::Blob(BlobError::Missing { .. })));
+        assert_eq!((blobs(&ledger), ledger.checkpoint().size.get()), (before, 4));
+    }
 }

@@ -63,6 +63,12 @@ pub enum LedgerError {
         /// Why.
         source: AdmissionError,
     },
+    /// What was appended is not found again.
+    #[error("statement {id} was appended, but the ledger does not have it")]
+    NotThere {
+        /// The statement.
+        id: crate::digest::StatementId,
+    },
     /// The log.
     #[error(transparent)]
     Log(LogError),
@@ -134,7 +140,11 @@ impl LedgerError {
 
     /// Returns whether the key may not do it (exit code 4).
     pub fn is_not_authorised(&self) -> bool {
-        matches!(self, Self::Register(error) if error.is_not_authorised())
+        match self {
+            Self::Register(error) => error.is_not_authorised(),
+            Self::Refused { source, .. } => matches!(source, AdmissionError::Grant(_)),
+            _ => false,
+        }
     }
 
     /// Returns whether a key is not usable (exit code 12).

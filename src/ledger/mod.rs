@@ -23,9 +23,11 @@ pub mod lineage_file;
 mod open;
 mod pin;
 pub mod register;
+mod replay;
 mod settings;
 mod write;
 
+pub use append::Appended;
 pub use append::RegisterRequest;
 pub use append::Signers;
 pub use error::LedgerError;

@@ -14,7 +14,6 @@ use crate::index::Index;
 use crate::log::Commit;
 use crate::log::LogError;
 use crate::log::LogReader;
-use crate::log::Position;
 use crate::log::peek_first_entry;
 use crate::merkle::LeafIndex;
 use crate::merkle::TreeSize;
@@ -37,6 +36,7 @@ use super::admission::State;
 use super::error::LedgerError;
 use super::register::RegisterError;
 use super::register::Statements;
+use super::replay::Replayed;
 use super::settings::SETTINGS_BYTES_MAX;
 use super::settings::Settings;
 use super::settings::SettingsError;
@@ -47,14 +47,10 @@ pub struct Ledger {
     folder: PathBuf,
     pub(super) store: Arc<dyn Store>,
     pub(super) reader: LogReader,
-    pub(super) state: State,
-    /// Where the walk that made `state` ended.
-    pub(super) position: Position,
+    pub(super) replayed: Replayed,
     founding: Founding,
-    /// The size of the tree after each commit.
-    ends: Vec<TreeSize>,
     /// The commit that was read last: a sweep over entries decodes each commit once.
-    last_read: Mutex<Option<(u64, Arc<Commit>)>>,
+    last_read: Mutex<Option<Arc<Commit>>>,
 }
 
 /// A ledger as it was when a commit ended at some size.
@@ -128,47 +124,18 @@ impl Ledger {
             folder: folder.to_owned(),
             store,
             reader,
-            state: State::new(),
-            position: Position::start(),
+            replayed: Replayed::nothing(),
             founding,
-            ends: Vec::new(),
             last_read: Mutex::new(None),
         };
-        ledger.replay()?;
+        ledger.replayed.catch_up(&ledger.reader, &*ledger.store)?;
         Ok(ledger)
     }
 
     /// Takes in what was published since, by whomever.
     pub fn refresh(&mut self) -> Result<(), LedgerError> {
         self.reader = LogReader::open(Arc::clone(&self.store), self.reader.key().clone())?;
-        self.replay()
-    }
-
-    fn replay(&mut self) -> Result<(), LedgerError> {
-        let mut walk = self.reader.commits_from(self.position.clone());
-        for commit in walk.by_ref() {
-            let commit = commit?;
-            let blobs = StoreBlobs(&*self.store);
-            let mut staging = Staging::on(&self.state, &blobs, Checks::Replay);
-            for (entry, leaf) in commit.entries() {
-                staging
-                    .admit(leaf)
-                    .map_err(|source| LedgerError::Entry { entry, source })?;
-            }
-            if let Some(batch) = staging.finish() {
-                self.state.integrate(batch)?;
-            }
-            self.ends.push(commit.header().size_after);
-        }
-        self.position = walk.position().clone();
-        let checkpoint = self.reader.checkpoint();
-        if self.position.size() == checkpoint.size && self.position.root() == checkpoint.root {
-            return Ok(());
-        }
-        Err(LedgerError::RolledBack {
-            known: self.position.size(),
-            found: checkpoint.size,
-        })
+        self.replayed.catch_up(&self.reader, &*self.store)
     }
 
     /// Returns the folder, as it was given.
@@ -193,12 +160,12 @@ impl Ledger {
 
     /// Returns what the log says up to the checkpoint: keys, grants, index.
     pub fn state(&self) -> &State {
-        &self.state
+        &self.replayed.state
     }
 
     /// Returns the index over all entries.
     pub fn index(&self) -> &dyn Index {
-        self.state.index()
+        self.replayed.state.index()
     }
 
     /// Returns the store below.
@@ -233,14 +200,14 @@ impl Ledger {
     }
 
     fn commit_of(&self, entry: LeafIndex) -> Result<Arc<Commit>, LedgerError> {
-        let number = self.ends.partition_point(|end| !end.contains(entry)) as u64;
         // A panic of another thread while it held this leaves nothing half-done behind.
         let mut last = self.last_read.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, commit)) = last.as_ref().filter(|(known, _)| *known == number) {
+        if let Some(commit) = last.as_ref().filter(|commit| commit.entry(entry).is_some()) {
             return Ok(Arc::clone(commit));
         }
+        let number = self.reader.commit_holding(entry)?;
         let commit = Arc::new(self.reader.commit(number)?);
-        *last = Some((number, Arc::clone(&commit)));
+        *last = Some(Arc::clone(&commit));
         Ok(commit)
     }
 

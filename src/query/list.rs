@@ -1,4 +1,6 @@
-//! Every name with its versions.
+//! Every name with its versions, and what was said about them: releases and reports.
+
+use std::collections::BTreeMap;
 
 use crate::index::VersionPart;
 use crate::index::resolve::facts_below;
@@ -25,14 +27,17 @@ pub struct Listed {
     pub artifacts: u64,
     /// Its rows, where known.
     pub rows: Option<u64>,
-    /// How many versions the name has.
+    /// How many versions the name has; 0 for what has no name in a lineage: a release, a report.
     pub versions: usize,
+    /// What a release or a report is about.
+    pub about: Option<ItemName>,
 }
 
 /// Returns every version of every name, in the order of names and then of entries.
 pub fn list(view: &View<'_>) -> Result<Vec<Listed>, QueryError> {
     let index = view.index();
     let mut listed = Vec::new();
+    let mut said = BTreeMap::new();
     for name in index.names()? {
         let versions = versions_below(index, view.size(), &name)?;
         for version in &versions {
@@ -52,8 +57,35 @@ pub fn list(view: &View<'_>) -> Result<Vec<Listed>, QueryError> {
                 artifacts: subjects.len() as u64,
                 rows: set.and_then(|set| set.rows),
                 versions: versions.len(),
+                about: None,
             });
+            for entry in index.children(version.entry)? {
+                said.entry(entry).or_insert_with(|| name.clone());
+            }
         }
     }
+    for (entry, about) in said {
+        listed.extend(said_about(view, entry, about)?);
+    }
     Ok(listed)
+}
+
+/// Returns the statement at an entry if it makes nothing and only says something of `about`.
+fn said_about(view: &View<'_>, entry: LeafIndex, about: ItemName) -> Result<Option<Listed>, QueryError> {
+    let id = view.index().id_at(entry)?;
+    let facts = match id {
+        Some(id) => facts_below(view.index(), view.size(), id)?,
+        None => None,
+    };
+    let facts = facts.filter(|facts| matches!(facts.kind, "release" | "report"));
+    Ok(facts.map(|facts| Listed {
+        name: facts.name.clone().unwrap_or_else(|| about.clone()),
+        entry,
+        id: format!("hb:{}", facts.id),
+        kind: facts.kind,
+        artifacts: 0,
+        rows: None,
+        versions: 0,
+        about: Some(about),
+    }))
 }

@@ -288,3 +288,40 @@ fn a_thousand_random_lineages_are_traced_as_a_naive_walk_does() {
     }
     assert!(largest > 20, "the lineages are not trivial: {largest}");
 }
+
+#[test]
+fn releases_and_reports_are_listed_and_shown_and_change_no_name() {
+    let mut fixture = Fixture::new();
+    let m = fixture.append(vec![model("m", files(&["w"]))]).unwrap()[0];
+    fixture.blobs.put(b"page");
+    let said = fixture
+        .append(vec![release("m", at(m, 0)), report(vec![at(m, 0)], b"page")])
+        .unwrap();
+    let ledger = ledger_of(&fixture);
+    let view = ledger.view();
+    let listed: Vec<_> = list(&view)
+        .unwrap()
+        .into_iter()
+        .map(|one| {
+            (
+                one.kind,
+                one.name.to_string(),
+                one.about.map(|about| about.to_string()),
+            )
+        })
+        .collect();
+    let about = |kind| (kind, "m".to_owned(), Some("m".to_owned()));
+    assert_eq!(
+        listed,
+        [("model", "m".to_owned(), None), about("release"), about("report")]
+    );
+    // A release to a place that is called like the model takes nothing from the model's name.
+    assert_eq!(find(&view, "m").unwrap(), [Place::Artifact(at(m, 0))]);
+    for id in said {
+        let shown = show(&view, &format!("hb:{id}")).unwrap();
+        assert_eq!((shown.len(), shown[0].id), (1, id));
+    }
+    // As of the size before they were said, they are not there.
+    let earlier = ledger.view_at(TreeSize::new(4)).unwrap();
+    assert_eq!(list(&earlier).unwrap().len(), 1);
+}

@@ -7,6 +7,7 @@
 //! Only shape is judged here. Whether a statement is *true* to the ledger (grants, parents, origins) is for
 //! admission before it is appended, and for `verify` ever after.
 
+mod about;
 mod artifact;
 mod decimal;
 mod fields;
@@ -26,6 +27,9 @@ use artifact::Subject;
 use fields::Fields;
 use fields::Members;
 
+pub use about::Release;
+pub use about::Report;
+pub use about::ReportedCheckpoint;
 pub use artifact::Absence;
 pub use artifact::Artifact;
 pub use artifact::ArtifactRef;
@@ -77,6 +81,7 @@ pub use words::FilterRule;
 pub use words::KeyChangeKind;
 pub use words::MadeBy;
 pub use words::OutputKind;
+pub use words::ReportedVerdict;
 pub use words::Revocation;
 pub use words::Role;
 pub use words::Thing;
@@ -256,6 +261,10 @@ pub enum Predicate {
     Key(KeyChange),
     /// What an unsigned tool saw.
     Observation(Observation),
+    /// That a model went out.
+    Release(Release),
+    /// A provenance report.
+    Report(Report),
 }
 
 impl Predicate {
@@ -272,6 +281,8 @@ impl Predicate {
             Self::Seal(_) => "seal",
             Self::Key(_) => "key",
             Self::Observation(_) => "observation",
+            Self::Release(_) => "release",
+            Self::Report(_) => "report",
         }
     }
 
@@ -284,7 +295,8 @@ impl Predicate {
             Self::Model(model) => Some(&model.name),
             Self::Run(run) => Some(&run.name),
             Self::Dataset(dataset) => Some(&dataset.name),
-            Self::Genesis(_) | Self::Seal(_) | Self::Key(_) | Self::Observation(_) => None,
+            Self::Release(release) => Some(&release.name),
+            Self::Genesis(_) | Self::Seal(_) | Self::Key(_) | Self::Observation(_) | Self::Report(_) => None,
         }
     }
 
@@ -300,9 +312,13 @@ impl Predicate {
                 .iter()
                 .map(|output| (&output.name, &output.set))
                 .collect(),
-            Self::Dataset(_) | Self::Genesis(_) | Self::Seal(_) | Self::Key(_) | Self::Observation(_) => {
-                Vec::new()
-            }
+            Self::Dataset(_)
+            | Self::Genesis(_)
+            | Self::Seal(_)
+            | Self::Key(_)
+            | Self::Observation(_)
+            | Self::Release(_)
+            | Self::Report(_) => Vec::new(),
         }
     }
 
@@ -316,6 +332,7 @@ impl Predicate {
         match self {
             Self::Source(source) => &source.evidence,
             Self::Run(run) => &run.code,
+            Self::Report(report) => &report.files,
             _ => &[],
         }
     }
@@ -391,24 +408,32 @@ impl Statement {
             Predicate::Seal(seal) => seal.encode_into(&mut out),
             Predicate::Key(change) => change.encode_into(&mut out),
             Predicate::Observation(observation) => observation.encode_into(&mut out),
+            Predicate::Release(release) => release.encode_into(&mut out),
+            Predicate::Report(report) => report.encode_into(&mut out),
         }
         Value::Object(out.into_inner())
     }
 
-    /// A kind without artifacts has one subject: the data set's member lines, or the predicate itself.
+    /// A kind without artifacts has one subject: the data set's member lines, or the predicate itself. Those of a
+    /// report are its files.
     fn subjects(&self, predicate: &Value) -> Vec<Value> {
-        let single = |name: &str, sha256: Sha256Digest| {
-            let mut digest = Members::new();
-            digest.put("sha256", sha256.to_hex());
-            let mut subject = Members::new();
-            subject.put("digest", digest.build());
-            subject.put("name", name);
-            vec![subject.build()]
-        };
         match &self.predicate {
-            Predicate::Dataset(dataset) => single(dataset.name.as_str(), dataset.digest()),
-            Predicate::Genesis(_) | Predicate::Seal(_) | Predicate::Key(_) | Predicate::Observation(_) => {
-                single(self.predicate.kind(), Sha256Digest::of(&predicate.encode()))
+            Predicate::Dataset(dataset) => vec![subject(dataset.name.as_str(), dataset.digest())],
+            Predicate::Report(report) => {
+                let files = report.files.iter();
+                files
+                    .map(|file| subject(&file.name, Sha256Digest::from_bytes(*file.blob.as_bytes())))
+                    .collect()
+            }
+            Predicate::Genesis(_)
+            | Predicate::Seal(_)
+            | Predicate::Key(_)
+            | Predicate::Observation(_)
+            | Predicate::Release(_) => {
+                vec![subject(
+                    self.predicate.kind(),
+                    Sha256Digest::of(&predicate.encode()),
+                )]
             }
             _ => self.predicate.artifacts().map(Artifact::subject).collect(),
         }
@@ -431,6 +456,8 @@ impl Statement {
             "seal" => Predicate::Seal(Seal::decode(&mut fields)?),
             "key" => Predicate::Key(KeyChange::decode(&mut fields)?),
             "observation" => Predicate::Observation(Observation::decode(&mut fields)?),
+            "release" => Predicate::Release(Release::decode(&mut fields)?),
+            "report" => Predicate::Report(Report::decode(&mut fields)?),
             _ => return Err(StatementError::UnknownKind(kind.to_owned())),
         };
         fields.finish()?;
@@ -454,6 +481,15 @@ impl Statement {
             _ => vec![kind],
         }
     }
+}
+
+fn subject(name: &str, sha256: Sha256Digest) -> Value {
+    let mut digest = Members::new();
+    digest.put("sha256", sha256.to_hex());
+    let mut subject = Members::new();
+    subject.put("digest", digest.build());
+    subject.put("name", name);
+    subject.build()
 }
 
 #[cfg(test)]

@@ -161,8 +161,34 @@ fn every_kind() -> Vec<Statement> {
                 sha256: Sha256Digest::of(b"x"),
             }],
         })),
+        of(Predicate::Release(Release {
+            name: ItemName::new("model-hub").unwrap(),
+            target: ArtifactRef::subject(id(3), 0),
+            channel: Some("https://hub.example/lab/m".to_owned()),
+            date: Some("2026-11-22".to_owned()),
+        })),
+        of(Predicate::Report(report())),
         genesis(key),
     ]
+}
+
+fn report() -> Report {
+    let file = |name: &str| Attachment {
+        name: name.to_owned(),
+        blob: Sha256Digest::of(name.as_bytes()).as_blob(),
+        bytes: 7,
+    };
+    Report {
+        targets: vec![ArtifactRef::subject(id(3), 0)],
+        verdict: ReportedVerdict::NotTraced,
+        checkpoint: ReportedCheckpoint {
+            origin: "example.com/lab".to_owned(),
+            size: 12,
+            root: NodeHash::from_bytes([4; 32]),
+        },
+        policy: Some(Sha256Digest::of(b"policy")),
+        files: vec![file("report.html"), file("report.json")],
+    }
 }
 
 fn genesis(key: crate::key::PublicKey) -> Statement {
@@ -268,6 +294,34 @@ fn subjects_and_artifacts_pair_up() {
     assert!(matches!(
         Statement::decode(dropped.as_bytes()),
         Err(StatementError::SubjectCount)
+    ));
+}
+
+#[test]
+fn a_report_is_about_something_has_files_and_makes_none_of_them_an_artifact() {
+    let of = |report| Statement {
+        issuer: KeyId::from_bytes([1; 32]),
+        ledger: Some(id(9)),
+        predicate: Predicate::Report(report),
+    };
+    let good = of(report());
+    assert_eq!(good.predicate.artifacts().count(), 0);
+    assert_eq!(good.predicate.attachments().len(), 2);
+    let nothing = of(Report {
+        targets: vec![],
+        ..report()
+    });
+    assert!(matches!(
+        Statement::decode(&nothing.encode()),
+        Err(StatementError::CiteCount { found: 0 })
+    ));
+    let text = String::from_utf8(good.encode()).unwrap();
+    // A subject that is not the file the predicate names.
+    let (at, _) = text.rmatch_indices("\"report.html\"").next().unwrap();
+    let forged = format!("{}\"report.pdf_\"{}", &text[..at], &text[at + 13..]);
+    assert!(matches!(
+        Statement::decode(forged.as_bytes()),
+        Err(StatementError::NotExact)
     ));
 }
 

@@ -192,6 +192,22 @@ words! {
 }
 
 words! {
+    /// The verdict that a report tells, in the words of `docs/verdict.md`.
+    ReportedVerdict {
+        /// Every path ends in something declared, and everything checks.
+        Traced = "traced",
+        /// Evidence is false.
+        Tampered = "tampered",
+        /// The evidence is sound, the lineage is not.
+        NotTraced = "not_traced",
+        /// Evidence is missing.
+        Undecidable = "undecidable",
+        /// Sound and complete, but a notice or a policy forbids it.
+        NotPermitted = "not_permitted",
+    }
+}
+
+words! {
     /// What an output is.
     OutputKind {
         /// Rows.
@@ -303,7 +319,8 @@ pub enum Thing {
 }
 
 impl Thing {
-    fn is_model(self) -> bool {
+    /// Returns whether it is a model, made here or outside.
+    pub fn is_model(self) -> bool {
         matches!(self, Self::ExternalModel | Self::Output(OutputKind::Model))
     }
 

@@ -56,7 +56,7 @@ impl Gathered {
     /// Notes that `artifact` is cited and returns what it is.
     fn cite(&mut self, staging: &Staging<'_>, artifact: ArtifactRef) -> Result<Thing, AdmissionError> {
         let facts = staging
-            .facts(artifact.statement)
+            .facts(artifact.statement)?
             .ok_or(AdmissionError::ParentMissing { artifact })?;
         let thing = facts
             .thing(&artifact)
@@ -87,7 +87,7 @@ pub(super) fn gather(staging: &Staging<'_>, predicate: &Predicate) -> Result<Gat
         }
         Predicate::Observation(observation) => {
             let facts = staging
-                .facts(observation.run)
+                .facts(observation.run)?
                 .ok_or(AdmissionError::StatementMissing { id: observation.run })?;
             if facts.kind != "run" {
                 return Err(AdmissionError::NotARun { id: observation.run });
@@ -95,6 +95,19 @@ pub(super) fn gather(staging: &Staging<'_>, predicate: &Predicate) -> Result<Gat
             gathered.parents.push(observation.run);
         }
         Predicate::Key(change) => key_change(staging, change)?,
+        Predicate::Release(release) => {
+            let artifact = release.target;
+            let thing = gathered.cite(staging, artifact)?;
+            if !thing.is_model() {
+                let thing = thing_word(thing);
+                return Err(AdmissionError::Released { artifact, thing });
+            }
+        }
+        Predicate::Report(report) => {
+            for &target in &report.targets {
+                gathered.cite(staging, target)?;
+            }
+        }
         _ => {}
     }
     artifacts(staging, predicate, &mut gathered)?;
@@ -138,8 +151,12 @@ fn members(staging: &Staging<'_>, dataset: &Dataset, gathered: &mut Gathered) ->
 }
 
 fn key_change(staging: &Staging<'_>, change: &KeyChange) -> Result<(), AdmissionError> {
-    let missing = change.statements.iter().find(|id| staging.facts(**id).is_none());
-    missing.map_or(Ok(()), |&id| Err(AdmissionError::StatementMissing { id }))
+    for &id in &change.statements {
+        if staging.facts(id)?.is_none() {
+            return Err(AdmissionError::StatementMissing { id });
+        }
+    }
+    Ok(())
 }
 
 fn references(

@@ -148,6 +148,14 @@ pub enum AdmissionError {
         /// What it is.
         thing: &'static str,
     },
+    /// A release of something that is no model.
+    #[error("{artifact} is a {thing}, and only a model is released")]
+    Released {
+        /// What the release names.
+        artifact: ArtifactRef,
+        /// What it is.
+        thing: &'static str,
+    },
     /// An observation of something that is no run.
     #[error("statement {id} is not a run")]
     NotARun {
@@ -175,6 +183,9 @@ pub enum AdmissionError {
         /// What is there.
         found: u64,
     },
+    /// The index does not answer, so nothing can be judged by it.
+    #[error(transparent)]
+    Index(#[from] crate::index::IndexError),
     /// A seal that does not say what the log below it determines.
     #[error("the seal does not say what the log below it determines")]
     SealFalse,

@@ -136,7 +136,7 @@ impl Fixture {
             ids.push(staging.admit(leaf)?.id);
         }
         let founding = staging.founding.as_ref().unwrap().id;
-        let seal = sign(LOG, Some(founding), Predicate::Seal(staging.seal()));
+        let seal = sign(LOG, Some(founding), Predicate::Seal(staging.seal().unwrap()));
         staging.admit(&seal)?;
         leaves.push(seal);
         let batch = staging.finish().unwrap();
@@ -149,11 +149,11 @@ impl Fixture {
     /// Says whether `leaf` would be admitted next.
     pub(crate) fn try_one(&self, leaf: &[u8]) -> Result<Admitted, AdmissionError> {
         let mut staging = Staging::on(&self.state, &self.blobs, Checks::All);
-        let (next, seal) = (staging.next(), staging.seal());
+        let (next, seal) = (staging.next(), staging.seal().unwrap());
         let result = staging.admit(leaf);
         if result.is_err() {
             assert_eq!(
-                (staging.next(), staging.seal()),
+                (staging.next(), staging.seal().unwrap()),
                 (next, seal),
                 "an error changes nothing"
             );
@@ -303,6 +303,34 @@ pub(crate) fn dataset(item: &str, members: Vec<ArtifactRef>) -> Predicate {
         name: name(item),
         members: Some(Cites::Inline(members)),
         gaps: vec![],
+    })
+}
+
+pub(crate) fn release(to: &str, target: ArtifactRef) -> Predicate {
+    Predicate::Release(Release {
+        name: name(to),
+        target,
+        channel: None,
+        date: None,
+    })
+}
+
+/// A report on `targets` whose one file holds `content`.
+pub(crate) fn report(targets: Vec<ArtifactRef>, content: &[u8]) -> Predicate {
+    Predicate::Report(Report {
+        targets,
+        verdict: ReportedVerdict::Traced,
+        checkpoint: ReportedCheckpoint {
+            origin: ORIGIN.to_owned(),
+            size: 2,
+            root: crate::digest::NodeHash::from_bytes([7; 32]),
+        },
+        policy: None,
+        files: vec![Attachment {
+            name: "report.html".to_owned(),
+            blob: BlobId::of(content),
+            bytes: content.len() as u64,
+        }],
     })
 }
 

@@ -22,7 +22,9 @@ use crate::digest::StatementId;
 use crate::index::Facts;
 use crate::index::Index;
 use crate::index::IndexError;
-use crate::index::MemoryIndex;
+use crate::index::IndexMut as _;
+use crate::index::Layered;
+use crate::index::Resume;
 use crate::index::Watermark;
 use crate::key::PublicKey;
 use crate::merkle::Frontier;
@@ -65,7 +67,7 @@ pub struct State {
     keys: Option<Keys>,
     tree: Frontier,
     rulings: Frontier,
-    index: MemoryIndex,
+    index: Layered,
     sealed: bool,
     missing: Vec<BlobId>,
 }
@@ -128,7 +130,7 @@ impl State {
             size: tree.size(),
             root: tree.root(),
         };
-        self.index.apply(indexed, watermark)?;
+        self.index.apply(indexed, watermark, Resume::default())?;
         self.founding = Some(founding);
         self.keys = Some(keys);
         self.tree = tree;
@@ -138,20 +140,28 @@ impl State {
         Ok(())
     }
 
-    fn facts(&self, id: StatementId) -> Option<Arc<Facts>> {
-        self.index.facts(id).expect("an index in memory always answers")
+    fn facts(&self, id: StatementId) -> Result<Option<Arc<Facts>>, IndexError> {
+        self.index.facts(id)
     }
 
-    fn claimed_by_others(&self, digest: Sha256Digest, id: StatementId) -> bool {
-        let claims = self
-            .index
-            .claims(digest)
-            .expect("an index in memory always answers");
-        claims.iter().any(|claim| claim.statement != id)
+    /// Returns which of `digests` (sorted) a statement other than `id` claims.
+    fn claimed_by_others(
+        &self,
+        digests: &[Sha256Digest],
+        id: StatementId,
+    ) -> Result<Vec<Sha256Digest>, IndexError> {
+        let mut found = Vec::new();
+        for &digest in digests {
+            let claims = self.index.claims(digest)?;
+            if claims.iter().any(|claim| claim.statement != id) {
+                found.push(digest);
+            }
+        }
+        Ok(found)
     }
 
-    fn contested(&self) -> Vec<Sha256Digest> {
-        self.index.contested().expect("an index in memory always answers")
+    fn contested(&self) -> Result<Vec<Sha256Digest>, IndexError> {
+        self.index.contested()
     }
 }
 

@@ -375,7 +375,11 @@ fn a_reader_replays_without_a_manifest_and_says_so() {
 #[test]
 fn a_seal_is_the_log_keys_and_says_what_the_log_determines() {
     let mut fixture = Fixture::new();
-    let honest = |fixture: &Fixture| Staging::on(&fixture.state, &fixture.blobs, Checks::All).seal();
+    let honest = |fixture: &Fixture| {
+        Staging::on(&fixture.state, &fixture.blobs, Checks::All)
+            .seal()
+            .unwrap()
+    };
     let none = honest(&fixture);
     assert_eq!((none.rulings, none.contested), (0, 0));
     let by =
@@ -437,7 +441,9 @@ fn key_changes_take_effect_at_their_entry_and_are_sealed() {
     let by_stranger = sign(STRANGER, Some(fixture.id), source("s", files(&["s"])));
     assert!(fixture.try_one(&by_stranger).is_err());
     fixture.append_leaves(vec![grant.clone(), by_stranger]).unwrap();
-    let seal = Staging::on(&fixture.state, &fixture.blobs, Checks::All).seal();
+    let seal = Staging::on(&fixture.state, &fixture.blobs, Checks::All)
+        .seal()
+        .unwrap();
     assert_eq!(
         (seal.rulings, seal.rulings_root),
         (1, merkle::root(&[merkle::leaf_hash(&grant)]))
@@ -492,12 +498,69 @@ proptest! {
             .map(|(digest, _)| *digest)
             .collect();
         let naive: Vec<_> = naive.into_iter().collect();
-        prop_assert_eq!(&fixture.state.contested(), &naive);
+        prop_assert_eq!(&fixture.state.contested().unwrap(), &naive);
         let leaves: Vec<_> = naive.iter().map(|digest| merkle::leaf_hash(digest.as_bytes())).collect();
-        let seal = Staging::on(&fixture.state, &fixture.blobs, Checks::All).seal();
+        let seal = Staging::on(&fixture.state, &fixture.blobs, Checks::All).seal().unwrap();
         prop_assert_eq!(seal.contested_root, merkle::root(&leaves));
         // The last commit's own seal was made while its entries were not yet in the log.
         let last = Envelope::decode(fixture.leaves.last().unwrap()).unwrap().statement().unwrap();
         prop_assert_eq!(last.predicate, Predicate::Seal(seal));
     }
+}
+
+#[test]
+fn a_release_is_of_a_model_below_and_a_report_of_anything_below() {
+    let mut fixture = Fixture::new();
+    let ids = fixture
+        .append(vec![source("seeds", files(&["s"])), model("m", files(&["w"]))])
+        .unwrap();
+    fixture.offer(release("hub", at(ids[1], 0))).unwrap();
+    let rows = fixture.offer(release("hub", at(ids[0], 0)));
+    assert!(matches!(
+        rows,
+        Err(AdmissionError::Released { thing: "source", .. })
+    ));
+    let nowhere = at(StatementId::from_bytes([8; 32]), 0);
+    for absent in [
+        release("hub", nowhere),
+        report(vec![at(ids[0], 0), nowhere], b"r"),
+    ] {
+        let refused = fixture.offer(absent);
+        assert!(matches!(refused, Err(AdmissionError::ParentMissing { .. })));
+    }
+    let no_file = fixture.offer(report(vec![at(ids[1], 0)], b"r"));
+    assert!(matches!(
+        no_file,
+        Err(AdmissionError::Blob(BlobError::Missing { .. }))
+    ));
+    fixture.blobs.put(b"r");
+    let said = fixture
+        .append(vec![
+            release("hub", at(ids[1], 0)),
+            report(vec![at(ids[0], 0), at(ids[1], 0)], b"r"),
+        ])
+        .unwrap();
+    let index = fixture.state.index();
+    let facts = |at: usize| index.facts(said[at]).unwrap().unwrap();
+    assert_eq!(facts(0).parents, [ids[1]]);
+    assert_eq!(facts(1).parents.len(), 2);
+    // Neither is a version of a name, and the bytes of a report are nobody's content.
+    assert!(index.versions(&name("hub")).unwrap().is_empty());
+    assert!(index.claims(Sha256Digest::of(b"r")).unwrap().is_empty());
+    let cites_report = run(
+        "g",
+        Does::Mix,
+        vec![input(Role::Data, &[at(said[1], 0)])],
+        vec![shard("o", "o")],
+    );
+    let refused = fixture.offer(cites_report);
+    assert!(matches!(refused, Err(AdmissionError::NoSuchArtifact { .. })));
+}
+
+#[test]
+fn who_may_only_sign_sources_releases_nothing() {
+    let mut fixture = Fixture::new();
+    let ids = fixture.append(vec![model("m", files(&["w"]))]).unwrap();
+    let leaf = sign(SOURCES, Some(fixture.id), release("hub", at(ids[0], 0)));
+    assert!(matches!(fixture.try_one(&leaf), Err(AdmissionError::Grant(_))));
 }

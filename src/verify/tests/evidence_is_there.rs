@@ -1,6 +1,7 @@
 //! Is all evidence there? What is missing is `undecidable`, never a reason to say yes.
 
 use super::kit::*;
+use crate::digest::Sha256Digest;
 use crate::merkle::LeafIndex;
 use crate::statement::*;
 use crate::verify::*;
@@ -230,6 +231,46 @@ fn an_entry_of_an_unknown_kind_is_not_judged() {
     let payload = payload.replace("https://herdbook/source/v1", "https://herdbook/notice/v1");
     world.add_bytes(seal_bytes(payload.as_bytes(), ISSUER));
     undecidable(&world.verify("specialist"), Code::NotJudged);
+}
+
+/// A release and a report say something of what is there: they count neither for a lineage nor against it, even when
+/// a report has the bytes of a source.
+#[test]
+fn what_is_said_about_a_model_changes_no_verdict() {
+    let mut world = herd();
+    let before = world.verify("specialist");
+    let target = world.refs("specialist")[0];
+    world.add(Predicate::Release(Release {
+        name: name("specialist"),
+        target,
+        channel: None,
+        date: None,
+    }));
+    let said = world.add(Predicate::Report(Report {
+        targets: vec![target],
+        verdict: ReportedVerdict::Tampered,
+        checkpoint: ReportedCheckpoint {
+            origin: ORIGIN.to_owned(),
+            size: 1,
+            root: crate::digest::NodeHash::from_bytes([0; 32]),
+        },
+        policy: None,
+        files: vec![Attachment {
+            name: "seeds.jsonl".to_owned(),
+            blob: Sha256Digest::of(b"seeds").as_blob(),
+            bytes: 5,
+        }],
+    }));
+    let after = world.verify("specialist");
+    passes(&after);
+    assert_eq!(
+        (&before.boundary, &before.findings),
+        (&after.boundary, &after.findings)
+    );
+    // A file of a report is nothing that a run can take.
+    world.name("page", said);
+    step(&mut world, Does::Mix, &[("page", Role::Data)], "copied", 1);
+    assert!(world.verify("copied").has(Code::Inadmissible));
 }
 
 #[test]

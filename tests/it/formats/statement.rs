@@ -27,6 +27,25 @@ fn the_example_run_is_one() {
 }
 
 #[test]
+fn the_example_release_is_one() {
+    let Predicate::Release(release) = read("statement.md", "Release", "Release id").predicate else {
+        panic!("not a release")
+    };
+    assert_eq!((release.name.as_str(), release.target.subject), ("model-hub", 0));
+}
+
+#[test]
+fn the_example_report_is_one() {
+    let Predicate::Report(report) = read("statement.md", "Report", "Report id").predicate else {
+        panic!("not a report")
+    };
+    assert_eq!((report.targets.len(), report.files.len()), (1, 1));
+    let file = b"{\"a\":1}\n";
+    assert_eq!(report.files[0].blob, herdbook::digest::BlobId::of(file));
+    assert_eq!(report.files[0].bytes, file.len() as u64);
+}
+
+#[test]
 fn the_example_genesis_is_one() {
     let Predicate::Genesis(genesis) = read("genesis.md", "Payload", "Ledger id").predicate else {
         panic!("not a genesis")
@@ -41,7 +60,7 @@ fn the_page_has_every_word() {
     use herdbook::statement::*;
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/formats/statement.md");
     let page = std::fs::read_to_string(path).unwrap();
-    let lists: [&[&str]; 12] = [
+    let lists: [&[&str]; 13] = [
         MadeBy::WORDS,
         AcquiredBy::WORDS,
         Answer::WORDS,
@@ -54,6 +73,7 @@ fn the_page_has_every_word() {
         CountBasis::WORDS,
         KeyChangeKind::WORDS,
         Revocation::WORDS,
+        ReportedVerdict::WORDS,
     ];
     for word in lists.concat() {
         assert!(page.contains(&format!("`{word}`")), "{word}");
