@@ -3,8 +3,13 @@
 //! Answers are plain values, always as of a [`View`](crate::ledger::View); whoever prints them makes JSON or a tree
 //! of them. None is a verdict: no signature is checked here.
 
+mod cites;
+mod descend;
+mod impact;
 mod list;
+mod names;
 mod node;
+mod release;
 mod show;
 #[cfg(test)]
 mod tests;
@@ -16,10 +21,18 @@ use crate::index::resolve::ResolveError;
 use crate::ledger::LedgerError;
 use crate::manifest::ManifestError;
 
+pub use descend::trace_down;
+pub use impact::IMPACT_MEMBERS_MAX;
+pub use impact::Impact;
+pub use impact::NoShares;
+pub use impact::Reached;
+pub use impact::Via;
+pub use impact::impact;
 pub use list::Listed;
 pub use list::list;
 pub use node::Place;
 pub use node::find;
+pub use release::Release;
 pub use show::Shown;
 pub use show::said_by;
 pub use show::show;
