@@ -25,7 +25,7 @@ use super::error::LedgerError;
 use super::open::StoreBlobs;
 
 /// How far a process has read a log, and what the log says up to there.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Replayed {
     pub(super) state: State,
     pub(super) position: Position,
@@ -127,6 +127,11 @@ impl Replayed {
             known: self.size(),
             found: checkpoint.size,
         })
+    }
+
+    /// Returns whether all of it was replayed from the log, with no index below.
+    pub(super) fn stands_alone(&self) -> bool {
+        self.state.layered().base().is_none()
     }
 
     /// Returns how many entries were taken in.
