@@ -5,6 +5,7 @@ mod bad_input;
 mod damaged;
 mod docs;
 mod killed;
+mod nightly;
 mod pipelines;
 mod support;
 mod verbs;
