@@ -54,6 +54,11 @@ impl Ui {
         }
     }
 
+    /// Returns whether the answer is one JSON value.
+    pub const fn is_json(self) -> bool {
+        self.json
+    }
+
     /// Returns the colours.
     pub const fn paint(self) -> Paint {
         self.paint
