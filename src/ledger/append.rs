@@ -139,7 +139,7 @@ impl Ledger {
         };
         let leaf = Envelope::seal(&statement, |pae| signers.issuer.sign(pae))?;
         let id = leaf.id();
-        if let Some(facts) = self.state.index().facts(id)? {
+        if let Some(facts) = self.replayed.state.index().facts(id)? {
             let entry = facts.entry;
             return Ok(Appended {
                 id,
@@ -158,7 +158,7 @@ impl Ledger {
             blobs: &blobs,
         };
         let appended = self.append(&[one], signers, wait, random)?;
-        let facts = self.state.index().facts(id)?;
+        let facts = self.replayed.state.index().facts(id)?;
         let entry = facts.ok_or(LedgerError::NotThere { id })?.entry;
         // Another process may have been first.
         let already_present = appended == 0;
@@ -176,7 +176,7 @@ impl Ledger {
             stored: &stored,
             given: blobs,
         };
-        let mut staging = Staging::on(&self.state, &both, Checks::All);
+        let mut staging = Staging::on(&self.replayed.state, &both, Checks::All);
         let entry = staging.next();
         let admitted = staging.admit(&leaf.encode());
         admitted.map_err(|source| LedgerError::Refused { entry, source })?;

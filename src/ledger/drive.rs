@@ -23,7 +23,6 @@ use crate::verify::Verifier;
 use super::Ledger;
 use super::StoreBlobs;
 use super::admission::BlobError;
-use super::admission::Blobs as _;
 use super::content::ContentError;
 use super::content::ContentFolder;
 
@@ -92,12 +91,15 @@ pub fn judge(
                 let given = entries.get(index)?;
                 verifier.entry(given);
             }
-            Need::Blob(id) => match blobs.read(id, MAX_BLOB_BYTES) {
-                Ok(bytes) => verifier.blob(Given::Found(&bytes)),
-                Err(BlobError::Missing { .. }) => verifier.blob(Given::Missing),
-                Err(error @ BlobError::Io { .. }) => return Err(error.into()),
-                Err(error) => verifier.blob(Given::Damaged(error.to_string())),
-            },
+            // The verifier takes the digest over the parts it was given.
+            Need::Blob(id) => {
+                match blobs.unchecked_parts(id, MAX_BLOB_BYTES, &mut |part| verifier.blob_part(part)) {
+                    Ok(()) => verifier.blob(Given::Found(&[])),
+                    Err(BlobError::Missing { .. }) => verifier.blob(Given::Missing),
+                    Err(error @ BlobError::Io { .. }) => return Err(error.into()),
+                    Err(error) => verifier.blob(Given::Damaged(error.to_string())),
+                }
+            }
             Need::File(query) => {
                 let given = match &mut content {
                     Some(folder) => folder.find(&query)?,

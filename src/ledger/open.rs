@@ -9,6 +9,7 @@ use std::sync::PoisonError;
 use crate::checkpoint::Checkpoint;
 use crate::checkpoint::LogKey;
 use crate::digest::BlobId;
+use crate::digest::Sha256Hasher;
 use crate::envelope::Envelope;
 use crate::index::Index;
 use crate::log::Commit;
@@ -64,13 +65,18 @@ pub struct View<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct StoreBlobs<'a>(pub &'a dyn Store);
 
-impl Blobs for StoreBlobs<'_> {
-    fn read(&self, id: BlobId, limit: u64) -> Result<Vec<u8>, BlobError> {
+impl StoreBlobs<'_> {
+    /// Hands on the bytes that stand under a blob's name, in parts; whoever takes them checks their digest.
+    pub(super) fn unchecked_parts(
+        &self,
+        id: BlobId,
+        limit: u64,
+        each: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), BlobError> {
         let limit = limit.min(MAX_BLOB_BYTES);
-        match self.0.read(&StorePath::Blob(id), limit) {
-            Ok(Some(bytes)) if BlobId::of(&bytes) == id => Ok(bytes),
-            Ok(Some(_)) => Err(BlobError::Differs { id }),
-            Ok(None) => Err(BlobError::Missing { id }),
+        match self.0.read_parts(&StorePath::Blob(id), limit, each) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(BlobError::Missing { id }),
             Err(StoreError::TooLarge { .. }) => Err(BlobError::TooLarge { id, limit }),
             // Whatever stands there, it is not what a ledger wrote.
             Err(StoreError::SymbolicLink { .. } | StoreError::WrongKind { .. }) => {
@@ -80,6 +86,27 @@ impl Blobs for StoreBlobs<'_> {
                 id,
                 source: Box::new(source),
             }),
+        }
+    }
+}
+
+impl Blobs for StoreBlobs<'_> {
+    fn read(&self, id: BlobId, limit: u64) -> Result<Vec<u8>, BlobError> {
+        let mut bytes = Vec::new();
+        self.read_parts(id, limit, &mut |part| bytes.extend_from_slice(part))?;
+        Ok(bytes)
+    }
+
+    fn read_parts(&self, id: BlobId, limit: u64, each: &mut dyn FnMut(&[u8])) -> Result<(), BlobError> {
+        let mut sha256 = Sha256Hasher::default();
+        self.unchecked_parts(id, limit, &mut |part| {
+            sha256.update(part);
+            each(part);
+        })?;
+        if sha256.finish().as_blob() == id {
+            Ok(())
+        } else {
+            Err(BlobError::Differs { id })
         }
     }
 }

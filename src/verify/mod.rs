@@ -6,6 +6,7 @@
 //!
 //! What the rules say is `docs/verdict.md`; each rule is one file under `rules`.
 
+mod claimed;
 mod contents;
 mod files;
 mod finding;

@@ -6,6 +6,7 @@ mod damaged;
 mod docs;
 mod killed;
 mod many;
+mod pipelines;
 mod support;
 mod verbs;
 mod verdicts;

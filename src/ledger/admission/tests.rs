@@ -328,7 +328,7 @@ fn a_manifest_is_read_and_its_members_are_claims() {
         ..at(id, 0)
     };
     let cites = |references: &[ArtifactRef], blobs: &mut MemoryBlobs| {
-        let cited = Manifest::of_cited(references);
+        let cited = Manifest::of_cited(references).unwrap();
         let blob = blobs.put(&cited.bytes);
         let manifest = Cites::Manifest {
             blob,

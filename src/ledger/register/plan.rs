@@ -13,7 +13,7 @@ use crate::ledger::hash::Progress;
 use crate::ledger::lineage_file::Faults;
 use crate::ledger::lineage_file::LineageFile;
 use crate::ledger::lineage_file::Lookup;
-use crate::manifest::read_members;
+use crate::manifest::MemberReader;
 use crate::merkle::LeafIndex;
 use crate::statement::ArtifactRef;
 use crate::statement::INLINE_MAX;
@@ -290,18 +290,20 @@ fn indexed(settled: &Settled, built: &Built) -> Result<Indexed, ProblemKind> {
             PlannedBlob::Bytes(bytes) if *id == artifact.sha256.as_blob() => Some(bytes),
             _ => None,
         });
-        let lines = read_members(bytes.map(Vec::as_slice).unwrap_or_default(), facts);
-        for (member, line) in (0_u64..).zip(lines.map_err(|error| ProblemKind::Manifest(Box::new(error)))?) {
+        let mut reader = MemberReader::new(facts);
+        let mut next = 0_u64..;
+        let claims = reader.push(bytes.map(Vec::as_slice).unwrap_or_default(), |member| {
             let artifact = ArtifactRef {
                 statement: settled.id,
                 subject,
-                member: Some(member),
+                member: next.next(),
             };
-            members.push(crate::index::Claim {
-                digest: line.sha256,
-                artifact,
-            });
-        }
+            let digest = member.sha256;
+            members.push(crate::index::Claim { digest, artifact });
+        });
+        claims
+            .and_then(|()| reader.finish())
+            .map_err(|error| ProblemKind::Manifest(Box::new(error)))?;
     }
     let cited = built.inputs.iter().flatten().flat_map(|cited| &cited.artifacts);
     let parents = cited.map(|artifact| artifact.statement).collect();

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::digest::NodeHash;
-use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
 use crate::envelope::Envelope;
 use crate::manifest;
@@ -235,6 +234,7 @@ impl Verifier {
         for reference in self.walk.clone() {
             self.claim_walk(reference);
         }
+        self.claims.settle();
         Phase::Claims(self.leaves.len() as u64)
     }
 
@@ -306,8 +306,8 @@ impl Verifier {
             held.blake3.extend(*blake3);
             held.bytes.extend(*bytes);
         }
-        let mut claimed: Vec<(Sha256Digest, ArtifactRef)> =
-            located.content_id().map(|d| (d, reference)).into_iter().collect();
+        self.claims
+            .note(located.content_id().map(|digest| (digest, reference)));
         if let Some(members) = self.graph.members_of(&located) {
             let of = |(at, member): (u64, &manifest::Member)| {
                 (
@@ -318,10 +318,7 @@ impl Verifier {
                     },
                 )
             };
-            claimed.extend((0_u64..).zip(members).map(of));
-        }
-        for (digest, claim) in claimed {
-            self.claims.entry(digest).or_default().insert(claim);
+            self.claims.note((0_u64..).zip(members).map(of));
         }
     }
 }
