@@ -1,5 +1,7 @@
 //! `herdbook gaps`: what is missing, why it matters, and what to write to close it.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 use serde_json::json;
 
@@ -15,11 +17,17 @@ use super::nodes::find_nodes;
 use super::session::Session;
 use super::ui::Answer;
 use super::ui::Paint;
+use super::ui::counted;
 use super::ui::in_line;
 use super::ui::put;
+use super::ui::wrapped;
 
 /// How many gaps of one class are told in words; JSON has all.
 const SHOWN_MAX: usize = 20;
+
+/// How wide the words of a gap are, so that a line has 80 characters, and what stands before a further line.
+const LINE_CHARS: usize = 70;
+const LINE_INDENT: &str = "          ";
 
 /// Arguments of `gaps`.
 #[derive(Debug, clap::Args)]
@@ -104,28 +112,54 @@ fn text(args: &Args, found: &[Missing], paint: Paint) -> String {
         let head = format!("{:<11} {all:<3} {}", class.as_str(), class.meaning());
         let head = if all > 0 { paint.strong(&head) } else { head };
         put(&mut text, format_args!("{head}\n"));
-        for missing in found
-            .iter()
-            .filter(|missing| missing.class == class)
-            .take(SHOWN_MAX)
-        {
-            put(
-                &mut text,
-                format_args!(
-                    "  {}  {}\n",
-                    in_line(&missing.name),
-                    paint.faint(&in_line(&missing.node))
-                ),
-            );
-            put(&mut text, format_args!("    why   {}\n", in_line(&missing.why)));
-            put(&mut text, format_args!("    close {}\n", in_line(&missing.close)));
+        let folded = folded(class, found);
+        for (missing, times) in folded.iter().take(SHOWN_MAX) {
+            told(&mut text, missing, *times, paint);
         }
-        if all > SHOWN_MAX {
+        if folded.len() > SHOWN_MAX {
+            let more = folded.len() - SHOWN_MAX;
             put(
                 &mut text,
-                format_args!("  ... and {} more (--json lists all)\n", all - SHOWN_MAX),
+                format_args!("  ... and {more} more (--json lists all)\n"),
             );
         }
     }
     text
+}
+
+/// The gaps of a class; the same one of several versions of a name is told once, of the newest.
+fn folded(class: GapClass, found: &[Missing]) -> Vec<(&Missing, usize)> {
+    let mut folded: Vec<(&Missing, usize)> = Vec::new();
+    let mut places: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
+    for missing in found.iter().filter(|missing| missing.class == class) {
+        let item = missing.node.split('@').next().unwrap_or_default();
+        // Two things that one run leaves open are two gaps.
+        let text = if class == GapClass::Unresolved {
+            missing.name.as_str()
+        } else {
+            ""
+        };
+        let at = *places.entry((missing.code, item, text)).or_insert(folded.len());
+        match folded.get_mut(at) {
+            Some((newest, times)) => {
+                *newest = missing;
+                *times += 1;
+            }
+            None => folded.push((missing, 1)),
+        }
+    }
+    folded
+}
+
+fn told(text: &mut String, missing: &Missing, times: usize, paint: Paint) {
+    let of = match times {
+        1 => String::new(),
+        times => format!(", and in {} more", counted(times - 1, "version")),
+    };
+    let node = paint.faint(&format!("{}{of}", in_line(&missing.node)));
+    put(text, format_args!("  {}  {node}\n", in_line(&missing.name)));
+    for (head, words) in [("why   ", &missing.why), ("close ", &missing.close)] {
+        let lines = wrapped(&in_line(words), LINE_CHARS, LINE_INDENT);
+        put(text, format_args!("    {head}{lines}\n"));
+    }
 }

@@ -1,6 +1,6 @@
 //! `herdbook impact`: everything that something had a part in, and how much of it.
 
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 use serde_json::json;
@@ -12,6 +12,7 @@ use crate::query::Released;
 use crate::query::Via;
 use crate::query::impact;
 use crate::verify::PathStep;
+use crate::verify::Share;
 
 use super::as_of::AsOf;
 use super::error::Error;
@@ -145,26 +146,81 @@ fn text(args: &Args, found: &Impact, paint: Paint) -> String {
     );
     let mut kind = "";
     let mut shown = 0;
-    for one in &found.reached {
-        if one.kind != kind {
-            kind = one.kind;
+    let series = series(&found.reached);
+    for versions in &series {
+        let Some(newest) = versions.last() else {
+            continue;
+        };
+        if newest.kind != kind {
+            kind = newest.kind;
             shown = 0;
             put(&mut text, format_args!("\n{}\n", paint.strong(heading(kind))));
         }
         shown += 1;
-        match shown.cmp(&(SHOWN_MAX + 1)) {
-            std::cmp::Ordering::Less => item(&mut text, one, paint),
-            std::cmp::Ordering::Equal => {
-                let rest = found.reached.iter().filter(|other| other.kind == kind).count() - SHOWN_MAX;
-                put(
-                    &mut text,
-                    format_args!("  ... and {rest} more (--json lists all)\n"),
-                );
+        if shown <= SHOWN_MAX {
+            match versions.as_slice() {
+                [only] => item(&mut text, only, paint),
+                several => versions_of(&mut text, several, newest, paint),
             }
-            std::cmp::Ordering::Greater => {}
+        } else if shown == SHOWN_MAX + 1 {
+            let of_kind = |other: &&Vec<&Reached>| other.last().is_some_and(|one| one.kind == kind);
+            let rest = series.iter().filter(of_kind).count() - SHOWN_MAX;
+            put(
+                &mut text,
+                format_args!("  ... and {rest} more names (--json lists all)\n"),
+            );
         }
     }
     text
+}
+
+/// Puts the versions of a name beside each other; released ones stand alone, since each of them matters.
+fn series(reached: &[Reached]) -> Vec<Vec<&Reached>> {
+    let mut all: Vec<Vec<&Reached>> = Vec::new();
+    let mut places: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for one in reached {
+        if !one.released.is_empty() {
+            all.push(vec![one]);
+            continue;
+        }
+        let at = *places.entry((one.kind, &one.name)).or_insert(all.len());
+        match all.get_mut(at) {
+            Some(versions) => versions.push(one),
+            None => all.push(vec![one]),
+        }
+    }
+    all
+}
+
+/// Tells several versions of a name in the words of the newest, with the range of their shares.
+fn versions_of(text: &mut String, versions: &[&Reached], newest: &Reached, paint: Paint) {
+    let shares: Vec<&Share> = versions.iter().filter_map(|one| one.share.as_ref()).collect();
+    let ends = (
+        shares.iter().map(|share| &share.low).min(),
+        shares.iter().map(|share| &share.high).max(),
+    );
+    let told = match ends {
+        (Some(low), Some(high)) if shares.len() == versions.len() => {
+            let all = Share {
+                low: low.clone(),
+                high: high.clone(),
+            };
+            let each = if all.is_exact() { " each" } else { "" };
+            format!("{}{each}", all.percent())
+        }
+        (Some(_), _) => "some with a share, some conditioned only".to_owned(),
+        _ => share_told(newest),
+    };
+    put(
+        text,
+        format_args!(
+            "  {}  {} versions, the newest @{}: {told}\n    from {}\n",
+            paint.strong(&in_line(&newest.name)),
+            versions.len(),
+            newest.entry,
+            way(&newest.path),
+        ),
+    );
 }
 
 fn heading(kind: &str) -> &str {
@@ -178,12 +234,7 @@ fn heading(kind: &str) -> &str {
 }
 
 fn item(text: &mut String, one: &Reached, paint: Paint) {
-    let share = match (&one.share, one.via) {
-        (Some(share), _) => share.percent(),
-        (None, Via::Mass) => "share not worked out".to_owned(),
-        // Nobody knows how much a prompt or a judge contributes.
-        (None, Via::Conditioning) => "conditions it, no share".to_owned(),
-    };
+    let share = share_told(one);
     put(
         text,
         format_args!(
@@ -195,10 +246,10 @@ fn item(text: &mut String, one: &Reached, paint: Paint) {
     for release in &one.released {
         let mut told = format!("released to {}", in_line(&release.name));
         if let Some(channel) = &release.channel {
-            let _fits = write!(told, " by {}", in_line(channel));
+            put(&mut told, format_args!(" by {}", in_line(channel)));
         }
         if let Some(date) = &release.date {
-            let _fits = write!(told, " on {}", in_line(date));
+            put(&mut told, format_args!(" on {}", in_line(date)));
         }
         put(
             text,
@@ -206,6 +257,15 @@ fn item(text: &mut String, one: &Reached, paint: Paint) {
         );
     }
     put(text, format_args!("    from {}\n", way(&one.path)));
+}
+
+fn share_told(one: &Reached) -> String {
+    match (&one.share, one.via) {
+        (Some(share), _) => share.percent(),
+        (None, Via::Mass) => "share not worked out".to_owned(),
+        // Nobody knows how much a prompt or a judge contributes.
+        (None, Via::Conditioning) => "conditions it, no share".to_owned(),
+    }
 }
 
 /// Tells a path from the founder on; of a long one its ends.

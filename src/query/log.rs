@@ -45,7 +45,7 @@ pub struct LogEntry {
     pub id: Option<StatementId>,
     /// Who signed it, by their own word: no signature is checked here.
     pub issuer: Option<KeyId>,
-    /// Who that is, where the log says so: a holder, an owner, the log itself.
+    /// Who that is, where the log says so: a holder, an owner, the log itself, any other granted key.
     pub label: Option<String>,
 }
 
@@ -146,7 +146,8 @@ fn label(view: &View<'_>, issuer: KeyId) -> Option<String> {
         } else if owner() {
             Some("an owner".to_owned())
         } else {
-            None
+            let granted = keys.is_some_and(|keys| keys.public_key(issuer).is_ok());
+            granted.then(|| "an issuer".to_owned())
         }
     })
 }

@@ -11,6 +11,8 @@ mod list;
 mod log;
 mod names;
 mod node;
+#[cfg(test)]
+mod oracle;
 mod release;
 mod show;
 #[cfg(test)]

@@ -1,13 +1,11 @@
 //! A trace as a drawing: boxes and arrows, for Graphviz (the DOT language) and Mermaid (flowcharts).
 //!
-//! Arrows follow the data, from what was taken to what was made. Many files of one item are one box. Every label is
-//! text somebody else wrote: in DOT it is a quoted string, in Mermaid every character but letters, digits and a few
+//! Arrows follow the data, from what was taken to what was made. Every label is
+//! text that somebody else wrote: in DOT it is a quoted string, in Mermaid every character but letters, digits and a few
 //! signs is an entity, so that no label can end its box.
 
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use petgraph::graph::NodeIndex;
 use petgraph::visit::EdgeRef as _;
 
 use crate::cli::error::Error;
@@ -15,13 +13,12 @@ use crate::cli::exit::Exit;
 use crate::cli::ui::in_line;
 use crate::cli::ui::put;
 use crate::cli::ui::short_id;
-use crate::digest::StatementId;
 use crate::query::Place;
-use crate::query::Trace;
 use crate::query::TraceNode;
 use crate::statement::Thing;
 
-use super::tree::SIBLINGS_MAX;
+use super::group::Grouped;
+use super::group::Shown;
 
 /// The most boxes of a drawing for Graphviz.
 const DOT_BOXES_MAX: usize = 5_000;
@@ -53,63 +50,26 @@ pub(super) struct Drawing {
     arrows: BTreeSet<(usize, usize, &'static str)>,
 }
 
-/// What is drawn as one box.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Group {
-    One(NodeIndex),
-    Files(StatementId, String),
-}
-
 impl Drawing {
-    /// Groups the nodes of a trace into boxes.
-    pub(super) fn of(trace: &Trace) -> Self {
-        let mut files: BTreeMap<Group, usize> = BTreeMap::new();
-        for node in trace.graph.node_weights() {
-            if let Some(group) = files_of(node) {
-                *files.entry(group).or_default() += 1;
-            }
+    /// Makes boxes of a trace.
+    pub(super) fn of(shown: &Shown) -> Self {
+        let boxes = shown.graph.node_indices().zip(shown.graph.node_weights());
+        let arrows = shown.graph.edge_references();
+        Self {
+            boxes: boxes
+                .map(|(at, grouped)| Drawn {
+                    lines: vec![in_line(&grouped.name()), told(grouped)],
+                    look: look(&grouped.node),
+                    is_root: shown.roots.contains(&at),
+                })
+                .collect(),
+            arrows: arrows
+                .map(|edge| {
+                    let (from, to) = (edge.target().index(), edge.source().index());
+                    (from, to, edge.weight().as_str())
+                })
+                .collect(),
         }
-        let group_of = |at: NodeIndex| {
-            let group = trace.graph.node_weight(at).and_then(files_of);
-            let many = |group: &Group| files.get(group).is_some_and(|count| *count > SIBLINGS_MAX);
-            group.filter(many).unwrap_or(Group::One(at))
-        };
-        let mut drawing = Self::default();
-        let mut places: BTreeMap<Group, usize> = BTreeMap::new();
-        for at in trace.graph.node_indices() {
-            let Some(node) = trace.graph.node_weight(at) else {
-                continue;
-            };
-            let group = group_of(at);
-            let is_root = trace.roots.contains(&at);
-            if let Some(drawn) = places.get(&group).and_then(|place| drawing.boxes.get_mut(*place)) {
-                drawn.is_root |= is_root;
-                continue;
-            }
-            let lines = match &group {
-                Group::One(_) => vec![in_line(&node.name), told(node)],
-                Group::Files(_, item) => {
-                    let count = files.get(&group).copied().unwrap_or_default();
-                    vec![in_line(item), format!("{count} files, {}", node.kind)]
-                }
-            };
-            places.insert(group, drawing.boxes.len());
-            drawing.boxes.push(Drawn {
-                lines,
-                look: look(node),
-                is_root,
-            });
-        }
-        for edge in trace.graph.edge_references() {
-            let ends = (
-                places.get(&group_of(edge.target())),
-                places.get(&group_of(edge.source())),
-            );
-            if let (Some(from), Some(to)) = ends {
-                drawing.arrows.insert((*from, *to, edge.weight().as_str()));
-            }
-        }
-        drawing
     }
 
     /// Returns the drawing in the DOT language.
@@ -175,16 +135,6 @@ fn check(found: usize, what: &str, limit: usize) -> Result<(), Error> {
         .hint("draw less with `--depth N`, or write all of it with `--format json`"))
 }
 
-fn files_of(node: &TraceNode) -> Option<Group> {
-    match node.place {
-        Place::Artifact(artifact) => {
-            let item = node.name.split('/').next().unwrap_or_default();
-            Some(Group::Files(artifact.statement, item.to_owned()))
-        }
-        Place::Run(_) | Place::Gap(..) => None,
-    }
-}
-
 fn look(node: &TraceNode) -> Look {
     match (node.place, node.kind) {
         (Place::Gap(..), _) => Look::Gap,
@@ -194,13 +144,14 @@ fn look(node: &TraceNode) -> Look {
     }
 }
 
-fn told(node: &TraceNode) -> String {
+fn told(grouped: &Grouped) -> String {
+    let node = &grouped.node;
     let kind = match (node.place, node.thing) {
         (Place::Gap(..), _) => return "nobody declared this".to_owned(),
         (_, Some(Thing::ExternalModel)) => "external model",
         _ => node.kind,
     };
-    format!("{kind} {}", short_id(&node.place.to_string()))
+    format!("{kind} {}", short_id(&grouped.id()))
 }
 
 /// A quoted string of DOT ends at a quote, and a backslash begins an escape; `in_line` left no control characters.

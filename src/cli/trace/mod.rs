@@ -2,6 +2,7 @@
 //! drawing for Graphviz or Mermaid.
 
 mod draw;
+mod group;
 mod tree;
 
 use petgraph::graph::NodeIndex;
@@ -24,6 +25,7 @@ use super::session::Session;
 use super::ui::Answer;
 use super::ui::counted;
 use draw::Drawing;
+use group::grouped;
 
 /// Arguments of `trace`.
 #[derive(Debug, clap::Args)]
@@ -91,10 +93,10 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     let text = match args.format {
         // `--json` says the same of every command.
         _ if session.ui.is_json() => String::new(),
-        Format::Tree => tree::draw(&trace, args.down, session.ui.paint()),
+        Format::Tree => tree::draw(&grouped(&trace), args.down, session.ui.paint()),
         Format::Json => format!("{json:#}\n"),
-        Format::Dot => Drawing::of(&trace).dot()?,
-        Format::Mermaid => Drawing::of(&trace).mermaid()?,
+        Format::Dot => Drawing::of(&grouped(&trace)).dot()?,
+        Format::Mermaid => Drawing::of(&grouped(&trace)).mermaid()?,
     };
     let mut notes = Vec::new();
     if beyond > 0 {

@@ -13,9 +13,12 @@ use crate::cli::ui::put;
 use crate::cli::ui::short_id;
 use crate::query::EdgeRole;
 use crate::query::Place;
-use crate::query::Trace;
-use crate::query::TraceNode;
 use crate::statement::Thing;
+
+use super::group::Grouped;
+use super::group::SIBLINGS_MAX;
+use super::group::Shown;
+use super::group::item_of;
 
 /// How many lines of a tree are drawn; JSON has everything.
 const TREE_LINES_MAX: usize = 2_000;
@@ -23,14 +26,11 @@ const TREE_LINES_MAX: usize = 2_000;
 /// How deep a tree is drawn.
 const TREE_DEPTH_MAX: usize = 100;
 
-/// How many files of one item are drawn beside each other.
-pub(super) const SIBLINGS_MAX: usize = 5;
-
 /// How many characters of a name are drawn, so that a line stays one line.
 const NAME_CHARS_MAX: usize = 48;
 
 /// Returns the tree of a trace; `down` from an origin to what descends from it, else the other way.
-pub(super) fn draw(trace: &Trace, down: bool, paint: Paint) -> String {
+pub(super) fn draw(trace: &Shown, down: bool, paint: Paint) -> String {
     let mut tree = Tree {
         trace,
         down,
@@ -61,7 +61,7 @@ enum Pending {
 }
 
 struct Tree<'a> {
-    trace: &'a Trace,
+    trace: &'a Shown,
     down: bool,
     paint: Paint,
     drawn: BTreeSet<Place>,
@@ -121,7 +121,7 @@ impl Tree<'_> {
             (_, true) => "`- ",
             (_, false) => "|- ",
         };
-        let seen = !self.drawn.insert(node.place);
+        let seen = !self.drawn.insert(node.node.place);
         let mut below = self.below(at);
         let cut = !below.is_empty() && depth == TREE_DEPTH_MAX;
         let tail = match (seen && !below.is_empty(), cut) {
@@ -158,9 +158,9 @@ impl Tree<'_> {
         below
     }
 
-    fn told(&self, node: &TraceNode, role: Option<EdgeRole>) -> String {
-        let name = short_name(&node.name);
-        let id = self.paint.faint(&short_id(&node.place.to_string()));
+    fn told(&self, node: &Grouped, role: Option<EdgeRole>) -> String {
+        let name = short_name(&node.name());
+        let id = self.paint.faint(&short_id(&node.id()));
         let role = match role {
             None | Some(EdgeRole::Output) => String::new(),
             // Downwards, the line is about what took it.
@@ -169,7 +169,7 @@ impl Tree<'_> {
             Some(role) if self.down => format!("as {}: ", role.as_str()),
             Some(role) => format!("{}: ", role.as_str()),
         };
-        match (node.place, node.thing) {
+        match (node.node.place, node.node.thing) {
             (Place::Gap(..), _) => format!(
                 "{role}{} {id}",
                 self.paint.bad(&format!("\"{name}\", which nobody declared"))
@@ -177,7 +177,7 @@ impl Tree<'_> {
             (_, Some(Thing::ExternalModel)) => {
                 format!("{role}{}  external model  {id}", self.paint.strong(&name))
             }
-            _ => format!("{role}{}  {}  {id}", self.paint.strong(&name), node.kind),
+            _ => format!("{role}{}  {}  {id}", self.paint.strong(&name), node.node.kind),
         }
     }
 
@@ -194,11 +194,11 @@ impl Tree<'_> {
             let Some(node) = self.trace.graph.node_weight(next) else {
                 continue;
             };
-            let item = node.name.split('/').next().unwrap_or_default();
+            let item = item_of(&node.node);
             groups
                 .entry((*edge.weight(), item))
                 .or_default()
-                .push((&node.name, next));
+                .push((&node.node.name, next));
         }
         let mut below = Vec::new();
         for ((role, item), mut nodes) in groups {
