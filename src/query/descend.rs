@@ -28,9 +28,6 @@ use super::names::Names;
 use super::node::Place;
 use super::show::said_by;
 
-/// The kind of a statement that says that something went out.
-const RELEASE: &str = "release";
-
 /// A statement that descends from the founders.
 #[derive(Debug, Clone)]
 pub(super) struct Child {
@@ -123,7 +120,7 @@ impl Sweep<'_> {
     fn visit(&mut self, entry: LeafIndex) -> Result<(), QueryError> {
         let (envelope, statement) = self.view.ledger().entry(entry)?;
         let id = envelope.id();
-        if statement.predicate.kind() == RELEASE {
+        if matches!(statement.predicate, Predicate::Release(_)) {
             self.found.releases.push(entry);
             return Ok(());
         }

@@ -27,7 +27,7 @@ use super::descend::descend;
 use super::names::Names;
 use super::names::members;
 use super::node::Place;
-use super::release::Release;
+use super::release::Released;
 use super::release::releases;
 
 /// The most members of manifests that are read to work out shares.
@@ -75,7 +75,7 @@ pub struct Reached {
     /// The shortest way from it to a founder; by mass where it is reached so.
     pub path: Vec<PathStep>,
     /// The statements that it was released.
-    pub released: Vec<Release>,
+    pub released: Vec<Released>,
 }
 
 /// Why there are no shares.
@@ -138,7 +138,7 @@ pub fn impact(view: &View<'_>, roots: &[Place]) -> Result<Impact, QueryError> {
         if let Some(mut one) = walk.reached(*item)? {
             one.released = released
                 .iter()
-                .filter(|release| release.is_of(item.0, &one.artifacts))
+                .filter(|release| one.artifacts.contains(&release.target.whole()))
                 .cloned()
                 .collect();
             reached.push(one);
