@@ -88,6 +88,8 @@ pub enum Command {
     Key(Key),
     /// Check every byte the ledger holds
     Fsck(Fsck),
+    /// Build the index again from the log; no answer depends on it
+    Reindex(super::reindex::Args),
     /// Show a small pipeline, its verdict, and three attempts to cheat
     Demo(Demo),
 }

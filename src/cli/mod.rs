@@ -29,6 +29,7 @@ mod log;
 mod nodes;
 mod progress;
 mod register;
+mod reindex;
 mod session;
 mod show;
 mod surroundings;
@@ -69,7 +70,14 @@ pub fn main() -> ExitCode {
         global.color,
         &around,
     );
-    let answered = dispatch(&Session::begin(global, around), &args.command);
+    let mut session = Session::begin(global, around);
+    let mut answered = dispatch(&session, &args.command);
+    if answered.as_ref().is_err_and(Error::blames_index) {
+        // The log knows all of it, only more slowly.
+        session.indexed = false;
+        ui.warn(session::DAMAGED_INDEX);
+        answered = dispatch(&session, &args.command);
+    }
     match answered {
         Ok(answer) => ui.answer(&answer).into(),
         Err(error) => ui.fail(&error).into(),
@@ -90,6 +98,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
         Command::Trace(args) => trace::run(session, args),
         Command::Demo(args) => demo::run(session, args),
         Command::Fsck(args) => fsck::run(session, args),
+        Command::Reindex(args) => reindex::run(session, args),
     }
 }
 

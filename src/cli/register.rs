@@ -41,10 +41,10 @@ pub fn run(session: &Session, args: &args::Register) -> Result<Answer, Error> {
         .hint("give the path of a lineage file"));
     }
     // Found before anything is read, so that a wrong folder is told first.
-    let folder = session.ledger_folder()?;
+    session.ledger_folder()?;
     let path = session.path(&args.file);
     let file = lineage_file::read(&path, &settings)?;
-    let mut ledger = crate::ledger::Ledger::open_indexed(&folder)?;
+    let mut ledger = session.open()?;
     let signers = session.signers(&ledger, args.key.as_deref())?;
     let bar = Bar::new(session.ui.progress());
     let request = RegisterRequest {
@@ -64,7 +64,9 @@ pub fn run(session: &Session, args: &args::Register) -> Result<Answer, Error> {
     let registered = ledger.register(&request, &mut || nonces.draw());
     bar.done();
     let registered = registered?;
-    Ok(answer(&registered, session.ui.paint()))
+    let mut answer = answer(&registered, session.ui.paint());
+    answer.notes.extend(Session::index_notes(&ledger));
+    Ok(answer)
 }
 
 fn answer(registered: &Registered, paint: Paint) -> Answer {

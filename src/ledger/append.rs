@@ -41,8 +41,8 @@ use super::register::RegisterError;
 use super::register::RegisterOptions;
 use super::register::Registered;
 use super::register::plan;
-use super::replay::Replayed;
 use super::register::read_held;
+use super::replay::Replayed;
 use super::write::Gate;
 use super::write::signed_seal;
 
@@ -207,6 +207,7 @@ impl Ledger {
         wait: Duration,
         random: &mut dyn FnMut() -> [u8; 16],
     ) -> Result<u64, LedgerError> {
+        self.note_index_trouble(None);
         let mut writer = self.writer(&signers.log, wait)?;
         let appended = writer.append_all(planned, &signers.issuer, random);
         let indexed = match appended {
@@ -217,12 +218,31 @@ impl Ledger {
             }
         };
         if let Err(error) = indexed {
-            self.note_index_trouble(error);
+            self.note_index_trouble(Some(error));
         }
         // Whatever became of it, what is published now is what counts.
         let refreshed = self.refresh();
         let appended = appended?;
         refreshed.map(|()| appended)
+    }
+
+    /// Deletes the index and builds it again from the log, under the appender's lock. Nothing is signed, and what a
+    /// crash left beyond the checkpoint is left to the next append.
+    ///
+    /// Errors: [`LedgerError::ManifestMissing`] while the members of a manifest cannot be known.
+    pub fn reindex(&mut self, wait: Duration) -> Result<(), LedgerError> {
+        let Some(folder) = self.index_folder().cloned() else {
+            return Ok(());
+        };
+        let store = Arc::clone(self.store());
+        let _locked = LockedLog::acquire(Arc::clone(&store), self.reader.key().clone(), wait)?;
+        self.refresh()?;
+        if let Some(&id) = self.replayed.state.missing_manifests().first() {
+            return Err(LedgerError::ManifestMissing { id });
+        }
+        folder.remove()?;
+        let (replayed, keeper) = folder.keep(&self.replayed, &self.reader, self.founding(), &*store)?;
+        Ok(keeper.publish(replayed)?)
     }
 
     /// Takes the lock and makes good what a crash left.
@@ -234,6 +254,9 @@ impl Ledger {
         if let Some(&id) = self.replayed.state.missing_manifests().first() {
             return Err(LedgerError::ManifestMissing { id });
         }
+        if let Some(folder) = self.index_folder().filter(|_| self.discards_index()) {
+            folder.remove()?;
+        }
         let kept = self
             .index_folder()
             .map(|folder| folder.keep(&self.replayed, &self.reader, self.founding(), &*store));
@@ -241,7 +264,7 @@ impl Ledger {
             Some(Ok((replayed, keeper))) => (replayed.state, Some(keeper)),
             // Without an index the log is as good, only slower.
             Some(Err(LedgerError::Index(error))) => {
-                self.note_index_trouble(error);
+                self.note_index_trouble(Some(error));
                 (self.replayed.state.clone(), None)
             }
             Some(Err(error)) => return Err(error),

@@ -46,10 +46,9 @@ impl IndexFolder {
         }
     }
 
-    /// Returns the segments that are published; nothing when there are none that can be read.
-    pub(super) fn segments(&self, origin: &str) -> Option<Arc<Segments>> {
-        let opened = Segments::open(&self.segments, origin);
-        opened.ok().flatten().map(Arc::new)
+    /// Returns the segments that are published; nothing when there are none.
+    pub(super) fn segments(&self, origin: &str) -> Result<Option<Arc<Segments>>, IndexError> {
+        Ok(Segments::open(&self.segments, origin)?.map(Arc::new))
     }
 
     /// Removes the index. Only the holder of the lock may.

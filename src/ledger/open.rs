@@ -56,7 +56,9 @@ pub struct Ledger {
     index_folder: Option<IndexFolder>,
     /// Whether answers may come from the index on disk.
     indexed: bool,
-    /// Why the index was not brought up to what this process appended.
+    /// Whether whoever appends first deletes the index.
+    discard_index: bool,
+    /// Why the index was not used, or not brought up to what this process appended.
     index_trouble: Option<IndexError>,
     /// The commit that was read last: a sweep over entries decodes each commit once.
     last_read: Mutex<Option<Arc<Commit>>>,
@@ -186,6 +188,7 @@ impl Ledger {
             founding,
             index_folder,
             indexed,
+            discard_index: false,
             index_trouble: None,
             last_read: Mutex::new(None),
         };
@@ -195,20 +198,44 @@ impl Ledger {
 
     /// Reads the log up to its checkpoint, from where an index ends if there is one that may be used.
     fn begin(&mut self) -> Result<(), LedgerError> {
-        // The index first: what it covers was published before, so the checkpoint read next is not older.
-        let folder = self.index_folder.as_ref().filter(|_| self.indexed);
-        let segments = folder.and_then(|folder| folder.segments(&self.founding.genesis.origin));
-        self.reader = LogReader::open(Arc::clone(&self.store), self.reader.key().clone())?;
-        if let Some(segments) = segments
-            && let Ok(Some(resumed)) = Replayed::resume(segments, &self.reader, &self.founding)
-        {
-            self.replayed = resumed;
-            if self.replayed.catch_up(&self.reader, &*self.store).is_ok() {
-                return Ok(());
+        if self.indexed {
+            match self.begin_at_index() {
+                Ok(true) => return Ok(()),
+                Ok(false) => {}
+                Err(LedgerError::Index(error)) => self.index_trouble = Some(error),
+                Err(error) => return Err(error),
             }
         }
         self.replayed = Replayed::nothing();
         self.replayed.catch_up(&self.reader, &*self.store)
+    }
+
+    /// Returns whether there was an index of this log to begin with.
+    fn begin_at_index(&mut self) -> Result<bool, LedgerError> {
+        // The index first: what it covers was published before, so the checkpoint read next is not older.
+        let Some(folder) = &self.index_folder else {
+            return Ok(false);
+        };
+        let segments = folder.segments(&self.founding.genesis.origin)?;
+        self.reader = LogReader::open(Arc::clone(&self.store), self.reader.key().clone())?;
+        let Some(segments) = segments else {
+            return Ok(false);
+        };
+        let Some(resumed) = Replayed::resume(segments, &self.reader, &self.founding)? else {
+            return Ok(false);
+        };
+        self.replayed = resumed;
+        self.replayed.catch_up(&self.reader, &*self.store)?;
+        Ok(true)
+    }
+
+    /// Has the next append delete the index and build it again: it was found damaged.
+    pub fn discard_index(&mut self) {
+        self.discard_index = true;
+    }
+
+    pub(super) fn discards_index(&self) -> bool {
+        self.discard_index
     }
 
     /// Returns where the index of this ledger is kept, if it is in a folder.
@@ -216,12 +243,12 @@ impl Ledger {
         self.index_folder.as_ref()
     }
 
-    /// Notes that the index could not be kept.
-    pub(super) fn note_index_trouble(&mut self, error: IndexError) {
-        self.index_trouble = Some(error);
+    /// Notes whether the index could be kept.
+    pub(super) fn note_index_trouble(&mut self, trouble: Option<IndexError>) {
+        self.index_trouble = trouble;
     }
 
-    /// Returns why the index was not brought up to what this process appended; what was appended is safe.
+    /// Returns why the index was not used or, after an append, not brought up to date; answers are right all the same.
     pub fn index_trouble(&self) -> Option<&IndexError> {
         self.index_trouble.as_ref()
     }
@@ -299,8 +326,7 @@ impl Ledger {
         if let Some(commit) = last.as_ref().filter(|commit| commit.entry(entry).is_some()) {
             return Ok(Arc::clone(commit));
         }
-        let number = self.reader.commit_holding(entry)?;
-        let commit = Arc::new(self.reader.commit(number)?);
+        let commit = Arc::new(self.reader.commit_with(entry)?);
         *last = Some(Arc::clone(&commit));
         Ok(commit)
     }

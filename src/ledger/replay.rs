@@ -77,7 +77,12 @@ impl Replayed {
             return Ok(None);
         };
         let state = State::resume(founding.clone(), tree, rulings, Arc::clone(&index), &seal);
-        Ok(state.unwrap_or_default().map(|state| Self { state, position }))
+        match state {
+            Err(AdmissionError::Index(error)) => Err(error.into()),
+            // Not what admission let in, so not what the log says.
+            Err(_) => Ok(None),
+            Ok(state) => Ok(state.map(|state| Self { state, position })),
+        }
     }
 
     /// Returns what a replay needs to go on from here.

@@ -4,6 +4,7 @@ mod alpaca;
 mod bad_input;
 mod damaged;
 mod docs;
+mod index;
 mod killed;
 mod many;
 mod nightly;
