@@ -210,12 +210,11 @@ impl Ledger {
         self.note_index_trouble(None);
         let mut writer = self.writer(&signers.log, wait)?;
         let appended = writer.append_all(planned, &signers.issuer, random);
-        let indexed = match appended {
-            Ok(_) => writer.finish(),
-            Err(_) => {
-                drop(writer);
-                Ok(())
-            }
+        let indexed = if appended.is_ok() {
+            writer.finish()
+        } else {
+            drop(writer);
+            Ok(())
         };
         if let Err(error) = indexed {
             self.note_index_trouble(Some(error));

@@ -70,7 +70,7 @@ impl IndexFolder {
     ) -> Result<(Replayed, Keeper), LedgerError> {
         let origin = &founding.genesis.origin;
         let sled = Arc::new(SledIndex::open_or_new(&self.sled, origin)?);
-        let resumed = Replayed::resume(Arc::clone(&sled) as _, reader, founding);
+        let resumed = Replayed::resume(&(Arc::clone(&sled) as _), reader, founding);
         if let Ok(Some(mut replayed)) = resumed {
             replayed.catch_up(reader, store)?;
             return Ok((replayed, self.keeper(sled)));

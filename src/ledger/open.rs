@@ -221,7 +221,7 @@ impl Ledger {
         let Some(segments) = segments else {
             return Ok(false);
         };
-        let Some(resumed) = Replayed::resume(segments, &self.reader, &self.founding)? else {
+        let Some(resumed) = Replayed::resume(&(segments as _), &self.reader, &self.founding)? else {
             return Ok(false);
         };
         self.replayed = resumed;

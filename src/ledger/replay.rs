@@ -43,7 +43,7 @@ impl Replayed {
     /// Takes up the place where an index ends; nothing unless it is the end of a commit of this log, and the index
     /// agrees with the seal that is the last entry there. Rulings are read from the log, never from the index.
     pub(super) fn resume(
-        index: Arc<dyn Index>,
+        index: &Arc<dyn Index>,
         reader: &LogReader,
         founding: &Founding,
     ) -> Result<Option<Self>, LedgerError> {
@@ -76,7 +76,7 @@ impl Replayed {
         let Some(seal) = seal_in(&last) else {
             return Ok(None);
         };
-        let state = State::resume(founding.clone(), tree, rulings, Arc::clone(&index), &seal);
+        let state = State::resume(founding.clone(), tree, rulings, Arc::clone(index), &seal);
         match state {
             Err(AdmissionError::Index(error)) => Err(error.into()),
             // Not what admission let in, so not what the log says.
