@@ -138,8 +138,10 @@ fn open_named(named: &folder::Named, origin: &str) -> Result<Option<Segment>, In
     };
     let header = segment.header();
     if header.to.origin != origin {
-        let what = format!("it is of the log `{}`, not of `{origin}`", header.to.origin);
-        return Err(segment.damaged(&what));
+        return Err(IndexError::Origin {
+            expected: header.to.origin.clone(),
+            found: origin.to_owned(),
+        });
     }
     if (header.from, header.to.size.get()) != (named.from, named.to) {
         return Err(segment.damaged("it covers other entries than its name says"));
