@@ -193,6 +193,9 @@ fn entry(at: u64, draw: &Draw) -> Indexed {
     indexed
 }
 
+/// Makes an empty backend in a folder.
+type Fresh = fn(&Path) -> Box<dyn Backend>;
+
 pub(crate) type Batches = Vec<(Vec<Indexed>, Watermark, Resume)>;
 
 /// Cuts the log into batches, each of one or several commits.
@@ -320,7 +323,7 @@ proptest! {
         prop_assert_eq!(&answers(&whole).unwrap()[1..], &expected[1..]);
 
         let (first, rest) = batches.split_at(cut.index(batches.len()));
-        let backends: [fn(&Path) -> Box<dyn Backend>; 5] = [
+        let backends: [Fresh; 5] = [
             |_| Box::new(MemoryIndex::new()),
             |folder| Box::new(Reopened::new(folder)),
             |folder| Box::new(Published::new(folder)),
