@@ -12,11 +12,13 @@
 //! whatever happens.
 
 mod args;
+mod cache;
 mod demo;
 mod error;
 mod exit;
 mod explain;
 mod fsck;
+mod hash;
 mod home;
 mod init;
 mod json;
@@ -75,6 +77,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
     match command {
         Command::Init(args) => init::run(session, args),
         Command::Register(args) => register::run(session, args),
+        Command::Hash(args) => hash::run(session, args),
         Command::Verify(args) => verify::run(session, args),
         Command::Key(args) => key::run(session, args),
         Command::Show(args) => show::run(session, args),

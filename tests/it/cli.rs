@@ -2,6 +2,7 @@
 
 mod alpaca;
 mod bad_input;
+mod cached;
 mod damaged;
 mod docs;
 mod killed;
@@ -9,3 +10,4 @@ mod many;
 mod support;
 mod verbs;
 mod verdicts;
+mod workers;
