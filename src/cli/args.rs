@@ -73,11 +73,17 @@ pub enum Command {
     /// Write the digests of files as records for `digests_from`, with no ledger and no key
     Hash(super::hash::Args),
     /// Show everything about one item, statement or artifact
-    Show(Show),
+    Show(super::show::Args),
     /// List the items of the ledger
-    List(List),
-    /// Show what something descends from
-    Trace(Trace),
+    List(super::list::Args),
+    /// List the entries of the log, and the checkpoint over them
+    Log(super::log::Args),
+    /// Show what something descends from, or with --down what descends from it
+    Trace(super::trace::Args),
+    /// Tell everything that something has a part in, and how much
+    Impact(super::impact::Args),
+    /// List what is missing, and what to write to close each gap
+    Gaps(super::gaps::Args),
     /// Judge whether a lineage is whole: the verdict, and every reason
     Verify(Verify),
     /// Keys and the trust root
@@ -124,24 +130,6 @@ pub struct Register {
     /// Sign with the key in this file
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
-}
-
-/// Arguments of `show`.
-#[derive(Debug, ClapArgs)]
-pub struct Show {
-    /// NAME, NAME@ENTRY, an hb: id or its beginning, or sha256:HEX
-    pub node: String,
-}
-
-/// Arguments of `list`.
-#[derive(Debug, ClapArgs)]
-pub struct List {}
-
-/// Arguments of `trace`.
-#[derive(Debug, ClapArgs)]
-pub struct Trace {
-    /// NAME, NAME@ENTRY, an hb: id or its beginning, or sha256:HEX
-    pub node: String,
 }
 
 /// Arguments of `verify`.

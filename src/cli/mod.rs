@@ -12,18 +12,23 @@
 //! whatever happens.
 
 mod args;
+mod as_of;
 mod cache;
 mod demo;
 mod error;
 mod exit;
 mod explain;
 mod fsck;
+mod gaps;
 mod hash;
 mod home;
+mod impact;
 mod init;
 mod json;
 mod key;
 mod list;
+mod log;
+mod nodes;
 mod progress;
 mod register;
 mod session;
@@ -82,6 +87,9 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
         Command::Key(args) => key::run(session, args),
         Command::Show(args) => show::run(session, args),
         Command::List(args) => list::run(session, args),
+        Command::Log(args) => log::run(session, args),
+        Command::Impact(args) => impact::run(session, args),
+        Command::Gaps(args) => gaps::run(session, args),
         Command::Trace(args) => trace::run(session, args),
         Command::Demo(args) => demo::run(session, args),
         Command::Fsck(args) => fsck::run(session, args),

@@ -45,7 +45,7 @@ pub fn run(session: &Session, args: &args::Register) -> Result<Answer, Error> {
     let folder = session.ledger_folder()?;
     let path = session.path(&args.file);
     let file = lineage_file::read(&path, &settings)?;
-    let mut ledger = crate::ledger::Ledger::open(&folder)?;
+    let mut ledger = crate::ledger::Ledger::open_indexed(&folder)?;
     let signers = session.signers(&ledger, args.key.as_deref())?;
     let opened = if args.no_cache {
         Ok(None)

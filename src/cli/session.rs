@@ -109,7 +109,7 @@ impl Session {
 
     /// Opens the ledger to read it.
     pub fn open(&self) -> Result<Ledger, Error> {
-        Ok(Ledger::open(&self.ledger_folder()?)?)
+        Ok(Ledger::open_indexed(&self.ledger_folder()?)?)
     }
 
     /// Loads the keys that append to a ledger; `issuer` takes the place of this user's own.

@@ -56,6 +56,12 @@ pub enum IndexError {
         /// The most there may be.
         limit: u64,
     },
+    /// Another process, or another handle of this one, has the index open.
+    #[error("the index in {} is in use", path.display())]
+    Busy {
+        /// The folder.
+        path: PathBuf,
+    },
     /// What stands on the disk is not an index of this version: it is rebuilt from the log.
     #[error("the index in {} is damaged ({what}): delete and rebuild it", path.display())]
     Damaged {

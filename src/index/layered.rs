@@ -52,6 +52,11 @@ impl Layered {
         self.tail.len()
     }
 
+    /// Returns what stands in memory, as one batch for an index that ends where the one below does.
+    pub fn tail(&self) -> Result<Vec<Indexed>, IndexError> {
+        self.tail.batch(self.base.as_deref())
+    }
+
     /// Gathers what `of` finds below and then what it finds in memory.
     fn both<T>(&self, of: impl Fn(&dyn Index) -> Result<Vec<T>, IndexError>) -> Result<Vec<T>, IndexError> {
         let mut found = self.base.as_deref().map(&of).transpose()?.unwrap_or_default();

@@ -12,6 +12,7 @@ use crate::merkle::TreeSize;
 use crate::statement::ArtifactRef;
 use crate::statement::ItemName;
 
+use super::Claim;
 use super::Facts;
 use super::IdPrefix;
 use super::Index;
@@ -69,6 +70,34 @@ impl MemoryIndex {
     /// Returns how many entries it holds.
     pub(super) fn len(&self) -> u64 {
         self.entries.len() as u64
+    }
+
+    /// Returns its entries as one batch, as they were taken; `base` knows the statements that stand below already.
+    pub(super) fn batch(&self, base: Option<&dyn Index>) -> Result<Vec<Indexed>, IndexError> {
+        let mut claims: HashMap<StatementId, Vec<Claim>> = HashMap::new();
+        for (digest, artifacts) in &self.claims {
+            for &artifact in artifacts {
+                let digest = *digest;
+                let claim = Claim { digest, artifact };
+                claims.entry(artifact.statement).or_default().push(claim);
+            }
+        }
+        let mut batch = Vec::with_capacity(self.entries.len());
+        for (entry, id) in (self.first..).map(LeafIndex::new).zip(&self.entries) {
+            let below = || base.map(|base| base.facts(*id)).transpose();
+            let facts = match self.statements.get(id) {
+                Some(facts) => Arc::clone(facts),
+                None => below()?.flatten().ok_or(IndexError::Row { table: "facts" })?,
+            };
+            let mut claims = claims.remove(id).unwrap_or_default();
+            claims.sort_unstable_by_key(|claim| claim.artifact);
+            let facts = Facts {
+                entry,
+                ..Facts::clone(&facts)
+            };
+            batch.push(Indexed { facts, claims });
+        }
+        Ok(batch)
     }
 
     /// Asks the index below what [`MemoryIndex::take`] must know. Only this can fail.

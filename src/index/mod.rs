@@ -5,12 +5,16 @@
 //! (`conformance.rs`, in tests) that every backend passes.
 
 mod check;
+mod codec;
 mod error;
 mod facts;
 mod layered;
 mod memory;
 pub mod resolve;
 mod resume;
+mod segment;
+mod sled;
+mod table;
 
 #[cfg(test)]
 pub(crate) mod conformance;
@@ -37,6 +41,8 @@ pub use facts::thing_word;
 pub use layered::Layered;
 pub use memory::MemoryIndex;
 pub use resume::Resume;
+pub use segment::Segments;
+pub use sled::SledIndex;
 
 /// Which log an index describes, and how far.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,6 +11,7 @@ use crate::digest::BlobId;
 use crate::digest::StatementId;
 use crate::envelope::ENVELOPE_BYTES_MAX;
 use crate::envelope::Envelope;
+use crate::index::IndexError;
 use crate::key::PublicKey;
 use crate::log::Appender;
 use crate::log::LockedLog;
@@ -30,6 +31,7 @@ use super::admission::Staging;
 use super::error::LedgerError;
 use super::hash::HashCache;
 use super::hash::Progress;
+use super::keeper::Keeper;
 use super::lineage_file::LineageFile;
 use super::open::StoreBlobs;
 use super::register::Ground;
@@ -41,6 +43,7 @@ use super::register::RegisterOptions;
 use super::register::Registered;
 use super::register::plan;
 use super::register::read_held;
+use super::replay::Replayed;
 use super::write::Gate;
 use super::write::signed_seal;
 
@@ -210,8 +213,17 @@ impl Ledger {
     ) -> Result<u64, LedgerError> {
         let mut writer = self.writer(&signers.log, wait)?;
         let appended = writer.append_all(planned, &signers.issuer, random);
+        let indexed = match appended {
+            Ok(_) => writer.finish(),
+            Err(_) => {
+                drop(writer);
+                Ok(())
+            }
+        };
+        if let Err(error) = indexed {
+            self.note_index_trouble(error);
+        }
         // Whatever became of it, what is published now is what counts.
-        drop(writer);
         let refreshed = self.refresh();
         let appended = appended?;
         refreshed.map(|()| appended)
@@ -226,12 +238,26 @@ impl Ledger {
         if let Some(&id) = self.replayed.state.missing_manifests().first() {
             return Err(LedgerError::ManifestMissing { id });
         }
-        let mut gate = Gate::new(self.replayed.state.clone(), Arc::clone(&store));
+        let kept = self
+            .index_folder()
+            .map(|folder| folder.keep(&self.replayed, &self.reader, self.founding(), &*store));
+        let (state, keeper) = match kept {
+            Some(Ok((replayed, keeper))) => (replayed.state, Some(keeper)),
+            // Without an index the log is as good, only slower.
+            Some(Err(LedgerError::Index(error))) => {
+                self.note_index_trouble(error);
+                (self.replayed.state.clone(), None)
+            }
+            Some(Err(error)) => return Err(error),
+            None => (self.replayed.state.clone(), None),
+        };
+        let mut gate = Gate::new(state, Arc::clone(&store));
         let appender = locked.recover(Arc::clone(log), &mut gate)?;
         Ok(Writer {
             store,
             appender,
             gate,
+            keeper,
             log: Arc::clone(log),
             ledger: self.founding().id,
         })
@@ -280,11 +306,24 @@ struct Writer {
     store: Arc<dyn Store>,
     appender: Appender,
     gate: Gate,
+    keeper: Option<Keeper>,
     log: Arc<dyn Signer>,
     ledger: StatementId,
 }
 
 impl Writer {
+    /// Brings the index up to what was appended, and lets go of the lock.
+    fn finish(self) -> Result<(), IndexError> {
+        let Some(keeper) = self.keeper else {
+            return Ok(());
+        };
+        let replayed = Replayed {
+            position: self.appender.position(),
+            state: self.gate.into_state(),
+        };
+        keeper.publish(replayed)
+    }
+
     fn append_all(
         &mut self,
         planned: &[One<'_>],

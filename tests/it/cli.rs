@@ -7,6 +7,8 @@ mod damaged;
 mod docs;
 mod killed;
 mod many;
+mod nightly;
+mod pipelines;
 mod support;
 mod verbs;
 mod verdicts;

@@ -145,15 +145,7 @@ impl Stage<'_> {
         self.say("\n");
         self.outcome("honest", &verdict, Exit::Ok);
         self.command(&format!("trace {MODEL}"));
-        self.say(
-            &trace::run(
-                &inside,
-                &args::Trace {
-                    node: MODEL.to_owned(),
-                },
-            )?
-            .text,
-        );
+        self.say(&trace::run(&inside, &trace::Args::of(MODEL))?.text);
         self.undeclared(&garden)?;
         self.relabelled(&garden)?;
         self.changed(&garden)

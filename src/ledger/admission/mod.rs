@@ -19,6 +19,7 @@ use crate::checkpoint::LogKey;
 use crate::digest::BlobId;
 use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
+use crate::envelope::Envelope;
 use crate::index::Facts;
 use crate::index::Index;
 use crate::index::IndexError;
@@ -28,8 +29,10 @@ use crate::index::Resume;
 use crate::index::Watermark;
 use crate::key::PublicKey;
 use crate::merkle::Frontier;
+use crate::merkle::LeafIndex;
 use crate::merkle::TreeSize;
 use crate::statement::Genesis;
+use crate::statement::Predicate;
 use crate::statement::Seal;
 use crate::trust::Keys;
 
@@ -72,6 +75,8 @@ pub struct State {
     keys: Option<Keys>,
     tree: Frontier,
     rulings: Frontier,
+    /// Where the statements of `rulings` stand.
+    ruling_entries: Vec<LeafIndex>,
     index: Layered,
     sealed: bool,
     missing: Vec<BlobId>,
@@ -108,6 +113,55 @@ impl State {
         &self.index
     }
 
+    /// Returns the same index with what stands below and what in memory.
+    pub(super) fn layered(&self) -> &Layered {
+        &self.index
+    }
+
+    /// Returns the entries of all statements that rule over others, in log order.
+    pub(super) fn ruling_entries(&self) -> &[LeafIndex] {
+        &self.ruling_entries
+    }
+
+    /// Takes up the state at the end of a sealed commit from an index that ends there and the rulings below; nothing
+    /// unless that is exactly what the seal says. `tree` is the tree of all entries.
+    pub(super) fn resume(
+        founding: Founding,
+        tree: Frontier,
+        rulings: Vec<(LeafIndex, Vec<u8>)>,
+        index: Arc<dyn Index>,
+        seal: &Seal,
+    ) -> Result<Option<Self>, AdmissionError> {
+        let mut state = Self {
+            keys: Some(Keys::of(&founding.genesis)),
+            founding: Some(Arc::new(founding)),
+            tree,
+            index: Layered::on(Some(index)),
+            sealed: true,
+            ..Self::default()
+        };
+        for (entry, leaf) in rulings {
+            if !state.rule(entry, &leaf)? {
+                return Ok(None);
+            }
+        }
+        let honest = seal_of(&state.rulings, &state.contested()?);
+        Ok((honest == *seal).then_some(state))
+    }
+
+    /// Applies a ruling that stands in the log; `false` when it is none.
+    fn rule(&mut self, entry: LeafIndex, leaf: &[u8]) -> Result<bool, AdmissionError> {
+        let envelope = Envelope::decode(leaf).map_err(AdmissionError::Envelope)?;
+        let statement = envelope.statement().map_err(AdmissionError::Envelope)?;
+        let (Predicate::Key(change), Some(keys)) = (&statement.predicate, &mut self.keys) else {
+            return Ok(false);
+        };
+        keys.apply(entry.get(), envelope.id(), statement.issuer, change)?;
+        self.rulings.append(crate::merkle::leaf_hash(leaf));
+        self.ruling_entries.push(entry);
+        Ok(true)
+    }
+
     /// Returns whether the last entry is a seal.
     pub fn is_sealed(&self) -> bool {
         self.sealed
@@ -125,6 +179,7 @@ impl State {
             keys,
             tree,
             rulings,
+            ruling_entries,
             indexed,
             sealed,
             missing,
@@ -140,6 +195,7 @@ impl State {
         self.keys = Some(keys);
         self.tree = tree;
         self.rulings = rulings;
+        self.ruling_entries.extend(ruling_entries);
         self.sealed = sealed;
         self.missing.extend(missing);
         Ok(())
@@ -149,20 +205,13 @@ impl State {
         self.index.facts(id)
     }
 
-    /// Returns which of `digests` (sorted) a statement other than `id` claims.
+    /// Returns which of `digests` (ascending) a statement other than `id` claims.
     fn claimed_by_others(
         &self,
         digests: &[Sha256Digest],
         id: StatementId,
     ) -> Result<Vec<Sha256Digest>, IndexError> {
-        let mut found = Vec::new();
-        for &digest in digests {
-            let claims = self.index.claims(digest)?;
-            if claims.iter().any(|claim| claim.statement != id) {
-                found.push(digest);
-            }
-        }
-        Ok(found)
+        self.index.claimed_by_others(digests, id)
     }
 
     fn contested(&self) -> Result<Vec<Sha256Digest>, IndexError> {

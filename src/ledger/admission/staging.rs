@@ -59,6 +59,7 @@ pub struct Batch {
     pub(super) keys: Keys,
     pub(super) tree: Frontier,
     pub(super) rulings: Frontier,
+    pub(super) ruling_entries: Vec<LeafIndex>,
     pub(super) indexed: Vec<Indexed>,
     pub(super) sealed: bool,
     pub(super) missing: Vec<BlobId>,
@@ -73,6 +74,7 @@ pub struct Staging<'a> {
     keys: Option<Keys>,
     tree: Frontier,
     rulings: Frontier,
+    ruling_entries: Vec<LeafIndex>,
     staged: Vec<Indexed>,
     by_id: HashMap<StatementId, usize>,
     /// The first statement of the batch with these bytes.
@@ -102,6 +104,7 @@ impl<'a> Staging<'a> {
             keys: state.keys.clone(),
             tree: state.tree.clone(),
             rulings: state.rulings.clone(),
+            ruling_entries: Vec::new(),
             staged: Vec::new(),
             by_id: HashMap::new(),
             claims: HashMap::new(),
@@ -152,6 +155,7 @@ impl<'a> Staging<'a> {
             keys: self.keys?,
             tree: self.tree,
             rulings: self.rulings,
+            ruling_entries: self.ruling_entries,
             indexed: self.staged,
             sealed: self.sealed,
             missing: self.missing,
@@ -305,6 +309,7 @@ impl<'a> Staging<'a> {
         self.tree.append(leaf);
         if matches!(statement.predicate, Predicate::Key(_)) {
             self.rulings.append(leaf);
+            self.ruling_entries.push(*entry);
         }
         self.sealed = matches!(statement.predicate, Predicate::Seal(_));
         self.missing.extend(gathered.missing);
