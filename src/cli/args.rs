@@ -70,6 +70,8 @@ pub enum Command {
     Init(Init),
     /// Check a lineage file, hash what it names, sign and append
     Register(Register),
+    /// Write the digests of files as records for `digests_from`, with no ledger and no key
+    Hash(super::hash::Args),
     /// Show everything about one item, statement or artifact
     Show(super::show::Args),
     /// List the items of the ledger
@@ -121,6 +123,9 @@ pub struct Register {
     /// Accept other bytes under a known name as a new version
     #[arg(long)]
     pub new_version: bool,
+    /// Read every file, also those that have not changed since they were hashed last
+    #[arg(long)]
+    pub no_cache: bool,
     /// Wait this long for another process that is appending
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub lock_wait: u64,

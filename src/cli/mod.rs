@@ -13,12 +13,14 @@
 
 mod args;
 mod as_of;
+mod cache;
 mod demo;
 mod error;
 mod exit;
 mod explain;
 mod fsck;
 mod gaps;
+mod hash;
 mod home;
 mod impact;
 mod init;
@@ -88,6 +90,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
     match command {
         Command::Init(args) => init::run(session, args),
         Command::Register(args) => register::run(session, args),
+        Command::Hash(args) => hash::run(session, args),
         Command::Verify(args) => verify::run(session, args),
         Command::Key(args) => key::run(session, args),
         Command::Show(args) => show::run(session, args),

@@ -13,6 +13,7 @@ use crate::ledger::register::Registered;
 use crate::ledger::register::Warning;
 
 use super::args;
+use super::cache;
 use super::error::Error;
 use super::exit::Exit;
 use super::progress::Bar;
@@ -46,6 +47,12 @@ pub fn run(session: &Session, args: &args::Register) -> Result<Answer, Error> {
     let file = lineage_file::read(&path, &settings)?;
     let mut ledger = session.open()?;
     let signers = session.signers(&ledger, args.key.as_deref())?;
+    let opened = if args.no_cache {
+        Ok(None)
+    } else {
+        cache::open(session)
+    };
+    let (cache, no_cache) = opened.map_or_else(|why| (None, Some(why)), |cache| (cache, None));
     let bar = Bar::new(session.ui.progress());
     let request = RegisterRequest {
         path: &path,
@@ -57,6 +64,7 @@ pub fn run(session: &Session, args: &args::Register) -> Result<Answer, Error> {
             new_version: args.new_version,
             keep_going: false,
         },
+        cache: cache.as_ref(),
         progress: &bar,
         wait: Duration::from_secs(args.lock_wait),
     };
@@ -66,6 +74,7 @@ pub fn run(session: &Session, args: &args::Register) -> Result<Answer, Error> {
     let registered = registered?;
     let mut answer = answer(&registered, session.ui.paint());
     answer.notes.extend(Session::index_notes(&ledger));
+    answer.notes.extend(no_cache);
     Ok(answer)
 }
 

@@ -29,6 +29,7 @@ use super::admission::Blobs;
 use super::admission::Checks;
 use super::admission::Staging;
 use super::error::LedgerError;
+use super::hash::HashCache;
 use super::hash::Progress;
 use super::keeper::Keeper;
 use super::lineage_file::LineageFile;
@@ -71,6 +72,8 @@ pub struct RegisterRequest<'a> {
     pub keys_folder: Option<&'a Path>,
     /// How.
     pub options: RegisterOptions,
+    /// Digests of files that have not changed since they were hashed last.
+    pub cache: Option<&'a HashCache>,
     /// Who watches the hashing.
     pub progress: &'a dyn Progress,
     /// How long to wait for the lock.
@@ -194,6 +197,7 @@ impl Ledger {
             issuer: public(&*request.signers.issuer)?.id(),
             keys_folder: request.keys_folder,
             options: request.options,
+            cache: request.cache,
             progress: request.progress,
         };
         Ok(plan(ground, request.path, request.file)?)

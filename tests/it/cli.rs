@@ -2,6 +2,7 @@
 
 mod alpaca;
 mod bad_input;
+mod cached;
 mod damaged;
 mod docs;
 mod index;
@@ -12,3 +13,4 @@ mod pipelines;
 mod support;
 mod verbs;
 mod verdicts;
+mod workers;
