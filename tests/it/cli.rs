@@ -7,6 +7,7 @@ mod docs;
 mod killed;
 mod many;
 mod pipelines;
+mod reading;
 mod support;
 mod verbs;
 mod verdicts;
