@@ -152,6 +152,9 @@ pub struct Verify {
     /// The least assurance that is enough: self, pinned, witnessed, sampled, full
     #[arg(long, value_name = "LEVEL", value_parser = level, default_value = "self")]
     pub require: Assurance,
+    /// How far the log counts.
+    #[command(flatten)]
+    pub as_of: super::as_of::AsOf,
 }
 
 fn level(word: &str) -> Result<Assurance, String> {

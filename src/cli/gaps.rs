@@ -133,11 +133,12 @@ fn folded(class: GapClass, found: &[Missing]) -> Vec<(&Missing, usize)> {
     let mut places: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
     for missing in found.iter().filter(|missing| missing.class == class) {
         let item = missing.node.split('@').next().unwrap_or_default();
-        // Two things that one run leaves open are two gaps.
-        let text = if class == GapClass::Unresolved {
-            missing.name.as_str()
-        } else {
-            ""
+        let text = match class {
+            // Two things that one run leaves open are two gaps.
+            GapClass::Unresolved => missing.name.as_str(),
+            // So is one thing that two of them take.
+            GapClass::Stale => missing.why.split('@').next().unwrap_or_default(),
+            _ => "",
         };
         let at = *places.entry((missing.code, item, text)).or_insert(folded.len());
         match folded.get_mut(at) {

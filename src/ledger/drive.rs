@@ -10,6 +10,7 @@ use crate::log::LogError;
 use crate::log::LogReader;
 use crate::log::Tampering;
 use crate::merkle::LeafIndex;
+use crate::merkle::TreeSize;
 use crate::store::MAX_BLOB_BYTES;
 use crate::store::StoreError;
 use crate::store::StorePath;
@@ -79,9 +80,22 @@ fn read_note(ledger: &Ledger) -> Result<Vec<u8>, DriveError> {
 pub fn judge(
     ledger: &Ledger,
     request: Request,
+    content: Option<&mut ContentFolder<'_>>,
+) -> Result<Verified<Judgement>, DriveError> {
+    judge_as_of(ledger, request, None, content)
+}
+
+/// Verifies one target as the ledger was when it had `size` entries.
+pub fn judge_as_of(
+    ledger: &Ledger,
+    request: Request,
+    size: Option<TreeSize>,
     mut content: Option<&mut ContentFolder<'_>>,
 ) -> Result<Verified<Judgement>, DriveError> {
     let mut verifier = Verifier::new(request);
+    if let Some(size) = size {
+        verifier = verifier.as_of(size);
+    }
     let mut entries = Entries::of(ledger.reader());
     let blobs = StoreBlobs(&**ledger.store());
     loop {

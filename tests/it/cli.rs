@@ -10,6 +10,7 @@ mod killed;
 mod many;
 mod nightly;
 mod pipelines;
+mod reading;
 mod support;
 mod verbs;
 mod verdicts;

@@ -262,5 +262,6 @@ fn verify_args(node: &str, content: bool) -> args::Verify {
         trust_root: None,
         trust_genesis: false,
         require: Assurance::SelfAsserted,
+        as_of: super::as_of::AsOf::default(),
     }
 }

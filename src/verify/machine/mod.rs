@@ -79,6 +79,8 @@ pub struct Verifier {
     request: Request,
     log_key: Option<LogKey>,
     checkpoint: Option<Checkpoint>,
+    /// The entries that count, where that is not all of the checkpoint.
+    as_of: Option<merkle::TreeSize>,
     phase: Phase,
     findings: Vec<Finding>,
     root: DescendingRoot,
@@ -136,6 +138,28 @@ impl Verifier {
         verifier
     }
 
+    /// Judges as the ledger was when it had `size` entries: what came later is hashed, so that the signed root proves
+    /// the rest, and else not looked at. A size that the checkpoint does not reach is a finding.
+    #[must_use]
+    pub fn as_of(mut self, size: merkle::TreeSize) -> Self {
+        let Some(whole) = self.checkpoint.as_ref().map(|checkpoint| checkpoint.size) else {
+            return self;
+        };
+        if size > whole || size == merkle::TreeSize::EMPTY {
+            let message = format!("the checkpoint is of {whole} entries, and {size} were asked about");
+            self.stop(Code::CheckpointInvalid, message);
+        } else {
+            self.as_of = Some(size);
+        }
+        self
+    }
+
+    /// Returns how many entries count.
+    fn judged_size(&self) -> Option<merkle::TreeSize> {
+        let whole = self.checkpoint.as_ref().map(|checkpoint| checkpoint.size);
+        self.as_of.or(whole)
+    }
+
     /// Lets a test reach a limit with little.
     #[cfg(test)]
     pub(in crate::verify) fn limited(mut self, limits: Limits) -> Self {
@@ -152,6 +176,7 @@ impl Verifier {
             request,
             log_key: None,
             checkpoint: None,
+            as_of: None,
             phase: Phase::Done,
             findings: Vec::new(),
             root: DescendingRoot::new(merkle::TreeSize::EMPTY),

@@ -32,10 +32,11 @@ impl Verifier {
         let leaf = merkle::leaf_hash(bytes);
         self.root.push(leaf);
         self.leaves.push(leaf);
-        let last = self
-            .checkpoint
-            .as_ref()
-            .map(|checkpoint| checkpoint.size.next_index().get());
+        let size = self.judged_size();
+        if size.is_some_and(|size| !size.contains(index)) {
+            return;
+        }
+        let last = size.map(|size| size.next_index().get());
         let is_last = last == Some(index.get() + 1);
         let Some((envelope, statement)) = self.decode(index, bytes) else {
             return;
@@ -229,6 +230,7 @@ impl Verifier {
                 "the entries do not hash to the checkpoint's root",
             );
         }
+        self.go_back();
         self.check_seal();
         self.check_dangling();
         for reference in self.walk.clone() {
@@ -236,6 +238,19 @@ impl Verifier {
         }
         self.claims.settle();
         Phase::Claims(self.leaves.len() as u64)
+    }
+
+    /// From here on the checkpoint is that of the size that was asked about: a prefix of what the signed one covers.
+    fn go_back(&mut self) {
+        let Some(size) = self.as_of else {
+            return;
+        };
+        self.leaves
+            .truncate(usize::try_from(size.get()).unwrap_or(usize::MAX));
+        if let Some(checkpoint) = &mut self.checkpoint {
+            checkpoint.size = size;
+            checkpoint.root = merkle::root(&self.leaves);
+        }
     }
 
     pub(super) fn check_dangling(&mut self) {

@@ -288,7 +288,11 @@ impl World {
 
     /// Verifies as the request says, without sealing.
     pub fn drive(&self, request: Request) -> Judgement {
-        let mut verifier = Verifier::new(request).limited(self.limits);
+        self.answer(Verifier::new(request).limited(self.limits))
+    }
+
+    /// Answers a verifier until it has its judgement.
+    pub fn answer(&self, mut verifier: Verifier) -> Judgement {
         loop {
             match verifier.need() {
                 Need::Entry(index) => verifier.entry(self.entry(index)),
