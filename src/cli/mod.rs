@@ -24,6 +24,7 @@ mod key;
 mod list;
 mod progress;
 mod register;
+mod report;
 mod session;
 mod show;
 mod surroundings;
@@ -31,6 +32,7 @@ mod target;
 mod trace;
 mod ui;
 mod verify;
+mod verify_report;
 
 use std::process::ExitCode;
 
@@ -76,6 +78,8 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
         Command::Init(args) => init::run(session, args),
         Command::Register(args) => register::run(session, args),
         Command::Verify(args) => verify::run(session, args),
+        Command::Report(args) => report::run(session, args),
+        Command::VerifyReport(args) => verify_report::run(session, args),
         Command::Key(args) => key::run(session, args),
         Command::Show(args) => show::run(session, args),
         Command::List(args) => list::run(session, args),

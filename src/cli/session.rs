@@ -123,6 +123,15 @@ impl Session {
         })
     }
 
+    /// Loads the key that signs what does not enter the ledger; `issuer` takes the place of this user's own.
+    pub fn issuer(&self, ledger: &Ledger, issuer: Option<&Path>) -> Result<KeyFile, Error> {
+        let origin = &ledger.checkpoint().origin;
+        match issuer {
+            Some(path) => self.key(path, origin),
+            None => self.key(&KeyPaths::of(&self.home()?.keys, origin).issuer, origin),
+        }
+    }
+
     fn key(&self, path: &Path, origin: &Origin) -> Result<KeyFile, Error> {
         let keys = &self.home()?.keys;
         KeyFile::load(path).map_err(|error| {
