@@ -133,16 +133,17 @@ impl Session {
     }
 
     fn key(&self, path: &Path, origin: &Origin) -> Result<KeyFile, Error> {
-        let keys = &self.home()?.keys;
         KeyFile::load(path).map_err(|error| {
             let told = Error::from(error);
             if path.exists() {
                 told
-            } else {
+            } else if let Some(home) = &self.home {
                 told.hint(format!(
                     "keys of `{origin}` are looked for in {}: set HERDBOOK_HOME if yours are elsewhere",
-                    keys.display()
+                    home.keys.display()
                 ))
+            } else {
+                told
             }
         })
     }

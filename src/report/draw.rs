@@ -49,6 +49,12 @@ const NOTE_CHARS: (usize, usize) = (42, 110);
 /// How many uses of one thing are listed.
 const USES_MAX: usize = 6;
 
+/// Beyond so many lanes lines to what many steps share are left out, and said in words instead.
+const LANES_CALM: usize = 6;
+
+/// How many of the lines that are left out are named.
+const ELSEWHERE_MAX: usize = 4;
+
 /// A drawing, or the reason why there is none.
 #[derive(Debug, Clone, Serialize)]
 pub struct Drawing {
@@ -58,6 +64,8 @@ pub struct Drawing {
     pub more: u64,
     /// Whether there would be too many lanes.
     pub tangled: bool,
+    /// Whether lines are left out and said in words.
+    pub shortened: bool,
 }
 
 /// Part of a drawing.
@@ -78,10 +86,10 @@ pub struct Drawn {
     pub look: &'static str,
     /// The marker.
     pub marker: String,
-    /// Lines to the marker.
-    pub branches: Vec<String>,
-    /// Lines that pass by.
-    pub trunks: Vec<String>,
+    /// Lines to the marker, and those that they leave.
+    pub lines: Vec<String>,
+    /// Lines that pass by, above the others.
+    pub through: Vec<String>,
     /// Where text begins.
     pub text_x: usize,
     /// Base line of the name.
@@ -104,11 +112,7 @@ pub struct Cut {
 
 /// Draws a lineage whose texts are safe to show.
 pub fn draw(lineage: &Lineage) -> Drawing {
-    let place = |position: u64| usize::try_from(position).unwrap_or(usize::MAX);
-    let edges: Vec<(usize, usize)> = (lineage.edges.iter())
-        .map(|edge| (place(edge.from), place(edge.to)))
-        .collect();
-    let laid = layout(lineage.nodes.len(), &edges);
+    let (laid, elsewhere) = laid_out(lineage);
     let tangled = laid.lanes > LANES_MAX;
     let drawn = if tangled { 0 } else { laid.rows.len().min(ROWS_MAX) };
     let roles = roles(lineage);
@@ -117,15 +121,51 @@ pub fn draw(lineage: &Lineage) -> Drawing {
         number,
         height: rows.len() * ROW_HEIGHT,
         rows: (rows.iter().enumerate())
-            .filter_map(|(at, row)| drawn_row(&laid, row, at * ROW_HEIGHT, lineage, &roles))
+            .filter_map(|(at, row)| drawn_row(&laid, row, at * ROW_HEIGHT, lineage, (&roles, &elsewhere)))
             .collect(),
     });
     let left_out = lineage.nodes.len() - drawn;
     Drawing {
         pieces: pieces.collect(),
         more: u64::try_from(left_out).unwrap_or(u64::MAX) + lineage.nodes_left_out,
+        shortened: !elsewhere.is_empty(),
         tangled,
     }
+}
+
+/// Lines that are not drawn, by the node that they would come from.
+type Elsewhere = BTreeMap<usize, Vec<usize>>;
+
+/// Lays a lineage out. Where many steps share a prompt or a model, their trunks would all stay open until it comes; then
+/// it is drawn below the newest of them, and the others name it.
+fn laid_out(lineage: &Lineage) -> (Layout, Elsewhere) {
+    let place = |position: u64| usize::try_from(position).unwrap_or(usize::MAX);
+    let count = lineage.nodes.len();
+    let all: BTreeSet<(usize, usize)> = (lineage.edges.iter())
+        .map(|edge| (place(edge.from), place(edge.to)))
+        .filter(|(from, to)| *from < count && *to < count)
+        .collect();
+    let parents: BTreeSet<usize> = all.iter().map(|(from, _)| *from).collect();
+    let ends = |to: &usize| !parents.contains(to);
+    let mut laid = layout(count, &all.iter().copied().collect::<Vec<_>>());
+    let mut elsewhere = Elsewhere::new();
+    for only_ends in [true, false] {
+        if laid.lanes <= LANES_CALM {
+            break;
+        }
+        elsewhere.clear();
+        let mut seen = BTreeSet::new();
+        let mut kept = Vec::new();
+        for (from, to) in &all {
+            if seen.insert(*to) || (only_ends && !ends(to)) {
+                kept.push((*from, *to));
+            } else {
+                elsewhere.entry(*from).or_default().push(*to);
+            }
+        }
+        laid = layout(count, &kept);
+    }
+    (laid, elsewhere)
 }
 
 /// Returns for every node as what, and by what, it is used: `seed of generate-tasks`.
@@ -159,9 +199,11 @@ fn told_role(edge: &Edge) -> String {
     }
 }
 
+/// Returns what nodes are used as, where that says more than their kind.
 fn roles(lineage: &Lineage) -> BTreeMap<u64, BTreeSet<&str>> {
     let mut roles: BTreeMap<u64, BTreeSet<&str>> = BTreeMap::new();
-    for edge in lineage.edges.iter().filter(|edge| edge.role != "output") {
+    // What came out of a step shows by its line, and that data is used as data goes without saying.
+    for edge in (lineage.edges.iter()).filter(|edge| !matches!(edge.role.as_str(), "output" | "data")) {
         roles.entry(edge.to).or_default().insert(&edge.role);
     }
     roles
@@ -172,7 +214,7 @@ fn drawn_row(
     row: &Row,
     top: usize,
     lineage: &Lineage,
-    roles: &BTreeMap<u64, BTreeSet<&str>>,
+    (roles, elsewhere): (&BTreeMap<u64, BTreeSet<&str>>, &Elsewhere),
 ) -> Option<Drawn> {
     let node = lineage.nodes.get(row.node)?;
     let step = (LANES_WIDTH_MAX / laid.lanes.max(1)).min(LANE_WIDTH);
@@ -180,33 +222,50 @@ fn drawn_row(
     let (middle, bottom) = (top + MIDDLE, top + ROW_HEIGHT);
     let here = x(row.lane);
     let trunk = |lane: &usize| format!("M{} {top}V{bottom}", x(*lane));
-    let mut trunks: Vec<String> = row.through.iter().map(trunk).collect();
-    let mut branches = Vec::new();
+    let mut lines = Vec::new();
     for (lane, goes_on) in &row.branches {
         if *goes_on {
-            trunks.push(trunk(lane));
+            lines.push(trunk(lane));
         }
-        branches.push(branch(x(*lane), here, top, middle));
+        lines.push(branch(x(*lane), here, top, middle));
     }
     if row.begins {
-        trunks.push(format!("M{here} {middle}V{bottom}"));
+        lines.push(format!("M{here} {middle}V{bottom}"));
     }
     let position = u64::try_from(row.node).unwrap_or(u64::MAX);
     let as_what = roles.get(&position).map(|roles| {
         let roles: Vec<&str> = roles.iter().copied().collect();
         format!("as {}", roles.join(", "))
     });
+    let mut told = note(node, as_what);
+    if let Some(others) = elsewhere.get(&row.node) {
+        told.push_str(&told_elsewhere(lineage, others));
+    }
     Some(Drawn {
         look: look(&node.kind),
         marker: marker(&node.kind, here, middle),
-        branches,
-        trunks,
+        lines,
+        through: row.through.iter().map(trunk).collect(),
         text_x: EDGE + (laid.lanes - 1) * step + EDGE + 6,
         name_y: top + MIDDLE + 5,
         note_y: top + MIDDLE + 22,
         name: cut(&node.name, NAME_CHARS),
-        note: cut(&note(node, as_what), NOTE_CHARS),
+        note: cut(&told, NOTE_CHARS),
     })
+}
+
+/// Names what a node is made from that is drawn elsewhere.
+fn told_elsewhere(lineage: &Lineage, others: &[usize]) -> String {
+    let mut names: Vec<&str> = others
+        .iter()
+        .take(ELSEWHERE_MAX)
+        .filter_map(|other| Some(lineage.nodes.get(*other)?.name.as_str()))
+        .collect();
+    let more = format!("{} more", others.len().saturating_sub(ELSEWHERE_MAX));
+    if others.len() > ELSEWHERE_MAX {
+        names.push(&more);
+    }
+    format!("; also from {}", names.join(", "))
 }
 
 /// A line down from the row's top in one lane, bent to the marker in another.

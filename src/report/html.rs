@@ -104,7 +104,7 @@ struct NodeRow {
 pub fn page(report: &Report) -> Result<String, ReportError> {
     let document = safe(report.document())?;
     let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.set_syntax(
         SyntaxConfig::builder()

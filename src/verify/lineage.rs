@@ -106,7 +106,7 @@ pub(super) fn lineage(scene: &Scene<'_>) -> Lineage {
     for place in scene.from.keys() {
         if let Some(unit) = unit(scene, *place) {
             let (_, count) = files.entry(order(&unit)).or_insert((*place, 0));
-            *count += u64::from(matches!(place, Place::Artifact(_)));
+            *count += files_of(scene, *place);
         }
     }
     let kept: BTreeMap<Unit, usize> = (files.keys().map(|(_, unit)| *unit))
@@ -126,6 +126,18 @@ pub(super) fn lineage(scene: &Scene<'_>) -> Lineage {
         edges: edges.into_iter().collect(),
         edges_left_out,
     }
+}
+
+/// A whole manifest stands for all its members.
+fn files_of(scene: &Scene<'_>, place: Place) -> u64 {
+    let Place::Artifact(reference) = place else {
+        return 0;
+    };
+    let located = scene.graph.locate(reference);
+    let manifest = located
+        .filter(|located| located.member.is_none())
+        .and_then(|located| located.artifact?.manifest());
+    manifest.map_or(1, |facts| facts.count)
 }
 
 /// Returns what was judged.

@@ -5,6 +5,7 @@ mod bad_input;
 mod damaged;
 mod docs;
 mod killed;
+mod report;
 mod support;
 mod verbs;
 mod verdicts;
