@@ -86,6 +86,10 @@ pub enum Command {
     Gaps(super::gaps::Args),
     /// Judge whether a lineage is whole: the verdict, and every reason
     Verify(Verify),
+    /// Make a signed report and a page for somebody who has neither ledger nor trust
+    Report(super::report::ReportArgs),
+    /// Check a report: its signature, its page, and whether it holds
+    VerifyReport(super::verify_report::VerifyReport),
     /// Keys and the trust root
     Key(Key),
     /// Check every byte the ledger holds
@@ -157,7 +161,8 @@ pub struct Verify {
     pub as_of: super::as_of::AsOf,
 }
 
-fn level(word: &str) -> Result<Assurance, String> {
+/// Reads a level of assurance.
+pub(super) fn level(word: &str) -> Result<Assurance, String> {
     let words: Vec<&str> = Assurance::WORDS.iter().map(|(_, word)| *word).collect();
     Assurance::parse(word).ok_or_else(|| format!("write one of {}", words.join(", ")))
 }

@@ -32,6 +32,7 @@ mod nodes;
 mod progress;
 mod register;
 mod reindex;
+mod report;
 mod session;
 mod show;
 mod surroundings;
@@ -39,6 +40,7 @@ mod target;
 mod trace;
 mod ui;
 mod verify;
+mod verify_report;
 
 use std::process::ExitCode;
 
@@ -92,6 +94,8 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
         Command::Register(args) => register::run(session, args),
         Command::Hash(args) => hash::run(session, args),
         Command::Verify(args) => verify::run(session, args),
+        Command::Report(args) => report::run(session, args),
+        Command::VerifyReport(args) => verify_report::run(session, args),
         Command::Key(args) => key::run(session, args),
         Command::Show(args) => show::run(session, args),
         Command::List(args) => list::run(session, args),

@@ -149,17 +149,27 @@ impl Session {
         })
     }
 
+    /// Loads the key that signs what does not enter the ledger; `issuer` takes the place of this user's own.
+    pub fn issuer(&self, ledger: &Ledger, issuer: Option<&Path>) -> Result<KeyFile, Error> {
+        let origin = &ledger.checkpoint().origin;
+        match issuer {
+            Some(path) => self.key(path, origin),
+            None => self.key(&KeyPaths::of(&self.home()?.keys, origin).issuer, origin),
+        }
+    }
+
     fn key(&self, path: &Path, origin: &Origin) -> Result<KeyFile, Error> {
-        let keys = &self.home()?.keys;
         KeyFile::load(path).map_err(|error| {
             let told = Error::from(error);
             if path.exists() {
                 told
-            } else {
+            } else if let Some(home) = &self.home {
                 told.hint(format!(
                     "keys of `{origin}` are looked for in {}: set HERDBOOK_HOME if yours are elsewhere",
-                    keys.display()
+                    home.keys.display()
                 ))
+            } else {
+                told
             }
         })
     }

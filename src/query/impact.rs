@@ -14,7 +14,7 @@ use crate::ledger::View;
 use crate::merkle::LeafIndex;
 use crate::statement::ArtifactRef;
 use crate::statement::Predicate;
-use crate::verify::Lineage;
+use crate::verify::Ancestry;
 use crate::verify::PathStep;
 use crate::verify::Share;
 use crate::verify::mass_inputs;
@@ -378,7 +378,7 @@ fn shares(
     }
     let mut reading = Reading {
         view,
-        lineage: Lineage::default(),
+        lineage: Ancestry::default(),
         members: 0,
         fault: None,
     };
@@ -406,7 +406,7 @@ fn shares(
 /// Reads what shares need: what was reached, and what it takes directly.
 struct Reading<'a> {
     view: &'a View<'a>,
-    lineage: Lineage,
+    lineage: Ancestry,
     members: usize,
     fault: Option<NoShares>,
 }

@@ -11,6 +11,7 @@ mod many;
 mod nightly;
 mod pipelines;
 mod reading;
+mod report;
 mod support;
 mod verbs;
 mod verdicts;
