@@ -86,6 +86,8 @@ pub enum Command {
     Gaps(super::gaps::Args),
     /// Judge whether a lineage is whole: the verdict, and every reason
     Verify(Verify),
+    /// Prove that a node is in the log, in one file that needs no ledger to be checked
+    Prove(super::prove::Args),
     /// Keys and the trust root
     Key(Key),
     /// Check every byte the ledger holds

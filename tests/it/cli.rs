@@ -9,6 +9,7 @@ mod killed;
 mod many;
 mod nightly;
 mod pipelines;
+mod proved;
 mod support;
 mod verbs;
 mod verdicts;

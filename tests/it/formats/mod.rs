@@ -2,6 +2,7 @@
 
 mod envelope;
 mod manifest;
+mod proof;
 mod statement;
 mod trust_root;
 
