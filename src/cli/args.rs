@@ -70,6 +70,8 @@ pub enum Command {
     Init(Init),
     /// Check a lineage file, hash what it names, sign and append
     Register(Register),
+    /// Write the digests of files as records for `digests_from`, with no ledger and no key
+    Hash(super::hash::Args),
     /// Show everything about one item, statement or artifact
     Show(super::show::Args),
     /// List the items of the ledger
@@ -84,10 +86,16 @@ pub enum Command {
     Gaps(super::gaps::Args),
     /// Judge whether a lineage is whole: the verdict, and every reason
     Verify(Verify),
+    /// Make a signed report and a page for somebody who has neither ledger nor trust
+    Report(super::report::ReportArgs),
+    /// Check a report: its signature, its page, and whether it holds
+    VerifyReport(super::verify_report::VerifyReport),
     /// Keys and the trust root
     Key(Key),
     /// Check every byte the ledger holds
     Fsck(Fsck),
+    /// Build the index again from the log; no answer depends on it
+    Reindex(super::reindex::Args),
     /// Show a small pipeline, its verdict, and three attempts to cheat
     Demo(Demo),
 }
@@ -119,6 +127,9 @@ pub struct Register {
     /// Accept other bytes under a known name as a new version
     #[arg(long)]
     pub new_version: bool,
+    /// Read every file, also those that have not changed since they were hashed last
+    #[arg(long)]
+    pub no_cache: bool,
     /// Wait this long for another process that is appending
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub lock_wait: u64,
@@ -150,7 +161,8 @@ pub struct Verify {
     pub as_of: super::as_of::AsOf,
 }
 
-fn level(word: &str) -> Result<Assurance, String> {
+/// Reads a level of assurance.
+pub(super) fn level(word: &str) -> Result<Assurance, String> {
     let words: Vec<&str> = Assurance::WORDS.iter().map(|(_, word)| *word).collect();
     Assurance::parse(word).ok_or_else(|| format!("write one of {}", words.join(", ")))
 }

@@ -91,6 +91,13 @@ impl Ui {
         }
     }
 
+    /// Tells a person at once what they should know of; with `--quiet` it is left out.
+    pub fn warn(self, text: &str) {
+        if !self.quiet {
+            say(&format!("{text}\n"));
+        }
+    }
+
     /// Writes an error and returns its exit code. In JSON it takes the place of the answer on standard output.
     pub fn fail(self, error: &Error) -> Exit {
         if self.json {

@@ -26,12 +26,12 @@ pub enum IndexError {
         /// The size of the watermark.
         watermark: TreeSize,
     },
-    /// A batch of another log.
-    #[error("the index is of the log `{expected}`, but the batch is of `{found}`")]
+    /// A batch of another log, or an index of another one, which is deleted and rebuilt.
+    #[error("the index is of the log `{expected}`, not of `{found}`")]
     Origin {
         /// The log that is indexed.
         expected: String,
-        /// The log of the batch.
+        /// The other log.
         found: String,
     },
     /// Commits of a batch that do not follow each other up to its end.

@@ -17,6 +17,8 @@ mod sled;
 mod table;
 
 #[cfg(test)]
+mod agreement;
+#[cfg(test)]
 pub(crate) mod conformance;
 
 use std::sync::Arc;

@@ -11,6 +11,7 @@ use crate::digest::BlobId;
 use crate::digest::StatementId;
 use crate::envelope::ENVELOPE_BYTES_MAX;
 use crate::envelope::Envelope;
+use crate::index::IndexError;
 use crate::key::PublicKey;
 use crate::log::Appender;
 use crate::log::LockedLog;
@@ -28,7 +29,9 @@ use super::admission::Blobs;
 use super::admission::Checks;
 use super::admission::Staging;
 use super::error::LedgerError;
+use super::hash::HashCache;
 use super::hash::Progress;
+use super::keeper::Keeper;
 use super::lineage_file::LineageFile;
 use super::open::StoreBlobs;
 use super::register::Ground;
@@ -40,6 +43,7 @@ use super::register::RegisterOptions;
 use super::register::Registered;
 use super::register::plan;
 use super::register::read_held;
+use super::replay::Replayed;
 use super::write::Gate;
 use super::write::signed_seal;
 
@@ -68,6 +72,8 @@ pub struct RegisterRequest<'a> {
     pub keys_folder: Option<&'a Path>,
     /// How.
     pub options: RegisterOptions,
+    /// Digests of files that have not changed since they were hashed last.
+    pub cache: Option<&'a HashCache>,
     /// Who watches the hashing.
     pub progress: &'a dyn Progress,
     /// How long to wait for the lock.
@@ -191,6 +197,7 @@ impl Ledger {
             issuer: public(&*request.signers.issuer)?.id(),
             keys_folder: request.keys_folder,
             options: request.options,
+            cache: request.cache,
             progress: request.progress,
         };
         Ok(plan(ground, request.path, request.file)?)
@@ -204,13 +211,41 @@ impl Ledger {
         wait: Duration,
         random: &mut dyn FnMut() -> [u8; 16],
     ) -> Result<u64, LedgerError> {
+        self.note_index_trouble(None);
         let mut writer = self.writer(&signers.log, wait)?;
         let appended = writer.append_all(planned, &signers.issuer, random);
+        let indexed = if appended.is_ok() {
+            writer.finish()
+        } else {
+            drop(writer);
+            Ok(())
+        };
+        if let Err(error) = indexed {
+            self.note_index_trouble(Some(error));
+        }
         // Whatever became of it, what is published now is what counts.
-        drop(writer);
         let refreshed = self.refresh();
         let appended = appended?;
         refreshed.map(|()| appended)
+    }
+
+    /// Deletes the index and builds it again from the log, under the appender's lock. Nothing is signed, and what a
+    /// crash left beyond the checkpoint is left to the next append.
+    ///
+    /// Errors: [`LedgerError::ManifestMissing`] while the members of a manifest cannot be known.
+    pub fn reindex(&mut self, wait: Duration) -> Result<(), LedgerError> {
+        let Some(folder) = self.index_folder().cloned() else {
+            return Ok(());
+        };
+        let store = Arc::clone(self.store());
+        let _locked = LockedLog::acquire(Arc::clone(&store), self.reader.key().clone(), wait)?;
+        self.refresh()?;
+        if let Some(&id) = self.replayed.state.missing_manifests().first() {
+            return Err(LedgerError::ManifestMissing { id });
+        }
+        folder.remove()?;
+        let (replayed, keeper) = folder.keep(&self.replayed, &self.reader, self.founding(), &*store)?;
+        Ok(keeper.publish(replayed)?)
     }
 
     /// Takes the lock and makes good what a crash left.
@@ -222,12 +257,29 @@ impl Ledger {
         if let Some(&id) = self.replayed.state.missing_manifests().first() {
             return Err(LedgerError::ManifestMissing { id });
         }
-        let mut gate = Gate::new(self.replayed.state.clone(), Arc::clone(&store));
+        if let Some(folder) = self.index_folder().filter(|_| self.discards_index()) {
+            folder.remove()?;
+        }
+        let kept = self
+            .index_folder()
+            .map(|folder| folder.keep(&self.replayed, &self.reader, self.founding(), &*store));
+        let (state, keeper) = match kept {
+            Some(Ok((replayed, keeper))) => (replayed.state, Some(keeper)),
+            // Without an index the log is as good, only slower.
+            Some(Err(LedgerError::Index(error))) => {
+                self.note_index_trouble(Some(error));
+                (self.replayed.state.clone(), None)
+            }
+            Some(Err(error)) => return Err(error),
+            None => (self.replayed.state.clone(), None),
+        };
+        let mut gate = Gate::new(state, Arc::clone(&store));
         let appender = locked.recover(Arc::clone(log), &mut gate)?;
         Ok(Writer {
             store,
             appender,
             gate,
+            keeper,
             log: Arc::clone(log),
             ledger: self.founding().id,
         })
@@ -276,11 +328,24 @@ struct Writer {
     store: Arc<dyn Store>,
     appender: Appender,
     gate: Gate,
+    keeper: Option<Keeper>,
     log: Arc<dyn Signer>,
     ledger: StatementId,
 }
 
 impl Writer {
+    /// Brings the index up to what was appended, and lets go of the lock.
+    fn finish(self) -> Result<(), IndexError> {
+        let Some(keeper) = self.keeper else {
+            return Ok(());
+        };
+        let replayed = Replayed {
+            position: self.appender.position(),
+            state: self.gate.into_state(),
+        };
+        keeper.publish(replayed)
+    }
+
     fn append_all(
         &mut self,
         planned: &[One<'_>],

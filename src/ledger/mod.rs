@@ -18,6 +18,7 @@ mod error;
 pub(crate) mod fixture;
 pub mod hash;
 mod init;
+mod keeper;
 mod keys;
 pub mod lineage_file;
 mod open;

@@ -12,6 +12,7 @@ use crate::digest::BlobId;
 use crate::digest::Sha256Hasher;
 use crate::envelope::Envelope;
 use crate::index::Index;
+use crate::index::IndexError;
 use crate::log::Commit;
 use crate::log::LogError;
 use crate::log::LogReader;
@@ -35,6 +36,7 @@ use super::admission::Founding;
 use super::admission::Staging;
 use super::admission::State;
 use super::error::LedgerError;
+use super::keeper::IndexFolder;
 use super::register::RegisterError;
 use super::register::Statements;
 use super::replay::Replayed;
@@ -50,6 +52,14 @@ pub struct Ledger {
     pub(super) reader: LogReader,
     pub(super) replayed: Replayed,
     founding: Founding,
+    /// Where an index may be; nothing for a ledger that is in no folder.
+    index_folder: Option<IndexFolder>,
+    /// Whether answers may come from the index on disk.
+    indexed: bool,
+    /// Whether whoever appends first deletes the index.
+    discard_index: bool,
+    /// Why the index was not used, or not brought up to what this process appended.
+    index_trouble: Option<IndexError>,
     /// The commit that was read last: a sweep over entries decodes each commit once.
     last_read: Mutex<Option<Arc<Commit>>>,
 }
@@ -114,18 +124,41 @@ impl Blobs for StoreBlobs<'_> {
 impl Ledger {
     /// Opens the ledger in a folder at its published checkpoint. Nothing is written and no lock is taken.
     ///
-    /// The log key is the one genesis names: who vouches for that is for a trust root to say.
+    /// The log key is the one genesis names: who vouches for that is for a trust root to say. Every answer comes from
+    /// the log itself, which is read from its first entry; [`Ledger::open_indexed`] is faster.
     pub fn open(folder: &Path) -> Result<Self, LedgerError> {
+        Self::open_folder(folder, false)
+    }
+
+    /// Opens the ledger in a folder like [`Ledger::open`], and takes from the index on disk what it knows. The index is
+    /// taken up only where it agrees with the log and its seal, but nobody signs it: this is for answers, not for
+    /// verdicts.
+    ///
+    /// A damaged index shows at the question that meets the damage, as [`IndexError`] inside [`LedgerError::Index`].
+    pub fn open_indexed(folder: &Path) -> Result<Self, LedgerError> {
+        Self::open_folder(folder, true)
+    }
+
+    fn open_folder(folder: &Path, indexed: bool) -> Result<Self, LedgerError> {
         let store: Arc<dyn Store> = match FileStore::open(folder) {
             Ok(store) => Arc::new(store),
             Err(StoreError::NoFolder { folder }) => return Err(LedgerError::NoLedger { folder }),
             Err(error) => return Err(error.into()),
         };
-        Self::open_store(store, folder)
+        Self::open_with(store, folder, Some(IndexFolder::of(folder)), indexed)
     }
 
     /// Opens the ledger that a store holds; `folder` names it in messages.
     pub fn open_store(store: Arc<dyn Store>, folder: &Path) -> Result<Self, LedgerError> {
+        Self::open_with(store, folder, None, false)
+    }
+
+    fn open_with(
+        store: Arc<dyn Store>,
+        folder: &Path,
+        index_folder: Option<IndexFolder>,
+        indexed: bool,
+    ) -> Result<Self, LedgerError> {
         let Some(settings) = read_settings(&*store)? else {
             if store.read_head(&StorePath::Commit(0), 0)?.is_some() {
                 return Err(SettingsError::Missing.into());
@@ -153,10 +186,71 @@ impl Ledger {
             reader,
             replayed: Replayed::nothing(),
             founding,
+            index_folder,
+            indexed,
+            discard_index: false,
+            index_trouble: None,
             last_read: Mutex::new(None),
         };
-        ledger.replayed.catch_up(&ledger.reader, &*ledger.store)?;
+        ledger.begin()?;
         Ok(ledger)
+    }
+
+    /// Reads the log up to its checkpoint, from where an index ends if there is one that may be used.
+    fn begin(&mut self) -> Result<(), LedgerError> {
+        if self.indexed {
+            match self.begin_at_index() {
+                Ok(true) => return Ok(()),
+                Ok(false) => {}
+                Err(LedgerError::Index(error)) => self.index_trouble = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        self.replayed = Replayed::nothing();
+        self.replayed.catch_up(&self.reader, &*self.store)
+    }
+
+    /// Returns whether there was an index of this log to begin with.
+    fn begin_at_index(&mut self) -> Result<bool, LedgerError> {
+        // The index first: what it covers was published before, so the checkpoint read next is not older.
+        let Some(folder) = &self.index_folder else {
+            return Ok(false);
+        };
+        let segments = folder.segments(&self.founding.genesis.origin)?;
+        self.reader = LogReader::open(Arc::clone(&self.store), self.reader.key().clone())?;
+        let Some(segments) = segments else {
+            return Ok(false);
+        };
+        let Some(resumed) = Replayed::resume(&(segments as _), &self.reader, &self.founding)? else {
+            return Ok(false);
+        };
+        self.replayed = resumed;
+        self.replayed.catch_up(&self.reader, &*self.store)?;
+        Ok(true)
+    }
+
+    /// Has the next append delete the index and build it again: it was found damaged.
+    pub fn discard_index(&mut self) {
+        self.discard_index = true;
+    }
+
+    pub(super) fn discards_index(&self) -> bool {
+        self.discard_index
+    }
+
+    /// Returns where the index of this ledger is kept, if it is in a folder.
+    pub(super) fn index_folder(&self) -> Option<&IndexFolder> {
+        self.index_folder.as_ref()
+    }
+
+    /// Notes whether the index could be kept.
+    pub(super) fn note_index_trouble(&mut self, trouble: Option<IndexError>) {
+        self.index_trouble = trouble;
+    }
+
+    /// Returns why the index was not used or, after an append, not brought up to date; answers are right all the same.
+    pub fn index_trouble(&self) -> Option<&IndexError> {
+        self.index_trouble.as_ref()
     }
 
     /// Takes in what was published since, by whomever.
@@ -232,8 +326,7 @@ impl Ledger {
         if let Some(commit) = last.as_ref().filter(|commit| commit.entry(entry).is_some()) {
             return Ok(Arc::clone(commit));
         }
-        let number = self.reader.commit_holding(entry)?;
-        let commit = Arc::new(self.reader.commit(number)?);
+        let commit = Arc::new(self.reader.commit_with(entry)?);
         *last = Some(Arc::clone(&commit));
         Ok(commit)
     }

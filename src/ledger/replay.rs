@@ -25,7 +25,7 @@ use super::error::LedgerError;
 use super::open::StoreBlobs;
 
 /// How far a process has read a log, and what the log says up to there.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Replayed {
     pub(super) state: State,
     pub(super) position: Position,
@@ -43,7 +43,7 @@ impl Replayed {
     /// Takes up the place where an index ends; nothing unless it is the end of a commit of this log, and the index
     /// agrees with the seal that is the last entry there. Rulings are read from the log, never from the index.
     pub(super) fn resume(
-        index: Arc<dyn Index>,
+        index: &Arc<dyn Index>,
         reader: &LogReader,
         founding: &Founding,
     ) -> Result<Option<Self>, LedgerError> {
@@ -76,8 +76,13 @@ impl Replayed {
         let Some(seal) = seal_in(&last) else {
             return Ok(None);
         };
-        let state = State::resume(founding.clone(), tree, rulings, Arc::clone(&index), &seal);
-        Ok(state.unwrap_or_default().map(|state| Self { state, position }))
+        let state = State::resume(founding.clone(), tree, rulings, Arc::clone(index), &seal);
+        match state {
+            Err(AdmissionError::Index(error)) => Err(error.into()),
+            // Not what admission let in, so not what the log says.
+            Err(_) => Ok(None),
+            Ok(state) => Ok(state.map(|state| Self { state, position })),
+        }
     }
 
     /// Returns what a replay needs to go on from here.
@@ -127,6 +132,11 @@ impl Replayed {
             known: self.size(),
             found: checkpoint.size,
         })
+    }
+
+    /// Returns whether all of it was replayed from the log, with no index below.
+    pub(super) fn stands_alone(&self) -> bool {
+        self.state.layered().base().is_none()
     }
 
     /// Returns how many entries were taken in.

@@ -146,7 +146,7 @@ impl LogReader {
 
     /// Returns the entry at an index, from a commit whose signature was checked.
     pub fn entry(&self, index: LeafIndex) -> Result<Vec<u8>, LogError> {
-        let commit = self.commit(self.commit_holding(index)?)?;
+        let commit = self.commit_with(index)?;
         let missing = Tampering::MissingCommit {
             number: commit.header().number + 1,
         };
@@ -182,8 +182,8 @@ impl LogReader {
         Ok(same.then(|| Position::at(next, previous, frontier)))
     }
 
-    /// Returns the number of the commit that holds an entry, going by headers that nobody vouches for.
-    pub fn commit_holding(&self, index: LeafIndex) -> Result<u64, LogError> {
+    /// Returns the commit that holds an entry, its signature checked; [`Tampering::MissingCommit`] when it is gone.
+    pub fn commit_with(&self, index: LeafIndex) -> Result<Commit, LogError> {
         if !self.checkpoint.size.contains(index) {
             return Err(LogError::OutsideLog {
                 index,
@@ -200,7 +200,14 @@ impl LogReader {
             };
             Ok::<bool, LogError>(header.is_some_and(|header| header.size_before.get() <= index.get()))
         })?;
-        Ok(number.unwrap_or(0))
+        let commit = self.commit(number.unwrap_or(0))?;
+        if commit.entry(index).is_some() {
+            return Ok(commit);
+        }
+        Err(Tampering::MissingCommit {
+            number: commit.header().number + 1,
+        }
+        .into())
     }
 
     /// Walks the commits from the last to the first, one in memory at a time.

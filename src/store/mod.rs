@@ -123,7 +123,9 @@ pub trait Store: fmt::Debug + Send + Sync {
         each: &mut dyn FnMut(&[u8]),
     ) -> Result<bool, StoreError> {
         let bytes = self.read(path, max_bytes)?;
-        bytes.iter().for_each(|bytes| each(bytes));
+        if let Some(bytes) = &bytes {
+            each(bytes);
+        }
         Ok(bytes.is_some())
     }
 

@@ -24,11 +24,11 @@ use super::share::Share;
 
 /// Statements with what they cite, as a caller read them; nothing in here is judged.
 #[derive(Debug, Clone, Default)]
-pub struct Lineage {
+pub struct Ancestry {
     graph: Graph,
 }
 
-/// The answer to [`Lineage::shares`].
+/// The answer to [`Ancestry::shares`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shares {
     /// One for each list of artifacts that was asked about.
@@ -37,7 +37,7 @@ pub struct Shares {
     pub exhausted: bool,
 }
 
-impl Lineage {
+impl Ancestry {
     /// Adds a statement with one list of citations for each input of a run, or the one of a data set.
     pub fn add(
         &mut self,

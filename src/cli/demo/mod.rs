@@ -249,6 +249,7 @@ fn register_args(file: &str) -> args::Register {
         settings: Vec::new(),
         dry_run: false,
         new_version: false,
+        no_cache: true,
         lock_wait: 30,
         key: None,
     }

@@ -36,7 +36,7 @@ use super::target::Target;
 use super::ui::Answer;
 
 /// What every answer says at its end.
-pub(super) const CAVEAT: &str = "Traced does not mean lawful, licensed, human-made or complete.";
+pub(super) use crate::report::CAVEAT;
 
 /// What came of one target.
 #[derive(Debug)]
@@ -118,7 +118,7 @@ fn outcomes(session: &Session, args: &args::Verify) -> Result<Vec<Outcome>, Erro
     for asked in &args.nodes {
         targets.extend(target::find(&view, &session.path(Path::new(asked)), asked, &bar)?);
     }
-    let trust = trust(session, args, &ledger, given)?;
+    let trust = trust(session, args.trust_genesis, &ledger, given)?;
     let mut content = match &args.content {
         Some(folder) => Some(ContentFolder::at(&session.path(folder), &bar)?),
         None => None,
@@ -158,9 +158,9 @@ fn outcomes(session: &Session, args: &args::Verify) -> Result<Vec<Outcome>, Erro
 }
 
 /// Whose word counts: a file that was given, a pin, the ledger's own when asked for, else nobody's.
-fn trust(
+pub(super) fn trust(
     session: &Session,
-    args: &args::Verify,
+    trust_genesis: bool,
     ledger: &Ledger,
     given: Option<TrustRoot>,
 ) -> Result<Trust, Error> {
@@ -172,7 +172,7 @@ fn trust(
     }
     let founding = ledger.founding();
     let own = TrustRoot::of(founding.id, &founding.genesis);
-    Ok(if args.trust_genesis {
+    Ok(if trust_genesis {
         Trust::SelfAsserted(own)
     } else {
         Trust::Missing(own)

@@ -130,16 +130,15 @@ impl Header {
             let end = offset.checked_add(bytes);
             offset >= HEADER_BYTES as u64 && end.is_some_and(|end| end <= self.pages_at)
         };
-        let table = |(table, span): (Table, &Span)| match table.width() {
-            Some(width) => {
-                span.rows.checked_mul(width as u64) == Some(span.bytes) && inside(span.offset, span.bytes)
-            }
-            // The ends of the rows stand behind them.
-            None => {
+        let table = |(table, span): (Table, &Span)| {
+            let Some(width) = table.width() else {
+                // The ends of the rows stand behind them.
                 let ends = span.rows.checked_mul(8);
                 let all = ends.and_then(|ends| span.bytes.checked_add(ends));
-                all.is_some_and(|all| inside(span.offset, all))
-            }
+                return all.is_some_and(|all| inside(span.offset, all));
+            };
+            let bytes = span.rows.checked_mul(width as u64);
+            bytes == Some(span.bytes) && inside(span.offset, span.bytes)
         };
         let entries = self.tables.get(Table::Entries.place());
         let covered = self.to.size.get().checked_sub(self.from);

@@ -45,7 +45,7 @@ const DELTA_RATIO: u64 = 4;
 /// The segments of a log from entry 0 on.
 #[derive(Debug)]
 pub struct Segments {
-    segments: Vec<Segment>,
+    chain: Vec<Segment>,
     watermark: Watermark,
     resume: Resume,
 }
@@ -77,7 +77,7 @@ impl Segments {
         Ok(Self {
             watermark: last.header().to.clone(),
             resume: last.resume()?,
-            segments,
+            chain: segments,
         })
     }
 
@@ -138,8 +138,10 @@ fn open_named(named: &folder::Named, origin: &str) -> Result<Option<Segment>, In
     };
     let header = segment.header();
     if header.to.origin != origin {
-        let what = format!("it is of the log `{}`, not of `{origin}`", header.to.origin);
-        return Err(segment.damaged(&what));
+        return Err(IndexError::Origin {
+            expected: header.to.origin.clone(),
+            found: origin.to_owned(),
+        });
     }
     if (header.from, header.to.size.get()) != (named.from, named.to) {
         return Err(segment.damaged("it covers other entries than its name says"));
@@ -174,6 +176,6 @@ impl Tables for Segments {
 
     fn cursors(&self, table: Table) -> Vec<Box<dyn Cursor + '_>> {
         let cursor = |segment| Box::new(SegmentCursor::new(segment, table)) as Box<dyn Cursor + '_>;
-        self.segments.iter().map(cursor).collect()
+        self.chain.iter().map(cursor).collect()
     }
 }

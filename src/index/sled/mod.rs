@@ -69,8 +69,10 @@ impl SledIndex {
             let unreadable = || index.store.damaged("its record is not one of this version");
             let (watermark, resume, runs) = meta.and_then(Meta::read).ok_or_else(unreadable)?;
             if watermark.origin != origin {
-                let what = format!("it is of the log `{}`, not of `{origin}`", watermark.origin);
-                return Err(index.store.damaged(&what));
+                return Err(IndexError::Origin {
+                    expected: watermark.origin,
+                    found: origin.to_owned(),
+                });
             }
             index.runs = runs;
             index.state = Some((watermark, resume));

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use ::sled::Batch;
 use ::sled::Db;
@@ -19,6 +20,11 @@ use crate::index::IndexError;
 
 /// How much of the file `sled` keeps in memory, in bytes.
 const CACHE_BYTES: u64 = 32 * 1024 * 1024;
+
+/// How often a folder that is in use is tried, and how long after one another: threads of `sled` hold its lock for a
+/// moment after a handle of this process was dropped.
+const OPEN_ATTEMPTS: u32 = 40;
+const OPEN_PAUSE: Duration = Duration::from_millis(25);
 
 /// What `sled` says when another handle has the folder open.
 const LOCKED: &str = "could not acquire lock";
@@ -60,8 +66,16 @@ impl Store {
             .path(folder)
             .cache_capacity(CACHE_BYTES)
             .flush_every_ms(None);
+        let mut attempts = 1;
+        let db = loop {
+            match wall(folder, || config.open()) {
+                Err(IndexError::Busy { .. }) if attempts < OPEN_ATTEMPTS => attempts += 1,
+                other => break other?,
+            }
+            std::thread::sleep(OPEN_PAUSE);
+        };
         Ok(Self {
-            db: Some(wall(folder, || config.open())?),
+            db: Some(db),
             folder: folder.to_owned(),
             broken: AtomicBool::new(false),
         })

@@ -79,11 +79,11 @@ impl From<Option<u64>> for Maybe {
 }
 
 impl Maybe {
-    fn read(&self) -> Option<Option<u64>> {
+    fn read(&self) -> Result<Option<u64>, IndexError> {
         match (self.known, self.value) {
-            (0, 0) => Some(None),
-            (1, value) => Some(Some(value)),
-            _ => None,
+            (0, 0) => Ok(None),
+            (1, value) => Ok(Some(value)),
+            _ => Err(Table::Facts.malformed()),
         }
     }
 }
@@ -143,14 +143,14 @@ fn facts_of(entry: LeafIndex, record: &FactsRecord) -> Option<Facts> {
             name: ItemName::new(&set.name).ok()?,
             thing: row::thing(set.thing)?,
             subjects: set.first..set.end,
-            rows: set.rows.read()?,
-            tokens: set.tokens.read()?,
+            rows: set.rows.read().ok()?,
+            tokens: set.tokens.read().ok()?,
         })
     };
     let subject = |subject: &SubjectRecord| {
         Some(SubjectFacts {
             members: subject.members,
-            rows: subject.rows.read()?,
+            rows: subject.rows.read().ok()?,
         })
     };
     let parents = record.parents.iter();

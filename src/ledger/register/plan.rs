@@ -9,6 +9,7 @@ use crate::envelope::Envelope;
 use crate::index::Indexed;
 use crate::ledger::admission::Founding;
 use crate::ledger::admission::State;
+use crate::ledger::hash::HashCache;
 use crate::ledger::hash::Progress;
 use crate::ledger::lineage_file::Faults;
 use crate::ledger::lineage_file::LineageFile;
@@ -96,6 +97,8 @@ pub struct Ground<'a> {
     pub keys_folder: Option<&'a Path>,
     /// How.
     pub options: RegisterOptions,
+    /// Digests of files that have not changed since they were hashed last.
+    pub cache: Option<&'a HashCache>,
     /// Who watches.
     pub progress: &'a dyn Progress,
 }
@@ -122,7 +125,7 @@ pub fn plan(ground: Ground<'_>, path: &Path, file: &LineageFile) -> Result<Plan,
         return Err(RegisterError::Faults(faults));
     }
     contents.keep_out_of(ground.keys_folder);
-    contents.hash(ground.progress);
+    contents.hash(ground.progress, ground.cache);
     let mut planner = Planner {
         ground,
         founding,

@@ -7,7 +7,7 @@ use crate::ledger::View;
 use crate::statement::ArtifactRef;
 use crate::statement::Predicate;
 use crate::statement::Statement;
-use crate::verify::Lineage;
+use crate::verify::Ancestry;
 use crate::verify::mass_inputs;
 
 use super::IMPACT_MEMBERS_MAX;
@@ -32,7 +32,7 @@ pub(super) fn shares(
     }
     let mut reading = Reading {
         view,
-        lineage: Lineage::default(),
+        lineage: Ancestry::default(),
         members: 0,
         fault: None,
     };
@@ -60,7 +60,7 @@ pub(super) fn shares(
 /// Reads what shares need: what was reached, and what it takes directly.
 struct Reading<'a> {
     view: &'a View<'a>,
-    lineage: Lineage,
+    lineage: Ancestry,
     members: usize,
     fault: Option<NoShares>,
 }

@@ -80,7 +80,7 @@ pub(super) struct Reading {
 enum Body {
     Members(MemberReader, Vec<Member>),
     Cites(CitedReader, Vec<ArtifactRef>),
-    Held(Blake3Hasher, u64),
+    Held(Box<Blake3Hasher>, u64),
     Unused,
 }
 
@@ -101,7 +101,7 @@ impl Reading {
                 })
             }
             BlobUse::Cites { count, root, .. } => Body::Cites(CitedReader::new(*count, *root), Vec::new()),
-            BlobUse::Held(_) => Body::Held(Blake3Hasher::default(), 0),
+            BlobUse::Held(_) => Body::Held(Box::default(), 0),
         };
         Self {
             sha256: Sha256Hasher::default(),

@@ -16,16 +16,16 @@ use super::support::ran;
 
 /// One command of a page, and the lines that it is said to print.
 #[derive(Debug, PartialEq)]
-struct Told {
+pub(super) struct Told {
     command: String,
     lines: Vec<String>,
 }
 
-fn root() -> &'static Path {
+pub(super) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn page(name: &str) -> String {
+pub(super) fn page(name: &str) -> String {
     fs::read_to_string(root().join(format!("docs/pipelines/{name}.md"))).unwrap()
 }
 
@@ -40,7 +40,7 @@ fn data(name: &str) -> Option<PathBuf> {
 }
 
 /// The commands in the blocks behind a marker.
-fn told(page: &str, marker: &str) -> Vec<Told> {
+pub(super) fn told(page: &str, marker: &str) -> Vec<Told> {
     let mut all: Vec<Told> = Vec::new();
     for after in page.split(&format!("<!-- {marker} -->\n")).skip(1) {
         let block = after.strip_prefix("```text\n").expect("a block of text");
@@ -91,8 +91,8 @@ fn words(command: &str, data: Option<&Path>) -> Vec<String> {
 }
 
 /// Runs what a page tells, and compares; the verdict's word decides the exit code.
-fn compare(place: &Place, told: &[Told], data: Option<&Path>) {
-    let mut differ = String::new();
+pub(super) fn compare(place: &Place, told: &[Told], data: Option<&Path>) {
+    let mut differ = Vec::new();
     for one in told {
         let words = words(&one.command, data);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -109,13 +109,14 @@ fn compare(place: &Place, told: &[Told], data: Option<&Path>) {
             _ => 0,
         };
         if stated != real || ran.code != code {
-            differ += &format!("$ herdbook {}\n{}\n\n", one.command, real.join("\n"));
+            differ.push(format!("$ herdbook {}\n{}\n", one.command, real.join("\n")));
             println!("exit {}, on standard error:\n{}", ran.code, ran.err);
         }
     }
     assert!(
         differ.is_empty(),
-        "the page tells something else than this:\n\n{differ}"
+        "the page tells something else than this:\n\n{}",
+        differ.join("\n")
     );
 }
 
@@ -294,7 +295,7 @@ fn the_stated_sizes_and_rows_are_those_of_the_files() {
                 lines[at + 1].starts_with("sha256: ") && lines[at + 2] == size,
                 "{path}"
             );
-            let rows = bytes.iter().filter(|byte| **byte == b'\n').count();
+            let rows = bytes.split_inclusive(|byte| *byte == b'\n').count();
             if let Some(stated) = lines.get(at + 3).and_then(|line| line.strip_prefix("rows: ")) {
                 assert_eq!(stated, rows.to_string(), "{path}");
             }
@@ -302,103 +303,4 @@ fn the_stated_sizes_and_rows_are_those_of_the_files() {
         }
     }
     println!("{files} files compared");
-}
-
-/// A folder with the files and the ledger of the nightly pipeline, before its first night.
-fn before_the_first_night() -> Place {
-    let place = Place::with_ledger();
-    for entry in fs::read_dir(root().join("fixtures/pipelines/nightly")).unwrap() {
-        let path = entry.unwrap().path();
-        place.write(
-            path.file_name().unwrap().to_str().unwrap(),
-            fs::read(&path).unwrap(),
-        );
-    }
-    place.write("pool/2026-05-31.jsonl", "{\"ask\": \"a\"}\n{\"ask\": \"b\"}\n");
-    place
-        .run(&["register", "start.yaml", "--set", "day=2026-05-31"])
-        .expect(0);
-    place
-}
-
-fn night(place: &Place, day: &str, before: &str) -> Ran {
-    let made = Command::new("sh")
-        .args(["night.sh", day, before])
-        .current_dir(place.path())
-        .output();
-    ran(made.unwrap()).expect(0);
-    let (day, before) = (format!("day={day}"), format!("before={before}"));
-    place
-        .run(&[
-            "register",
-            "lineage.yaml",
-            "--set",
-            &day,
-            "--set",
-            &before,
-            "--json",
-        ])
-        .expect(0)
-}
-
-#[test]
-fn thirty_nights_stay_small_and_unambiguous() {
-    let place = before_the_first_night();
-    let mut before = "2026-05-31".to_owned();
-    for number in 1..=30 {
-        let day = format!("2026-06-{number:02}");
-        let size = place.size();
-        let appended = night(&place, &day, &before).json()["appended"].as_u64().unwrap();
-        // Five of the night, and on the first the two models, the prompt and the rule; a seal ends each commit.
-        assert_eq!(appended, if number == 1 { 9 } else { 5 }, "{day}");
-        assert_eq!(place.size(), size + appended + 1, "{day}");
-        before = day;
-    }
-    assert_eq!(night(&place, "2026-06-30", "2026-06-29").json()["appended"], 0);
-    // A night whose own night before is not there is refused whole.
-    let size = place.size();
-    let lost = [
-        "register",
-        "lineage.yaml",
-        "--set",
-        "day=2026-06-30",
-        "--set",
-        "before=2026-05-30",
-    ];
-    place.run(&lost).expect(1);
-    assert_eq!(place.size(), size);
-    for (week, day) in ["2026-06-07", "2026-06-14", "2026-06-21", "2026-06-28"]
-        .iter()
-        .enumerate()
-    {
-        place.write(
-            &format!("weekly/{day}/weights.bin"),
-            format!("weights of the week of {day}"),
-        );
-        let set = format!("day={day}");
-        let ran = place.run(&["register", "weekly.yaml", "--set", &set]);
-        if week > 0 {
-            // Another file under a known name is a version only if somebody says so.
-            let said = ran.expect(1).err;
-            assert!(said.contains("`--new-version`"), "{said}");
-            place
-                .run(&["register", "weekly.yaml", "--set", &set, "--new-version"])
-                .expect(0);
-        }
-    }
-    let json = place.run(&["list", "--json"]).expect(0).json();
-    for item in json["items"].as_array().unwrap() {
-        let weekly = item["name"].as_str().unwrap().contains("weekly");
-        assert_eq!(item["versions"], if weekly { 4 } else { 1 }, "{item}");
-    }
-    let several = place.run(&["verify", "assistant-weekly"]).expect(1).err;
-    assert!(several.contains("has 4 versions"), "{several}");
-    place.run(&["verify", "assistant-weekly@latest"]).expect(0);
-    compare(&place, &told(&page("nightly"), "checked"), None);
-    // Bytes that decide, without the tiles that are derived from them.
-    let commits = fs::read_dir(place.at(".herdbook/commit")).unwrap();
-    let bytes: u64 = commits
-        .map(|entry| entry.unwrap().metadata().unwrap().len())
-        .sum();
-    assert!(bytes < 36 * 4096, "{bytes} bytes of commits");
 }
