@@ -6,6 +6,7 @@
 mod shares;
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use crate::digest::BlobId;
 use crate::digest::StatementId;
@@ -266,8 +267,8 @@ impl Walk<'_> {
             };
             let item = (child.id, set);
             // A founder that descends from another founder stays one.
-            if !self.ways.contains_key(&item) {
-                self.ways.insert(item, ways);
+            if let Entry::Vacant(vacant) = self.ways.entry(item) {
+                vacant.insert(ways);
                 self.found.push(item);
             }
         }

@@ -91,8 +91,8 @@ impl Reading<'_> {
     }
 
     /// Reads what is cited, and what the data sets among it collect.
-    fn parents(&mut self, cited: &[ArtifactRef]) -> Result<(), QueryError> {
-        let mut queue: BTreeSet<StatementId> = cited.iter().map(|one| one.statement).collect();
+    fn parents(&mut self, parents: &[ArtifactRef]) -> Result<(), QueryError> {
+        let mut queue: BTreeSet<StatementId> = parents.iter().map(|one| one.statement).collect();
         while let Some(id) = queue.pop_first() {
             if self.lineage.has(id) {
                 continue;
