@@ -25,6 +25,8 @@ pub struct Home {
     pub keys: PathBuf,
     /// Below which pins are.
     pub state: PathBuf,
+    /// What may be deleted at any time.
+    pub cache: PathBuf,
 }
 
 impl Home {
@@ -34,12 +36,14 @@ impl Home {
             return Some(Self {
                 keys: home.join("keys"),
                 state: home.clone(),
+                cache: home.join("cache"),
             });
         }
-        match (&around.config_home, &around.state_home) {
-            (Some(config), Some(state)) => Some(Self {
+        match (&around.config_home, &around.state_home, &around.cache_home) {
+            (Some(config), Some(state), Some(cache)) => Some(Self {
                 keys: config.join("herdbook/keys"),
                 state: state.join("herdbook"),
+                cache: cache.join("herdbook"),
             }),
             _ => None,
         }

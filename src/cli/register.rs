@@ -13,6 +13,7 @@ use crate::ledger::register::Registered;
 use crate::ledger::register::Warning;
 
 use super::args;
+use super::cache;
 use super::error::Error;
 use super::exit::Exit;
 use super::progress::Bar;
@@ -41,11 +42,17 @@ pub fn run(session: &Session, args: &args::Register) -> Result<Answer, Error> {
         .hint("give the path of a lineage file"));
     }
     // Found before anything is read, so that a wrong folder is told first.
-    let folder = session.ledger_folder()?;
+    session.ledger_folder()?;
     let path = session.path(&args.file);
     let file = lineage_file::read(&path, &settings)?;
-    let mut ledger = crate::ledger::Ledger::open(&folder)?;
+    let mut ledger = session.open()?;
     let signers = session.signers(&ledger, args.key.as_deref())?;
+    let opened = if args.no_cache {
+        Ok(None)
+    } else {
+        cache::open(session)
+    };
+    let (cache, no_cache) = opened.map_or_else(|why| (None, Some(why)), |cache| (cache, None));
     let bar = Bar::new(session.ui.progress());
     let request = RegisterRequest {
         path: &path,
@@ -57,6 +64,7 @@ pub fn run(session: &Session, args: &args::Register) -> Result<Answer, Error> {
             new_version: args.new_version,
             keep_going: false,
         },
+        cache: cache.as_ref(),
         progress: &bar,
         wait: Duration::from_secs(args.lock_wait),
     };
@@ -64,7 +72,10 @@ pub fn run(session: &Session, args: &args::Register) -> Result<Answer, Error> {
     let registered = ledger.register(&request, &mut || nonces.draw());
     bar.done();
     let registered = registered?;
-    Ok(answer(&registered, session.ui.paint()))
+    let mut answer = answer(&registered, session.ui.paint());
+    answer.notes.extend(Session::index_notes(&ledger));
+    answer.notes.extend(no_cache);
+    Ok(answer)
 }
 
 fn answer(registered: &Registered, paint: Paint) -> Answer {

@@ -191,7 +191,7 @@ fn only_target(
     asked: &str,
     bar: &Bar,
 ) -> Result<(String, Vec<ArtifactRef>), Error> {
-    let mut targets = target::find(ledger, &session.path(Path::new(asked)), asked, bar)?;
+    let mut targets = target::find(&ledger.view(), &session.path(Path::new(asked)), asked, bar)?;
     if targets.len() > 1 {
         let error = Error::new(
             Exit::Failure,

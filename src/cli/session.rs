@@ -21,6 +21,9 @@ use super::ui::Ui;
 /// The folder of a ledger that is looked for upwards.
 pub const LEDGER_FOLDER: &str = ".herdbook";
 
+/// What to tell of an index that was passed over.
+pub const DAMAGED_INDEX: &str = "The index is damaged and was not used: `herdbook reindex` builds it again.";
+
 /// One run of the program.
 #[derive(Debug, Clone)]
 pub struct Session {
@@ -32,6 +35,8 @@ pub struct Session {
     home: Option<Home>,
     /// The ledger that was named, if any.
     pub ledger: Option<PathBuf>,
+    /// Whether answers may come from the index on disk.
+    pub indexed: bool,
 }
 
 impl Session {
@@ -47,6 +52,7 @@ impl Session {
             ),
             home: Home::find(&around),
             ledger: global.ledger.clone().filter(|path| !path.as_os_str().is_empty()),
+            indexed: true,
             around,
         }
     }
@@ -58,6 +64,7 @@ impl Session {
             ui: self.ui,
             home: Home::find(&around),
             ledger: Some(folder.join(LEDGER_FOLDER)),
+            indexed: self.indexed,
             around,
         }
     }
@@ -107,9 +114,28 @@ impl Session {
         })
     }
 
-    /// Opens the ledger to read it.
+    /// Returns what to tell when the index could not be kept up; what was appended is safe.
+    pub fn index_notes(ledger: &Ledger) -> Vec<String> {
+        let trouble = ledger.index_trouble().map(|error| {
+            let why = std::error::Error::source(error).map_or_else(String::new, |why| format!(": {why}"));
+            format!("The index was not brought up to date ({error}{why}); answers are right, and slower until `herdbook reindex`.")
+        });
+        trouble.into_iter().collect()
+    }
+
+    /// Opens the ledger, for answers or to append to it; a verdict opens it without its index.
     pub fn open(&self) -> Result<Ledger, Error> {
-        Ok(Ledger::open(&self.ledger_folder()?)?)
+        let folder = self.ledger_folder()?;
+        if self.indexed {
+            let ledger = Ledger::open_indexed(&folder)?;
+            if ledger.index_trouble().is_some() {
+                self.ui.warn(DAMAGED_INDEX);
+            }
+            return Ok(ledger);
+        }
+        let mut ledger = Ledger::open(&folder)?;
+        ledger.discard_index();
+        Ok(ledger)
     }
 
     /// Loads the keys that append to a ledger; `issuer` takes the place of this user's own.

@@ -23,6 +23,8 @@ pub struct Surroundings {
     pub config_home: Option<PathBuf>,
     /// `XDG_STATE_HOME`, else `~/.local/state`.
     pub state_home: Option<PathBuf>,
+    /// `XDG_CACHE_HOME`, else `~/.cache`.
+    pub cache_home: Option<PathBuf>,
     /// Whether `NO_COLOR` is set, or the terminal is a dumb one.
     pub no_color: bool,
     /// Whether standard output goes to a terminal.
@@ -52,6 +54,7 @@ impl Surroundings {
             herdbook_home: variable("HERDBOOK_HOME").map(|path| current.join(path)),
             config_home: absolute("XDG_CONFIG_HOME").or_else(|| below(".config")),
             state_home: absolute("XDG_STATE_HOME").or_else(|| below(".local/state")),
+            cache_home: absolute("XDG_CACHE_HOME").or_else(|| below(".cache")),
             no_color: variable("NO_COLOR").is_some() || dumb,
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
@@ -68,6 +71,7 @@ impl Surroundings {
             herdbook_home: None,
             config_home: None,
             state_home: None,
+            cache_home: None,
             no_color: true,
             stdout_is_terminal: false,
             stderr_is_terminal: false,
@@ -98,6 +102,13 @@ pub fn json_was_asked() -> bool {
     std::env::args_os()
         .take_while(|argument| argument != "--")
         .any(|argument| argument == "--json")
+}
+
+/// Returns the time in nanoseconds since 1970; before then, a clock is wrong and everything is young.
+#[expect(clippy::disallowed_methods, reason = "this is the edge that reads the clock")]
+pub fn now_ns() -> i128 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| i128::try_from(since.as_nanos()).unwrap_or(0))
 }
 
 /// Returns fresh random bytes.

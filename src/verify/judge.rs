@@ -154,14 +154,11 @@ fn trust_findings(case: &Case, findings: &mut Vec<Finding>) {
 }
 
 fn content_check(files: &FileChecks) -> ContentCheck {
-    let opened = files.results.iter().filter_map(|(query, given)| match given {
-        Given::Found(found) => Some(FileChecks::difference(query, found).is_none()),
-        Given::Missing | Given::Damaged(_) => None,
-    });
-    let (right, wrong): (Vec<bool>, Vec<bool>) = opened.partition(|is_right| *is_right);
+    let differing = files.others.iter();
+    let differing = differing.filter(|(_, given)| matches!(given, Given::Found(_)));
     ContentCheck {
-        checked: right.len(),
-        differing: wrong.len(),
+        checked: files.right,
+        differing: differing.count(),
         of: files.known,
         given: files.given,
     }

@@ -6,9 +6,11 @@
 //!
 //! What the rules say is `docs/verdict.md`; each rule is one file under `rules`.
 
+mod claimed;
 mod contents;
 mod files;
 mod finding;
+mod founder;
 mod graph;
 mod judge;
 mod judgement;
@@ -29,6 +31,8 @@ pub use finding::Code;
 pub use finding::Finding;
 pub use finding::PathStep;
 pub use finding::Verdict;
+pub use founder::Ancestry;
+pub use founder::Shares;
 pub use judgement::Assurance;
 pub use judgement::Completeness;
 pub use judgement::Conditioning;
@@ -49,6 +53,7 @@ pub use lineage::LineageNode;
 pub use lineage::Subject;
 pub use machine::Verifier;
 pub use mass::Boundary;
+pub use mass::mass_inputs;
 pub use share::SHARE_BITS_MAX;
 pub use share::Share;
 pub use share::approximate;

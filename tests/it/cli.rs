@@ -2,10 +2,17 @@
 
 mod alpaca;
 mod bad_input;
+mod cached;
 mod damaged;
 mod docs;
+mod index;
 mod killed;
+mod many;
+mod nightly;
+mod pipelines;
+mod reading;
 mod report;
 mod support;
 mod verbs;
 mod verdicts;
+mod workers;
