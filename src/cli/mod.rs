@@ -5,25 +5,30 @@
 //! | `args` | what may be typed |
 //! | `session`, `home`, `surroundings` | which ledger, whose keys and pins |
 //! | one file a verb | makes an `ui::Answer`: text, JSON and an exit code |
-//! | `explain`, `error`, `exit` | what went wrong, in words that say what to type next |
+//! | `explain`, `error`, `exit`, `code` | what went wrong, in words that say what to type next |
 //! | `ui` | how things look; everything untrusted is escaped |
 //!
 //! Standard output is data, standard error is for people. With `--json` one JSON value goes to standard output,
 //! whatever happens.
 
 mod args;
+mod code;
+mod completions;
 mod demo;
+mod doctor;
 mod error;
 mod exit;
 mod explain;
 mod fsck;
 mod home;
 mod init;
+mod item;
 mod json;
 mod key;
 mod list;
 mod progress;
 mod register;
+mod release;
 mod session;
 mod show;
 mod surroundings;
@@ -75,6 +80,16 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
     match command {
         Command::Init(args) => init::run(session, args),
         Command::Register(args) => register::run(session, args),
+        Command::Source(args) => item::source(session, args),
+        Command::Prompt(args) => item::prompt(session, args),
+        Command::Filter(args) => item::filter(session, args),
+        Command::Model(args) => item::model(session, args),
+        Command::Run(args) => item::run(session, args),
+        Command::Dataset(args) => item::dataset(session, args),
+        Command::Release(args) => release::run(session, args),
+        Command::Doctor(args) => Ok(doctor::run(session, args)),
+        Command::Completions(args) => Ok(completions::completions(args)),
+        Command::Man(args) => completions::man(session, args),
         Command::Verify(args) => verify::run(session, args),
         Command::Key(args) => key::run(session, args),
         Command::Show(args) => show::run(session, args),

@@ -2,9 +2,14 @@
 
 mod alpaca;
 mod bad_input;
+mod contract;
 mod damaged;
 mod docs;
+mod doctor;
+mod items;
 mod killed;
+mod release;
+mod stream;
 mod support;
 mod verbs;
 mod verdicts;
