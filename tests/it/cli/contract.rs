@@ -263,11 +263,10 @@ fn commands(text: &str) -> Vec<String> {
         .map(|line| line.trim().trim_start_matches("///").trim_end_matches('\\'))
         .collect();
     let joined = joined.join(" ");
-    joined
-        .split('`')
-        .filter(|part| part.starts_with("herdbook "))
-        .map(str::to_owned)
-        .collect()
+    let quoted = joined.split('`').filter(|part| part.starts_with("herdbook "));
+    // In a block of a page a command is a line.
+    let lines = text.lines().filter(|line| line.starts_with("herdbook "));
+    quoted.chain(lines).map(str::to_owned).collect()
 }
 
 /// Says whether the program knows the command: its verb, and every option it names.

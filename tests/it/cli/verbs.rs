@@ -346,7 +346,7 @@ fn errors_are_one_json_value_when_asked() {
         (
             &["register", "x.yaml", "--json", "--ledger", "nowhere"],
             1,
-            "failure",
+            "file_missing",
         ),
     ] {
         let failed = place.run(args).expect(code);
