@@ -171,6 +171,9 @@ fn keep_going_registers_the_rest_and_exits_with_3() {
         (&"r".into(), &"gone".into(), &3.into())
     );
     place.run(&["verify", "o"]).expect(21);
+    // A gap alone is enough for 3.
+    let gap = "{\"kind\":\"dataset\",\"name\":\"e\",\"members\":[\"s\",\"gone\"]}";
+    place.run_with(&["register", "-", "--keep-going"], gap).expect(3);
     // With nothing wrong the same option changes nothing.
     let fine = "{\"kind\":\"prompt\",\"name\":\"p\",\"content\":\"none\"}";
     place.run_with(&["register", "-", "--keep-going"], fine).expect(0);
