@@ -116,6 +116,38 @@ impl Sha256Digest {
     }
 }
 
+/// SHA-256 of bytes that come in parts.
+#[derive(Debug, Clone, Default)]
+pub struct Sha256Hasher(sha2::Sha256);
+
+impl Sha256Hasher {
+    /// Takes the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// Returns the digest of all bytes.
+    pub fn finish(self) -> Sha256Digest {
+        Sha256Digest(self.0.finalize().into())
+    }
+}
+
+/// BLAKE3 of bytes that come in parts.
+#[derive(Debug, Clone, Default)]
+pub struct Blake3Hasher(blake3::Hasher);
+
+impl Blake3Hasher {
+    /// Takes the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// Returns the digest of all bytes.
+    pub fn finish(&self) -> Blake3Digest {
+        Blake3Digest(*self.0.finalize().as_bytes())
+    }
+}
+
 impl BlobId {
     /// Returns the id of a blob with these bytes.
     pub fn of(bytes: &[u8]) -> Self {

@@ -28,11 +28,13 @@ pub const ENVELOPE_BYTES_MAX: usize = 65_535;
 /// Why bytes are not an envelope, or its signature does not count.
 #[derive(Debug, thiserror::Error)]
 pub enum EnvelopeError {
-    /// More bytes than an entry can hold.
-    #[error("{found} bytes are more than the {ENVELOPE_BYTES_MAX} an entry can hold")]
+    /// More bytes than its place can hold.
+    #[error("{found} bytes are more than the {limit} that such an envelope may have")]
     TooLong {
         /// How many bytes there are.
         found: usize,
+        /// How many may be.
+        limit: usize,
     },
     /// Not canonical JSON.
     #[error("the envelope is not canonical JSON")]
@@ -73,11 +75,19 @@ impl Envelope {
         statement: &Statement,
         sign: impl FnOnce(&[u8]) -> Result<[u8; SIGNATURE_BYTES], E>,
     ) -> Result<Self, E> {
-        let payload = statement.encode();
+        Self::seal_payload(statement.encode(), statement.issuer, sign)
+    }
+
+    /// Signs the bytes of an in-toto statement that is no entry of a log, such as a report.
+    pub fn seal_payload<E>(
+        payload: Vec<u8>,
+        key: KeyId,
+        sign: impl FnOnce(&[u8]) -> Result<[u8; SIGNATURE_BYTES], E>,
+    ) -> Result<Self, E> {
         let signature = sign(&pae(&payload))?;
         Ok(Self {
             payload,
-            key: statement.issuer,
+            key,
             signature,
         })
     }
@@ -106,8 +116,14 @@ impl Envelope {
 
     /// Parses the exact bytes of an envelope; anything else is an [`EnvelopeError`]. No signature is checked.
     pub fn decode(bytes: &[u8]) -> Result<Self, EnvelopeError> {
-        if bytes.len() > ENVELOPE_BYTES_MAX {
-            return Err(EnvelopeError::TooLong { found: bytes.len() });
+        Self::decode_within(bytes, ENVELOPE_BYTES_MAX)
+    }
+
+    /// Parses the exact bytes of an envelope that is no entry of a log and may have `limit` bytes.
+    pub fn decode_within(bytes: &[u8], limit: usize) -> Result<Self, EnvelopeError> {
+        if bytes.len() > limit {
+            let found = bytes.len();
+            return Err(EnvelopeError::TooLong { found, limit });
         }
         let Value::Object(mut members) = Value::decode(bytes)? else {
             return Err(EnvelopeError::Form("not an object"));

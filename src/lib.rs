@@ -10,6 +10,7 @@
 //! index      (LeafIndex, Statement) -> answers            index: disposable, never signed from
 //! query      View at a tree size -> names, graphs         query
 //! verify     bytes -> Verified<Judgement>                 verify: pure, drives nothing, reads nothing
+//! report     Verified<Judgement> -> signed JSON, a page    report: pure too
 //! ```
 //!
 //! Three layers, each using only what stands below it (`tests/it/tidy.rs` fails the build otherwise):
@@ -17,7 +18,7 @@
 //! * **Vocabulary**, no disk, clock or randomness: [`digest`], [`canonical`], [`key`], [`statement`], [`merkle`],
 //!   [`manifest`], [`envelope`], [`checkpoint`], [`trust`]; and on it the judgement, [`verify`].
 //! * **Mechanisms** (feature `ledger`): `store`, then `sign`, `log` and `index` beside each other, then `ledger`,
-//!   `query` and `fsck`.
+//!   `query`, `fsck` and `report`.
 //! * **Edges** (feature `cli`): `cli`, the only code that prints and the only one that asks for the time.
 //!
 //! To read the code, begin with [`statement`] (what is said), then [`verify`] (what is made of it), then
@@ -46,6 +47,8 @@ pub mod ledger;
 pub mod log;
 #[cfg(feature = "ledger")]
 pub mod query;
+#[cfg(feature = "ledger")]
+pub mod report;
 #[cfg(feature = "ledger")]
 pub mod sign;
 #[cfg(feature = "ledger")]

@@ -84,14 +84,26 @@ pub enum Command {
     Dataset(super::item::DatasetArgs),
     /// Record that a model went out
     Release(super::release::ReleaseArgs),
+    /// Write the digests of files as records for `digests_from`, with no ledger and no key
+    Hash(super::hash::Args),
     /// Show everything about one item, statement or artifact
-    Show(Show),
+    Show(super::show::Args),
     /// List the items of the ledger
-    List(List),
-    /// Show what something descends from
-    Trace(Trace),
+    List(super::list::Args),
+    /// List the entries of the log, and the checkpoint over them
+    Log(super::log::Args),
+    /// Show what something descends from, or with --down what descends from it
+    Trace(super::trace::Args),
+    /// Tell everything that something has a part in, and how much
+    Impact(super::impact::Args),
+    /// List what is missing, and what to write to close each gap
+    Gaps(super::gaps::Args),
     /// Judge whether a lineage is whole: the verdict, and every reason
     Verify(Verify),
+    /// Make a signed report and a page for somebody who has neither ledger nor trust
+    Report(super::report::ReportArgs),
+    /// Check a report: its signature, its page, and whether it holds
+    VerifyReport(super::verify_report::VerifyReport),
     /// Keys and the trust root
     Key(Key),
     /// Check every byte the ledger holds
@@ -102,6 +114,8 @@ pub enum Command {
     Completions(super::completions::CompletionsArgs),
     /// Write the manual pages
     Man(super::completions::ManArgs),
+    /// Build the index again from the log; no answer depends on it
+    Reindex(super::reindex::Args),
     /// Show a small pipeline, its verdict, and three attempts to cheat
     Demo(Demo),
 }
@@ -144,30 +158,15 @@ pub struct Append {
     /// Accept other bytes under a known name as a new version
     #[arg(long)]
     pub new_version: bool,
+    /// Read every file, also those that have not changed since they were hashed last
+    #[arg(long)]
+    pub no_cache: bool,
     /// Wait this long for another process that is appending
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub lock_wait: u64,
     /// Sign with the key in this file
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
-}
-
-/// Arguments of `show`.
-#[derive(Debug, ClapArgs)]
-pub struct Show {
-    /// NAME, NAME@ENTRY, an hb: id or its beginning, or sha256:HEX
-    pub node: String,
-}
-
-/// Arguments of `list`.
-#[derive(Debug, ClapArgs)]
-pub struct List {}
-
-/// Arguments of `trace`.
-#[derive(Debug, ClapArgs)]
-pub struct Trace {
-    /// NAME, NAME@ENTRY, an hb: id or its beginning, or sha256:HEX
-    pub node: String,
 }
 
 /// Arguments of `verify`.
@@ -188,9 +187,13 @@ pub struct Verify {
     /// The least assurance that is enough: self, pinned, witnessed, sampled, full
     #[arg(long, value_name = "LEVEL", value_parser = level, default_value = "self")]
     pub require: Assurance,
+    /// How far the log counts.
+    #[command(flatten)]
+    pub as_of: super::as_of::AsOf,
 }
 
-fn level(word: &str) -> Result<Assurance, String> {
+/// Reads a level of assurance.
+pub(super) fn level(word: &str) -> Result<Assurance, String> {
     let words: Vec<&str> = Assurance::WORDS.iter().map(|(_, word)| *word).collect();
     Assurance::parse(word).ok_or_else(|| format!("write one of {}", words.join(", ")))
 }

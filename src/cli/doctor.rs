@@ -125,8 +125,13 @@ pub fn run(session: &Session, _args: &DoctorArgs) -> Answer {
     }
     match session.ledger_folder() {
         Err(error) => checks.failed("ledger", &error, "herdbook init --origin example.org/lab"),
-        Ok(folder) => match Ledger::open(&folder) {
-            Err(error) => checks.failed("ledger", &error.into(), "run `herdbook fsck`"),
+        Ok(folder) => match session.open() {
+            Err(error) if error.blames_index() => checks.warn(
+                "index",
+                error.message(),
+                "`herdbook reindex` builds it again; answers are right without it",
+            ),
+            Err(error) => checks.failed("ledger", &error, "run `herdbook fsck`"),
             Ok(ledger) => of_ledger(&mut checks, session, &ledger, &folder, now),
         },
     }
@@ -295,7 +300,7 @@ fn index(checks: &mut Checks, ledger: &Ledger, folder: &Path) {
         return checks.warn(
             "index",
             format!("it covers {found} of {size}"),
-            "delete the folder index/ of the ledger; it is made anew",
+            "`herdbook reindex` builds it again",
         );
     }
     let on_disk = folder.join("index");
@@ -354,7 +359,7 @@ fn room(checks: &mut Checks, folder: &Path) {
 }
 
 fn cache(checks: &mut Checks, session: &Session) {
-    let Some(cache) = session.home().ok().and_then(|home| home.cache.as_ref()) else {
+    let Ok(cache) = session.home().map(|home| &home.cache) else {
         return checks.warn(
             "cache",
             "there is no cache folder",

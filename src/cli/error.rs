@@ -5,6 +5,13 @@ use std::error::Error as StdError;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::index::IndexError;
+use crate::index::resolve::ResolveError;
+use crate::ledger::LedgerError;
+use crate::ledger::admission::AdmissionError;
+use crate::ledger::register::RegisterError;
+use crate::query::QueryError;
+
 use super::code::ErrorCode;
 use super::exit::Exit;
 use super::ui::shown;
@@ -57,6 +64,18 @@ impl Error {
         self.exit
     }
 
+    /// Returns whether the index on disk is what failed: without it there is an answer.
+    pub fn blames_index(&self) -> bool {
+        let mut source: Option<&(dyn StdError + 'static)> = self.source.as_ref().map(|source| &**source as _);
+        while let Some(cause) = source {
+            if is_of_index(cause) {
+                return true;
+            }
+            source = cause.source();
+        }
+        false
+    }
+
     /// Returns the message with its causes, in one sentence; everything odd in it is escaped.
     pub fn message(&self) -> String {
         let mut text = self.message.clone();
@@ -106,6 +125,34 @@ impl Error {
             "message": self.message(),
             "help": self.hints,
         })
+    }
+}
+
+/// A transparent wrapper hides what it wraps from whoever walks along the causes, so each is looked into.
+fn is_of_index(cause: &(dyn StdError + 'static)) -> bool {
+    let damaged = IndexError::asks_for_rebuild;
+    match cause.downcast_ref::<LedgerError>() {
+        Some(LedgerError::Index(error) | LedgerError::Register(RegisterError::Index(error))) => {
+            return damaged(error);
+        }
+        Some(LedgerError::Refused { source, .. } | LedgerError::Entry { source, .. }) => {
+            return is_of_index(source);
+        }
+        _ => {}
+    }
+    if let Some(AdmissionError::Index(error)) = cause.downcast_ref::<AdmissionError>() {
+        return damaged(error);
+    }
+    if let Some(RegisterError::Index(error)) = cause.downcast_ref::<RegisterError>() {
+        return damaged(error);
+    }
+    if let Some(ResolveError::Index(error)) = cause.downcast_ref::<ResolveError>() {
+        return damaged(error);
+    }
+    match cause.downcast_ref::<QueryError>() {
+        Some(QueryError::Index(error) | QueryError::Resolve(ResolveError::Index(error))) => damaged(error),
+        Some(QueryError::Ledger(error)) => is_of_index(error),
+        _ => cause.downcast_ref::<IndexError>().is_some_and(damaged),
     }
 }
 

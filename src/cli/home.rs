@@ -28,7 +28,7 @@ pub struct Home {
     /// Below which pins are.
     pub state: PathBuf,
     /// What may be deleted at any time.
-    pub cache: Option<PathBuf>,
+    pub cache: PathBuf,
 }
 
 impl Home {
@@ -37,15 +37,15 @@ impl Home {
         if let Some(home) = &around.herdbook_home {
             return Some(Self {
                 keys: home.join("keys"),
-                cache: Some(home.join("cache")),
                 state: home.clone(),
+                cache: home.join("cache"),
             });
         }
-        match (&around.config_home, &around.state_home) {
-            (Some(config), Some(state)) => Some(Self {
+        match (&around.config_home, &around.state_home, &around.cache_home) {
+            (Some(config), Some(state), Some(cache)) => Some(Self {
                 keys: config.join("herdbook/keys"),
                 state: state.join("herdbook"),
-                cache: around.cache_home.as_ref().map(|cache| cache.join("herdbook")),
+                cache: cache.join("herdbook"),
             }),
             _ => None,
         }

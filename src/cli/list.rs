@@ -7,10 +7,11 @@ use crate::query::Listed;
 use crate::query::list;
 use crate::statement::ItemName;
 
-use super::args;
+use super::as_of::AsOf;
 use super::error::Error;
 use super::exit::Exit;
 use super::json::checkpoint;
+use super::nodes::find_nodes;
 use super::session::Session;
 use super::ui::Answer;
 use super::ui::in_line;
@@ -20,25 +21,77 @@ use super::ui::table;
 /// How much of an id is written where nothing shorter selects a statement: `hb:` and twelve digits.
 const NODE_ID_CHARS: usize = 15;
 
-/// Lists all versions of all names.
-pub fn run(session: &Session, _args: &args::List) -> Result<Answer, Error> {
+/// Arguments of `list`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Only this name, with all its versions
+    name: Option<String>,
+    /// All versions of every name, and not only the newest
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    as_of: AsOf,
+}
+
+/// Lists names, or versions.
+pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     let ledger = session.open()?;
-    let listed = list(&ledger.view())?;
-    let empty = listed.is_empty();
+    let view = args.as_of.view(&ledger)?;
+    let mut listed = list(&view)?;
+    if let Some(name) = &args.name {
+        // An unknown name is an error that says which was meant.
+        let known = |one: &Listed| {
+            one.name.as_str() == name || one.about.as_ref().is_some_and(|about| about.as_str() == name)
+        };
+        if !listed.iter().any(known) {
+            find_nodes(&view, name)?;
+        }
+        listed.retain(known);
+    }
+    let every = args.all || args.name.is_some();
+    let rows: Vec<Vec<String>> = if every {
+        listed.iter().map(row).collect()
+    } else {
+        newest(&listed).map(row_of_name).collect()
+    };
+    let mut notes = Vec::new();
+    if listed.is_empty() {
+        notes.push("Nothing is registered yet: describe your files in a lineage file, then `herdbook register FILE`.".to_owned());
+    } else if !every && listed.iter().any(|one| one.versions > 1) {
+        notes.push(
+            "Names with several versions show the newest: `herdbook list NAME` has all of them.".to_owned(),
+        );
+    }
     Ok(Answer {
-        text: table(&listed.iter().map(row).collect::<Vec<_>>()),
+        text: table(&rows),
         json: json!({
             "schema": "herdbook/list/v1",
-            "checkpoint": checkpoint(ledger.checkpoint()),
+            "checkpoint": checkpoint(view.reader().checkpoint()),
             "items": listed.iter().map(item).collect::<Vec<Value>>(),
         }),
-        notes: if empty {
-            vec!["Nothing is registered yet: describe your files in a lineage file, then `herdbook register FILE`.".to_owned()]
-        } else {
-            Vec::new()
-        },
+        notes,
         exit: Exit::Ok,
     })
+}
+
+/// The newest version of each name; a name's versions stand beside each other, in log order.
+fn newest(listed: &[Listed]) -> impl Iterator<Item = &Listed> {
+    let next = listed.iter().skip(1).map(Some).chain([None]);
+    let pairs = listed.iter().zip(next);
+    pairs
+        .filter(|(one, next)| {
+            one.about.is_some() || next.is_none_or(|next| next.about.is_some() || next.name != one.name)
+        })
+        .map(|(one, _)| one)
+}
+
+/// One line for a name, whatever the number of its versions.
+fn row_of_name(listed: &Listed) -> Vec<String> {
+    let mut row = row(listed);
+    if listed.versions > 1 {
+        row.push(format!("newest of {} versions", listed.versions));
+    }
+    row
 }
 
 /// What selects this version and no other.

@@ -12,6 +12,8 @@
 //! whatever happens.
 
 mod args;
+mod as_of;
+mod cache;
 mod code;
 mod completions;
 mod demo;
@@ -20,15 +22,22 @@ mod error;
 mod exit;
 mod explain;
 mod fsck;
+mod gaps;
+mod hash;
 mod home;
+mod impact;
 mod init;
 mod item;
 mod json;
 mod key;
 mod list;
+mod log;
+mod nodes;
 mod progress;
 mod register;
+mod reindex;
 mod release;
+mod report;
 mod session;
 mod show;
 mod surroundings;
@@ -36,6 +45,7 @@ mod target;
 mod trace;
 mod ui;
 mod verify;
+mod verify_report;
 
 use std::process::ExitCode;
 
@@ -69,7 +79,14 @@ pub fn main() -> ExitCode {
         global.color,
         &around,
     );
-    let answered = dispatch(&Session::begin(global, around), &args.command);
+    let mut session = Session::begin(global, around);
+    let mut answered = dispatch(&session, &args.command);
+    if answered.as_ref().is_err_and(Error::blames_index) {
+        // The log knows all of it, only more slowly.
+        session.indexed = false;
+        ui.warn(session::DAMAGED_INDEX);
+        answered = dispatch(&session, &args.command);
+    }
     match answered {
         Ok(answer) => ui.answer(&answer).into(),
         Err(error) => ui.fail(&error).into(),
@@ -90,13 +107,20 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
         Command::Doctor(args) => Ok(doctor::run(session, args)),
         Command::Completions(args) => Ok(completions::completions(args)),
         Command::Man(args) => completions::man(session, args),
+        Command::Hash(args) => hash::run(session, args),
         Command::Verify(args) => verify::run(session, args),
+        Command::Report(args) => report::run(session, args),
+        Command::VerifyReport(args) => verify_report::run(session, args),
         Command::Key(args) => key::run(session, args),
         Command::Show(args) => show::run(session, args),
         Command::List(args) => list::run(session, args),
+        Command::Log(args) => log::run(session, args),
+        Command::Impact(args) => impact::run(session, args),
+        Command::Gaps(args) => gaps::run(session, args),
         Command::Trace(args) => trace::run(session, args),
         Command::Demo(args) => demo::run(session, args),
         Command::Fsck(args) => fsck::run(session, args),
+        Command::Reindex(args) => reindex::run(session, args),
     }
 }
 

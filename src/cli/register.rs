@@ -17,6 +17,7 @@ use crate::ledger::register::Registered;
 use crate::ledger::register::Warning;
 
 use super::args;
+use super::cache;
 use super::error::Error;
 use super::exit::Exit;
 use super::progress::Bar;
@@ -41,42 +42,47 @@ pub fn run(session: &Session, args: &args::Register) -> Result<Answer, Error> {
     let settings = Settings::parse(args.settings.iter().map(String::as_str))
         .map_err(|source| Error::new(Exit::Usage, "a setting is not one").because(source))?;
     // Found before anything is read, so that a wrong folder is told first.
-    let folder = session.ledger_folder()?;
+    session.ledger_folder()?;
     let (path, file) = if args.file.as_os_str() == "-" {
         let path = session.path(Path::new(STDIN));
-        let file = lineage_file::read_from(&path, &mut std::io::stdin().lock(), &settings)?;
+        let file = lineage_file::read_from(&path, &mut session.stdin()?, &settings)?;
         (path, file)
     } else {
         let path = session.path(&args.file);
         let file = lineage_file::read(&path, &settings)?;
         (path, file)
     };
-    let options = RegisterOptions {
-        dry_run: args.how.dry_run,
-        new_version: args.how.new_version,
-        keep_going: args.keep_going,
-    };
-    append(session, &folder, &path, &file, &args.how, options)
+    append(session, &path, &file, &args.how, args.keep_going)
 }
 
 /// Registers what was read: the one way into the ledger, whoever wrote the items.
 pub fn append(
     session: &Session,
-    folder: &Path,
     path: &Path,
     file: &LineageFile,
     how: &args::Append,
-    options: RegisterOptions,
+    keep_going: bool,
 ) -> Result<Answer, Error> {
-    let mut ledger = crate::ledger::Ledger::open(folder)?;
+    let mut ledger = session.open()?;
     let signers = session.signers(&ledger, how.key.as_deref())?;
+    let opened = if how.no_cache {
+        Ok(None)
+    } else {
+        cache::open(session)
+    };
+    let (cache, no_cache) = opened.map_or_else(|why| (None, Some(why)), |cache| (cache, None));
     let bar = Bar::new(session.ui.progress());
     let request = RegisterRequest {
         path,
         file,
         signers: &signers,
         keys_folder: Some(&session.home()?.keys),
-        options,
+        options: RegisterOptions {
+            dry_run: how.dry_run,
+            new_version: how.new_version,
+            keep_going,
+        },
+        cache: cache.as_ref(),
         progress: &bar,
         wait: Duration::from_secs(how.lock_wait),
     };
@@ -84,7 +90,10 @@ pub fn append(
     let registered = ledger.register(&request, &mut || nonces.draw());
     bar.done();
     let registered = registered?;
-    Ok(answer(&registered, session.ui.paint()))
+    let mut answer = answer(&registered, session.ui.paint());
+    answer.notes.extend(Session::index_notes(&ledger));
+    answer.notes.extend(no_cache);
+    Ok(answer)
 }
 
 fn answer(registered: &Registered, paint: Paint) -> Answer {

@@ -1,5 +1,7 @@
 //! What every verb needs: where the ledger is, whose keys and pins count, and how to answer.
 
+use std::cell::OnceCell;
+use std::io::Read as _;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -7,6 +9,7 @@ use crate::checkpoint::Origin;
 use crate::ledger::KeyPaths;
 use crate::ledger::Ledger;
 use crate::ledger::Signers;
+use crate::ledger::lineage_file::FILE_BYTES_MAX;
 use crate::ledger::read_pin;
 use crate::sign::KeyFile;
 use crate::trust::TrustRoot;
@@ -21,6 +24,9 @@ use super::ui::Ui;
 /// The folder of a ledger that is looked for upwards.
 pub const LEDGER_FOLDER: &str = ".herdbook";
 
+/// What to tell of an index that was passed over.
+pub const DAMAGED_INDEX: &str = "The index is damaged and was not used: `herdbook reindex` builds it again.";
+
 /// One run of the program.
 #[derive(Debug, Clone)]
 pub struct Session {
@@ -32,6 +38,10 @@ pub struct Session {
     home: Option<Home>,
     /// The ledger that was named, if any.
     pub ledger: Option<PathBuf>,
+    /// Whether answers may come from the index on disk.
+    pub indexed: bool,
+    /// What standard input held: a verb that is tried again finds it here.
+    stdin: OnceCell<Vec<u8>>,
 }
 
 impl Session {
@@ -47,6 +57,8 @@ impl Session {
             ),
             home: Home::find(&around),
             ledger: global.ledger.clone().filter(|path| !path.as_os_str().is_empty()),
+            indexed: true,
+            stdin: OnceCell::new(),
             around,
         }
     }
@@ -58,6 +70,8 @@ impl Session {
             ui: self.ui,
             home: Home::find(&around),
             ledger: Some(folder.join(LEDGER_FOLDER)),
+            indexed: self.indexed,
+            stdin: OnceCell::new(),
             around,
         }
     }
@@ -76,6 +90,20 @@ impl Session {
             Some(home) => Ok(read_pin(&home.state, origin)?),
             None => Ok(None),
         }
+    }
+
+    /// Returns what standard input holds, as far as a lineage file may be long and one byte more.
+    pub fn stdin(&self) -> Result<&[u8], Error> {
+        if let Some(bytes) = self.stdin.get() {
+            return Ok(bytes);
+        }
+        let mut bytes = Vec::new();
+        let read = std::io::stdin()
+            .lock()
+            .take(FILE_BYTES_MAX + 1)
+            .read_to_end(&mut bytes);
+        read.map_err(|source| Error::new(Exit::Failure, "standard input cannot be read").because(source))?;
+        Ok(self.stdin.get_or_init(|| bytes))
     }
 
     /// Returns where a path that was typed leads.
@@ -107,9 +135,28 @@ impl Session {
         })
     }
 
-    /// Opens the ledger to read it.
+    /// Returns what to tell when the index could not be kept up; what was appended is safe.
+    pub fn index_notes(ledger: &Ledger) -> Vec<String> {
+        let trouble = ledger.index_trouble().map(|error| {
+            let why = std::error::Error::source(error).map_or_else(String::new, |why| format!(": {why}"));
+            format!("The index was not brought up to date ({error}{why}); answers are right, and slower until `herdbook reindex`.")
+        });
+        trouble.into_iter().collect()
+    }
+
+    /// Opens the ledger, for answers or to append to it; a verdict opens it without its index.
     pub fn open(&self) -> Result<Ledger, Error> {
-        Ok(Ledger::open(&self.ledger_folder()?)?)
+        let folder = self.ledger_folder()?;
+        if self.indexed {
+            let ledger = Ledger::open_indexed(&folder)?;
+            if ledger.index_trouble().is_some() {
+                self.ui.warn(DAMAGED_INDEX);
+            }
+            return Ok(ledger);
+        }
+        let mut ledger = Ledger::open(&folder)?;
+        ledger.discard_index();
+        Ok(ledger)
     }
 
     /// Loads the keys that append to a ledger; `issuer` takes the place of this user's own.
@@ -123,17 +170,27 @@ impl Session {
         })
     }
 
+    /// Loads the key that signs what does not enter the ledger; `issuer` takes the place of this user's own.
+    pub fn issuer(&self, ledger: &Ledger, issuer: Option<&Path>) -> Result<KeyFile, Error> {
+        let origin = &ledger.checkpoint().origin;
+        match issuer {
+            Some(path) => self.key(path, origin),
+            None => self.key(&KeyPaths::of(&self.home()?.keys, origin).issuer, origin),
+        }
+    }
+
     fn key(&self, path: &Path, origin: &Origin) -> Result<KeyFile, Error> {
-        let keys = &self.home()?.keys;
         KeyFile::load(path).map_err(|error| {
             let told = Error::from(error);
             if path.exists() {
                 told
-            } else {
+            } else if let Some(home) = &self.home {
                 told.hint(format!(
                     "keys of `{origin}` are looked for in {}: set HERDBOOK_HOME if yours are elsewhere",
-                    keys.display()
+                    home.keys.display()
                 ))
+            } else {
+                told
             }
         })
     }

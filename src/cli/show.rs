@@ -6,10 +6,11 @@ use serde_json::json;
 use crate::query::Shown;
 use crate::query::show;
 
-use super::args;
+use super::as_of::AsOf;
 use super::error::Error;
 use super::exit::Exit;
 use super::json::checkpoint;
+use super::nodes::explained;
 use super::session::Session;
 use super::ui::Answer;
 use super::ui::Paint;
@@ -17,17 +18,27 @@ use super::ui::in_line;
 use super::ui::shown;
 use super::ui::table;
 
+/// Arguments of `show`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// NAME, NAME@ENTRY, NAME@latest, NAME/FILE, an hb: id or its beginning, or sha256:HEX
+    node: String,
+    #[command(flatten)]
+    as_of: AsOf,
+}
+
 /// Shows the statements that a node means.
-pub fn run(session: &Session, args: &args::Show) -> Result<Answer, Error> {
+pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     let ledger = session.open()?;
-    let statements = show(&ledger.view(), &args.node)?;
+    let view = args.as_of.view(&ledger)?;
+    let statements = show(&view, &args.node).map_err(|error| explained(&view, error))?;
     let paint = session.ui.paint();
     let texts: Vec<String> = statements.iter().map(|one| text(one, paint)).collect();
     Ok(Answer {
         text: texts.join("\n"),
         json: json!({
             "schema": "herdbook/show/v1",
-            "checkpoint": checkpoint(ledger.checkpoint()),
+            "checkpoint": checkpoint(view.reader().checkpoint()),
             "statements": statements.iter().map(value).collect::<Vec<Value>>(),
         }),
         notes: vec!["No signature was checked here; `herdbook verify` does.".to_owned()],

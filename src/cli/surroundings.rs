@@ -124,12 +124,15 @@ pub fn json_was_asked() -> bool {
 }
 
 /// Returns what the clock of this machine says. Nothing that is signed or decided depends on it.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the edge that hands the time on"
-)]
+#[expect(clippy::disallowed_methods, reason = "this is the edge that reads the clock")]
 pub fn now() -> SystemTime {
     SystemTime::now()
+}
+
+/// Returns the time in nanoseconds since 1970; before then, a clock is wrong and everything is young.
+pub fn now_ns() -> i128 {
+    let since = now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| i128::try_from(since.as_nanos()).unwrap_or(0))
 }
 
 /// Returns fresh random bytes.

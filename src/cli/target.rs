@@ -6,14 +6,17 @@ use crate::digest::Blake3Digest;
 use crate::digest::Sha256Digest;
 use crate::index::resolve::Node;
 use crate::index::resolve::ResolveError;
+use crate::index::resolve::facts_below;
 use crate::index::resolve::resolve;
-use crate::ledger::Ledger;
 use crate::ledger::LedgerError;
+use crate::ledger::View;
 use crate::ledger::artifact_name;
 use crate::ledger::content::read_file_digests;
 use crate::ledger::content::sha256_of_text;
 use crate::ledger::hash::Progress;
 use crate::manifest::read_members;
+use crate::query::Place;
+use crate::query::find as find_node;
 use crate::statement::ArtifactRef;
 use crate::statement::Content;
 use crate::statement::ItemName;
@@ -22,6 +25,7 @@ use crate::verify::FileDigests;
 
 use super::error::Error;
 use super::exit::Exit;
+use super::nodes::explained;
 use super::ui::in_line;
 
 /// What is to be judged, or why nothing can be.
@@ -64,15 +68,15 @@ pub enum Target {
 
 /// Finds what `asked` means; if there is a file at `path`, where it leads, it is that file.
 pub fn find(
-    ledger: &Ledger,
+    view: &View<'_>,
     path: &Path,
     asked: &str,
     progress: &dyn Progress,
 ) -> Result<Vec<Target>, Error> {
     match std::fs::metadata(path) {
-        Ok(metadata) if !metadata.is_dir() => of_file(ledger, path, asked, progress),
+        Ok(metadata) if !metadata.is_dir() => of_file(view, path, asked, progress),
         found => match sha256_of_text(asked) {
-            Some(sha256) => claimed(ledger, asked, sha256, None),
+            Some(sha256) => claimed(view, asked, sha256, None),
             None if asked.starts_with("sha256:") => Err(Error::new(
                 Exit::Failure,
                 format!(
@@ -80,34 +84,38 @@ pub fn find(
                     in_line(asked)
                 ),
             )),
-            None => of_node(ledger, asked, found.is_ok()).map(|target| vec![target]),
+            None => of_node(view, asked, found.is_ok()).map(|target| vec![target]),
         },
     }
 }
 
-fn of_file(ledger: &Ledger, path: &Path, asked: &str, progress: &dyn Progress) -> Result<Vec<Target>, Error> {
+fn of_file(view: &View<'_>, path: &Path, asked: &str, progress: &dyn Progress) -> Result<Vec<Target>, Error> {
     let found = read_file_digests(path, progress)?;
-    claimed(ledger, asked, found.sha256, Some(&found))
+    claimed(view, asked, found.sha256, Some(&found))
 }
 
 /// Returns one target for each artifact that claims a digest.
 fn claimed(
-    ledger: &Ledger,
+    view: &View<'_>,
     asked: &str,
     sha256: Sha256Digest,
     file: Option<&FileDigests>,
 ) -> Result<Vec<Target>, Error> {
-    let claims = ledger.index().claims(sha256).map_err(LedgerError::from)?;
+    let mut claims = Vec::new();
+    for claim in view.index().claims(sha256).map_err(LedgerError::from)? {
+        let below = facts_below(view.index(), view.size(), claim.statement).map_err(LedgerError::from)?;
+        claims.extend(below.map(|_| claim));
+    }
     if claims.is_empty() {
         return Ok(vec![Target::Unclaimed {
             asked: asked.to_owned(),
             sha256,
-            incomplete: !ledger.state().missing_manifests().is_empty(),
+            incomplete: !view.ledger().state().missing_manifests().is_empty(),
         }]);
     }
     let mut targets = Vec::new();
     for artifact in claims {
-        let registered = Registered::find(ledger, artifact)?;
+        let registered = Registered::find(view, artifact)?;
         let found = file.map(|file| file.blake3);
         targets.push(match (registered.blake3, found) {
             (Some(expected), Some(found)) if expected != found => Target::Differs {
@@ -129,11 +137,17 @@ fn claimed(
 }
 
 /// Finds what a name or an id means.
-pub fn of_node(ledger: &Ledger, asked: &str, is_folder: bool) -> Result<Target, Error> {
-    let size = ledger.checkpoint().size;
-    let node = resolve(ledger.index(), size, asked).map_err(|error| {
-        if matches!(error, ResolveError::SeveralVersions { .. }) {
-            return Error::new(Exit::Failure, error.to_string());
+pub fn of_node(view: &View<'_>, asked: &str, is_folder: bool) -> Result<Target, Error> {
+    if asked.contains('/') && !asked.starts_with("hb:") && !is_folder {
+        return of_file_of_item(view, asked);
+    }
+    let size = view.size();
+    let node = resolve(view.index(), size, asked).map_err(|error| {
+        if matches!(
+            error,
+            ResolveError::SeveralVersions { .. } | ResolveError::NoSuchVersion { .. }
+        ) {
+            return explained(view, error.into());
         }
         let shown = in_line(asked);
         let told = Error::new(
@@ -146,10 +160,7 @@ pub fn of_node(ledger: &Ledger, asked: &str, is_folder: bool) -> Result<Target, 
         }
         told.hint("run `herdbook list` to see what is registered")
     })?;
-    let facts = ledger
-        .index()
-        .facts(node.statement())
-        .map_err(LedgerError::from)?;
+    let facts = view.index().facts(node.statement()).map_err(LedgerError::from)?;
     let whole = |subjects: std::ops::Range<u32>| {
         subjects
             .map(|subject| ArtifactRef::subject(node.statement(), subject))
@@ -178,7 +189,7 @@ pub fn of_node(ledger: &Ledger, asked: &str, is_folder: bool) -> Result<Target, 
         .hint("name a model, an output, a source or a file"));
     }
     let name = match node {
-        Node::Artifact(artifact) => Registered::find(ledger, artifact)?.name,
+        Node::Artifact(artifact) => Registered::find(view, artifact)?.name,
         _ => asked.to_owned(),
     };
     Ok(Target::Artifacts {
@@ -189,9 +200,32 @@ pub fn of_node(ledger: &Ledger, asked: &str, is_folder: bool) -> Result<Target, 
     })
 }
 
+/// Finds what `ITEM/FILE` means, where there is no such file on disk.
+fn of_file_of_item(view: &View<'_>, asked: &str) -> Result<Target, Error> {
+    let places = find_node(view, asked).map_err(|error| {
+        let shown = in_line(asked);
+        Error::new(
+            Exit::Failure,
+            format!("`{shown}` is neither a file nor a node of the ledger"),
+        )
+        .because(error)
+        .hint("run `herdbook list` to see what is registered")
+    })?;
+    let artifact = |place: &Place| match place {
+        Place::Artifact(artifact) => Some(*artifact),
+        Place::Run(_) | Place::Gap(..) => None,
+    };
+    Ok(Target::Artifacts {
+        asked: asked.to_owned(),
+        name: asked.to_owned(),
+        artifacts: places.iter().filter_map(artifact).collect(),
+        file: None,
+    })
+}
+
 /// Returns what to write for the item of this name, if there is one; the name alone is that of a file.
-pub fn item_named(ledger: &Ledger, asked: &str) -> Option<String> {
-    match resolve(ledger.index(), ledger.checkpoint().size, asked) {
+pub fn item_named(view: &View<'_>, asked: &str) -> Option<String> {
+    match resolve(view.index(), view.size(), asked) {
         Ok(_) | Err(ResolveError::SeveralVersions { .. }) if !asked.contains(['@', ':']) => {
             Some(format!("{asked}@latest"))
         }
@@ -206,15 +240,15 @@ struct Registered {
 }
 
 impl Registered {
-    fn find(ledger: &Ledger, artifact: ArtifactRef) -> Result<Self, LedgerError> {
+    fn find(view: &View<'_>, artifact: ArtifactRef) -> Result<Self, LedgerError> {
         let nothing = Self {
             name: artifact.to_string(),
             blake3: None,
         };
-        let Some(facts) = ledger.index().facts(artifact.statement)? else {
+        let Some(facts) = view.index().facts(artifact.statement)? else {
             return Ok(nothing);
         };
-        let (_, statement) = ledger.entry(facts.entry)?;
+        let (_, statement) = view.ledger().entry(facts.entry)?;
         if let Predicate::Dataset(dataset) = &statement.predicate {
             let name = dataset.name.to_string();
             return Ok(Self { name, blake3: None });
@@ -231,7 +265,7 @@ impl Registered {
             };
             return match (artifact.member, found.manifest(), found.blob()) {
                 (Some(member), Some(facts), Some(blob)) => {
-                    let bytes = ledger.blob(blob)?;
+                    let bytes = view.ledger().blob(blob)?;
                     Ok(Self::of_member(item, member, read_members(&bytes, facts).ok()).unwrap_or(nothing))
                 }
                 _ => Ok(Self {

@@ -59,6 +59,11 @@ impl Ui {
         }
     }
 
+    /// Returns whether the answer is one JSON value.
+    pub const fn is_json(self) -> bool {
+        self.json
+    }
+
     /// Returns the colours.
     pub const fn paint(self) -> Paint {
         self.paint
@@ -88,6 +93,13 @@ impl Ui {
     pub fn tell(self, text: &str) {
         if !self.json {
             write_out(text);
+        }
+    }
+
+    /// Tells a person at once what they should know of; with `--quiet` it is left out.
+    pub fn warn(self, text: &str) {
+        if !self.quiet {
+            say(&format!("{text}\n"));
         }
     }
 
@@ -223,6 +235,22 @@ pub fn table(rows: &[Vec<String>]) -> String {
     text
 }
 
+/// Returns words in lines of at most `width` characters, those after the first behind `indent`; a longer word is a
+/// line of its own.
+pub fn wrapped(text: &str, width: usize, indent: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.join(&format!("\n{indent}"))
+}
+
 /// Adds formatted text; a `String` takes all there is.
 pub fn put(text: &mut String, more: std::fmt::Arguments<'_>) {
     text.write_fmt(more).unwrap_or_default();
@@ -255,6 +283,13 @@ mod tests {
         let row = |cells: &[&str]| cells.iter().map(ToString::to_string).collect::<Vec<_>>();
         let text = table(&[row(&["a", "source"]), row(&["model-1", "run"]), row(&["x", ""])]);
         assert_eq!(text, "a        source\nmodel-1  run\nx\n");
+    }
+
+    #[test]
+    fn words_are_wrapped_and_none_is_lost() {
+        assert_eq!(wrapped("a bc def", 4, "> "), "a bc\n> def");
+        assert_eq!(wrapped("abcdefgh i", 4, ""), "abcdefgh\ni");
+        assert_eq!(wrapped("", 4, ""), "");
     }
 
     #[test]

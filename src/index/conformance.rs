@@ -25,7 +25,33 @@ use crate::statement::Run;
 use crate::statement::Statement;
 use crate::statement::Thing;
 
-type Fresh<'a> = &'a mut dyn FnMut() -> Box<dyn Index>;
+/// What takes batches and lets itself be asked.
+pub(crate) trait Backend {
+    /// As [`IndexMut::apply`].
+    fn apply(&mut self, batch: Vec<Indexed>, to: Watermark, resume: Resume) -> Result<(), IndexError>;
+
+    /// Returns the index over all batches.
+    fn index(&self) -> &dyn Index;
+
+    /// As [`Backend::index`], to keep.
+    fn into_index(self: Box<Self>) -> Box<dyn Index>;
+}
+
+impl<T: IndexMut + 'static> Backend for T {
+    fn apply(&mut self, batch: Vec<Indexed>, to: Watermark, resume: Resume) -> Result<(), IndexError> {
+        IndexMut::apply(self, batch, to, resume)
+    }
+
+    fn index(&self) -> &dyn Index {
+        self
+    }
+
+    fn into_index(self: Box<Self>) -> Box<dyn Index> {
+        self
+    }
+}
+
+type Fresh<'a> = &'a mut dyn FnMut() -> Box<dyn Backend>;
 
 /// Checks a backend; `fresh` returns an empty index.
 pub(crate) fn check(fresh: Fresh<'_>) {
@@ -35,11 +61,11 @@ pub(crate) fn check(fresh: Fresh<'_>) {
     batches_of_any_size_give_equal_answers(fresh);
 }
 
-fn name(text: &str) -> ItemName {
+pub(crate) fn name(text: &str) -> ItemName {
     ItemName::new(text).unwrap()
 }
 
-fn id(byte: u8) -> StatementId {
+pub(crate) fn id(byte: u8) -> StatementId {
     StatementId::from_bytes([byte; 32])
 }
 
@@ -66,7 +92,7 @@ fn set(contents: &[&str]) -> ArtifactSet {
     }
 }
 
-fn prompt(item: &str, contents: &[&str]) -> Predicate {
+pub(crate) fn prompt(item: &str, contents: &[&str]) -> Predicate {
     Predicate::Prompt(Prompt {
         name: name(item),
         set: set(contents),
@@ -92,7 +118,7 @@ fn api_model(item: &str) -> Predicate {
     })
 }
 
-fn generation(item: &str, generator: StatementId, outputs: &[(&str, &[&str])]) -> Predicate {
+pub(crate) fn generation(item: &str, generator: StatementId, outputs: &[(&str, &[&str])]) -> Predicate {
     let output = |(item, contents): &(&str, &[&str])| Output {
         name: name(item),
         kind: OutputKind::Shard,
@@ -126,7 +152,7 @@ fn generation(item: &str, generator: StatementId, outputs: &[(&str, &[&str])]) -
     })
 }
 
-fn indexed(entry: u64, id: StatementId, predicate: Predicate, parents: &[StatementId]) -> Indexed {
+pub(crate) fn indexed(entry: u64, id: StatementId, predicate: Predicate, parents: &[StatementId]) -> Indexed {
     let statement = Statement {
         issuer: KeyId::from_bytes([1; 32]),
         ledger: Some(StatementId::from_bytes([0; 32])),
@@ -136,7 +162,7 @@ fn indexed(entry: u64, id: StatementId, predicate: Predicate, parents: &[Stateme
     Indexed::new(entry, id, &statement, vec![], parents.to_vec(), false)
 }
 
-fn to(size: u64) -> Watermark {
+pub(crate) fn to(size: u64) -> Watermark {
     Watermark {
         origin: "example.com/test".to_owned(),
         size: TreeSize::new(size),
@@ -147,7 +173,7 @@ fn to(size: u64) -> Watermark {
 /// Returns an index over the log of this suite.
 pub(crate) fn indexed_log() -> Box<dyn Index> {
     let mut index = MemoryIndex::new();
-    index.apply(log(), to(4)).unwrap();
+    IndexMut::apply(&mut index, log(), to(4), Resume::default()).unwrap();
     Box::new(index)
 }
 
@@ -175,10 +201,11 @@ fn log() -> Vec<Indexed> {
     ]
 }
 
-fn answers_come_from_the_batches(index: &mut dyn Index) {
-    assert_eq!(index.watermark(), None);
-    assert!(index.contested().unwrap().is_empty());
-    index.apply(log(), to(4)).unwrap();
+fn answers_come_from_the_batches(index: &mut dyn Backend) {
+    assert_eq!(index.index().watermark(), None);
+    assert!(index.index().contested().unwrap().is_empty());
+    index.apply(log(), to(4), Resume::default()).unwrap();
+    let index = index.index();
     assert_eq!(index.watermark(), Some(&to(4)));
     assert_eq!(index.id_at(LeafIndex::new(2)).unwrap(), Some(id(0xb3)));
     assert_eq!(index.id_at(LeafIndex::new(4)).unwrap(), None);
@@ -254,12 +281,13 @@ fn digests_are_claimed(index: &dyn Index) {
     assert_eq!(index.contested().unwrap(), contested);
 }
 
-fn a_statement_counts_once(index: &mut dyn Index) {
+fn a_statement_counts_once(index: &mut dyn Backend) {
     let batch = vec![
         indexed(0, id(1), prompt("p", &["x"]), &[]),
         indexed(1, id(1), prompt("p", &["x"]), &[]),
     ];
-    index.apply(batch, to(2)).unwrap();
+    index.apply(batch, to(2), Resume::default()).unwrap();
+    let index = index.index();
     assert_eq!(index.facts(id(1)).unwrap().unwrap().entry, LeafIndex::new(0));
     assert_eq!(index.id_at(LeafIndex::new(1)).unwrap(), Some(id(1)));
     assert_eq!(index.versions(&name("p")).unwrap().len(), 1);
@@ -267,30 +295,31 @@ fn a_statement_counts_once(index: &mut dyn Index) {
     assert!(index.contested().unwrap().is_empty());
 }
 
-fn batches_follow_each_other(index: &mut dyn Index) {
+fn batches_follow_each_other(index: &mut dyn Backend) {
     let one = |entry| vec![indexed(entry, id(1), prompt("p", &["x"]), &[])];
-    let hole = index.apply(one(1), to(2));
+    let hole = index.apply(one(1), to(2), Resume::default());
     assert!(matches!(hole, Err(IndexError::OutOfOrder { .. })));
-    let short = index.apply(one(0), to(2));
+    let short = index.apply(one(0), to(2), Resume::default());
     assert!(matches!(short, Err(IndexError::Watermark { .. })));
-    index.apply(one(0), to(1)).unwrap();
-    let again = index.apply(one(0), to(1));
+    index.apply(one(0), to(1), Resume::default()).unwrap();
+    let again = index.apply(one(0), to(1), Resume::default());
     assert!(matches!(again, Err(IndexError::OutOfOrder { .. })));
     let elsewhere = Watermark {
         origin: "example.com/other".to_owned(),
         ..to(2)
     };
-    let other = index.apply(one(1), elsewhere);
+    let other = index.apply(one(1), elsewhere, Resume::default());
     assert!(matches!(other, Err(IndexError::Origin { .. })));
-    assert_eq!(index.watermark(), Some(&to(1)));
+    assert_eq!(index.index().watermark(), Some(&to(1)));
 }
 
 fn batches_of_any_size_give_equal_answers(fresh: Fresh<'_>) {
     let (mut whole, mut single) = (fresh(), fresh());
-    whole.apply(log(), to(4)).unwrap();
+    whole.apply(log(), to(4), Resume::default()).unwrap();
     for (indexed, size) in log().into_iter().zip(1..) {
-        single.apply(vec![indexed], to(size)).unwrap();
+        single.apply(vec![indexed], to(size), Resume::default()).unwrap();
     }
+    let (whole, single) = (whole.index(), single.index());
     assert_eq!(whole.names().unwrap(), single.names().unwrap());
     assert_eq!(whole.contested().unwrap(), single.contested().unwrap());
     for item in whole.names().unwrap() {

@@ -8,22 +8,29 @@ use std::sync::Arc;
 use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
 use crate::merkle::LeafIndex;
+use crate::merkle::TreeSize;
 use crate::statement::ArtifactRef;
 use crate::statement::ItemName;
 
+use super::Claim;
 use super::Facts;
 use super::IdPrefix;
 use super::Index;
 use super::IndexError;
+use super::IndexMut;
 use super::Indexed;
+use super::Resume;
 use super::Version;
 use super::Watermark;
 
 /// An index without a file.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryIndex {
+    /// The entry it begins with: not 0 where it goes on after another index.
+    first: u64,
     watermark: Option<Watermark>,
-    /// The statement at each entry.
+    resume: Option<Resume>,
+    /// The statement at each entry from `first` on.
     entries: Vec<StatementId>,
     statements: BTreeMap<StatementId, Arc<Facts>>,
     names: BTreeMap<ItemName, Vec<Version>>,
@@ -31,6 +38,19 @@ pub struct MemoryIndex {
     contested: BTreeSet<Sha256Digest>,
     /// Who cites the statement at an entry.
     children: HashMap<LeafIndex, Vec<LeafIndex>>,
+    /// The sizes at which commits end, with their numbers.
+    commits: BTreeMap<u64, u64>,
+}
+
+/// What an entry has to do with the index below.
+#[derive(Debug, Default)]
+pub(super) struct Ties {
+    /// Its statement stands below already.
+    known: bool,
+    /// Where the statements it cites stand below.
+    parents: Vec<LeafIndex>,
+    /// Which of its digests are claimed below.
+    contested: Vec<Sha256Digest>,
 }
 
 impl MemoryIndex {
@@ -39,55 +59,118 @@ impl MemoryIndex {
         Self::default()
     }
 
-    fn check(&self, batch: &[Indexed], to: &Watermark) -> Result<(), IndexError> {
-        if let Some(now) = self.watermark.as_ref().filter(|now| now.origin != to.origin) {
-            return Err(IndexError::Origin {
-                expected: now.origin.clone(),
-                found: to.origin.clone(),
-            });
-        }
-        let mut next = LeafIndex::new(self.entries.len() as u64);
-        for indexed in batch {
-            if indexed.facts.entry != next {
-                return Err(IndexError::OutOfOrder {
-                    expected: next,
-                    found: indexed.facts.entry,
-                });
-            }
-            next = next.plus(1);
-        }
-        if to.size.next_index() == next {
-            Ok(())
-        } else {
-            Err(IndexError::Watermark {
-                ends: crate::merkle::TreeSize::new(next.get()),
-                watermark: to.size,
-            })
+    /// Returns an index of nothing that goes on where `base` ends.
+    pub(super) fn after(base: &dyn Index) -> Self {
+        Self {
+            first: base.watermark().map_or(0, |watermark| watermark.size.get()),
+            ..Self::default()
         }
     }
 
-    fn add(&mut self, indexed: Indexed) {
+    /// Returns how many entries it holds.
+    pub(super) fn len(&self) -> u64 {
+        self.entries.len() as u64
+    }
+
+    /// Returns its entries as one batch, as they were taken; `base` knows the statements that stand below already.
+    pub(super) fn batch(&self, base: Option<&dyn Index>) -> Result<Vec<Indexed>, IndexError> {
+        let mut claims: HashMap<StatementId, Vec<Claim>> = HashMap::new();
+        for (digest, artifacts) in &self.claims {
+            for &artifact in artifacts {
+                let digest = *digest;
+                let claim = Claim { digest, artifact };
+                claims.entry(artifact.statement).or_default().push(claim);
+            }
+        }
+        let mut batch = Vec::with_capacity(self.entries.len());
+        for (entry, id) in (self.first..).map(LeafIndex::new).zip(&self.entries) {
+            let below = || base.map(|base| base.facts(*id)).transpose();
+            let facts = match self.statements.get(id) {
+                Some(facts) => Arc::clone(facts),
+                None => below()?.flatten().ok_or(IndexError::Row { table: "facts" })?,
+            };
+            let mut claims = claims.remove(id).unwrap_or_default();
+            claims.sort_unstable_by_key(|claim| claim.artifact);
+            let facts = Facts {
+                entry,
+                ..Facts::clone(&facts)
+            };
+            batch.push(Indexed { facts, claims });
+        }
+        Ok(batch)
+    }
+
+    /// Asks the index below what [`MemoryIndex::take`] must know. Only this can fail.
+    pub(super) fn ties(&self, batch: &[Indexed], base: Option<&dyn Index>) -> Result<Vec<Ties>, IndexError> {
+        let Some(base) = base else {
+            return Ok(batch.iter().map(|_| Ties::default()).collect());
+        };
+        batch.iter().map(|indexed| self.tie(indexed, base)).collect()
+    }
+
+    fn tie(&self, indexed: &Indexed, base: &dyn Index) -> Result<Ties, IndexError> {
+        let facts = &indexed.facts;
+        if self.statements.contains_key(&facts.id) {
+            return Ok(Ties::default());
+        }
+        if base.entry_of(facts.id)?.is_some() {
+            return Ok(Ties {
+                known: true,
+                ..Ties::default()
+            });
+        }
+        let mut parents = Vec::new();
+        for parent in &facts.parents {
+            parents.extend(base.entry_of(*parent)?);
+        }
+        let mut digests: Vec<_> = indexed.claims.iter().map(|claim| claim.digest).collect();
+        digests.sort_unstable();
+        digests.dedup();
+        Ok(Ties {
+            known: false,
+            parents,
+            contested: base.claimed_by_others(&digests, facts.id)?,
+        })
+    }
+
+    /// Takes a batch that was checked, with what ties it to the index below.
+    pub(super) fn take(&mut self, batch: Vec<Indexed>, ties: Vec<Ties>, to: Watermark, resume: Resume) {
+        for (indexed, ties) in batch.into_iter().zip(ties) {
+            self.add(indexed, ties);
+        }
+        let ends = resume.commit_ends.iter().copied();
+        let first = resume.next_commit.saturating_sub(resume.commit_ends.len() as u64);
+        self.commits.extend(ends.zip(first..));
+        self.watermark = Some(to);
+        self.resume = Some(resume);
+    }
+
+    fn add(&mut self, indexed: Indexed, ties: Ties) {
         let Indexed { facts, claims } = indexed;
         self.entries.push(facts.id);
-        if self.statements.contains_key(&facts.id) {
+        if ties.known || self.statements.contains_key(&facts.id) {
             return;
         }
-        for parent in facts.parents.iter().filter_map(|id| self.statements.get(id)) {
-            self.children.entry(parent.entry).or_default().push(facts.entry);
+        let known = facts.parents.iter().filter_map(|id| self.statements.get(id));
+        let known = known.map(|parent| parent.entry);
+        for parent in known.chain(ties.parents) {
+            self.children.entry(parent).or_default().push(facts.entry);
         }
         for (name, version) in facts.versions() {
             self.names.entry(name).or_default().push(version);
         }
         for claim in claims {
             let known = self.claims.entry(claim.digest).or_default();
-            if known
-                .iter()
-                .any(|other| other.statement != claim.artifact.statement)
-            {
+            // The claims of one statement stand together, so one look at the last tells of all.
+            let is_of_another = known
+                .first()
+                .is_some_and(|first| first.statement != claim.artifact.statement);
+            if is_of_another {
                 self.contested.insert(claim.digest);
             }
             known.push(claim.artifact);
         }
+        self.contested.extend(ties.contested);
         self.statements.insert(facts.id, Arc::new(facts));
     }
 }
@@ -97,17 +180,13 @@ impl Index for MemoryIndex {
         self.watermark.as_ref()
     }
 
-    fn apply(&mut self, batch: Vec<Indexed>, to: Watermark) -> Result<(), IndexError> {
-        self.check(&batch, &to)?;
-        for indexed in batch {
-            self.add(indexed);
-        }
-        self.watermark = Some(to);
-        Ok(())
+    fn resume(&self) -> Option<&Resume> {
+        self.resume.as_ref()
     }
 
     fn id_at(&self, entry: LeafIndex) -> Result<Option<StatementId>, IndexError> {
-        let position = usize::try_from(entry.get()).ok();
+        let position = entry.get().checked_sub(self.first);
+        let position = position.and_then(|position| usize::try_from(position).ok());
         Ok(position.and_then(|position| self.entries.get(position)).copied())
     }
 
@@ -137,8 +216,42 @@ impl Index for MemoryIndex {
         Ok(self.claims.get(&digest).cloned().unwrap_or_default())
     }
 
+    fn claimed_by_others(
+        &self,
+        digests: &[Sha256Digest],
+        except: StatementId,
+    ) -> Result<Vec<Sha256Digest>, IndexError> {
+        let others = |digest: &Sha256Digest| {
+            let claims = self.claims.get(digest);
+            claims.is_some_and(|claims| claims.iter().any(|claim| claim.statement != except))
+        };
+        Ok(digests.iter().filter(|digest| others(digest)).copied().collect())
+    }
+
     fn contested(&self) -> Result<Vec<Sha256Digest>, IndexError> {
         Ok(self.contested.iter().copied().collect())
+    }
+
+    fn commit_of(&self, entry: LeafIndex) -> Result<Option<u64>, IndexError> {
+        if entry.get() < self.first {
+            return Ok(None);
+        }
+        let after = self.commits.range(entry.get().saturating_add(1)..).next();
+        Ok(after.map(|(_, number)| *number))
+    }
+
+    fn commit_end(&self, commit: u64) -> Result<Option<TreeSize>, IndexError> {
+        let found = self.commits.iter().find(|(_, number)| **number == commit);
+        Ok(found.map(|(end, _)| TreeSize::new(*end)))
+    }
+}
+
+impl IndexMut for MemoryIndex {
+    fn apply(&mut self, batch: Vec<Indexed>, to: Watermark, resume: Resume) -> Result<(), IndexError> {
+        super::check::check(self.watermark(), &batch, &to, &resume)?;
+        let ties = self.ties(&batch, None)?;
+        self.take(batch, ties, to, resume);
+        Ok(())
     }
 }
 

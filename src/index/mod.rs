@@ -4,10 +4,20 @@
 //! answers. So it decides nothing that is signed; whoever signs replays the log. One trait, one conformance suite
 //! (`conformance.rs`, in tests) that every backend passes.
 
+mod check;
+mod codec;
+mod error;
 mod facts;
+mod layered;
 mod memory;
 pub mod resolve;
+mod resume;
+mod segment;
+mod sled;
+mod table;
 
+#[cfg(test)]
+mod agreement;
 #[cfg(test)]
 pub(crate) mod conformance;
 
@@ -21,6 +31,7 @@ use crate::merkle::TreeSize;
 use crate::statement::ArtifactRef;
 use crate::statement::ItemName;
 
+pub use error::IndexError;
 pub use facts::Claim;
 pub use facts::Facts;
 pub use facts::Indexed;
@@ -29,7 +40,11 @@ pub use facts::SubjectFacts;
 pub use facts::Version;
 pub use facts::VersionPart;
 pub use facts::thing_word;
+pub use layered::Layered;
 pub use memory::MemoryIndex;
+pub use resume::Resume;
+pub use segment::Segments;
+pub use sled::SledIndex;
 
 /// Which log an index describes, and how far.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,39 +55,6 @@ pub struct Watermark {
     pub size: TreeSize,
     /// The root of the tree of these entries.
     pub root: NodeHash,
-}
-
-/// Why an index did not answer or did not take a batch.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum IndexError {
-    /// A batch that does not begin where the index ends.
-    #[error("the next entry to index is {expected}, but the batch has {found}")]
-    OutOfOrder {
-        /// The entry that is missing.
-        expected: LeafIndex,
-        /// The entry that was given.
-        found: LeafIndex,
-    },
-    /// A batch whose watermark is not the last entry of the batch.
-    #[error("the batch ends at size {ends}, but its watermark says {watermark}")]
-    Watermark {
-        /// The size after the batch.
-        ends: TreeSize,
-        /// The size of the watermark.
-        watermark: TreeSize,
-    },
-    /// A batch of another log.
-    #[error("the index is of the log `{expected}`, but the batch is of `{found}`")]
-    Origin {
-        /// The log that is indexed.
-        expected: String,
-        /// The log of the batch.
-        found: String,
-    },
-    /// The backend failed: delete the index, it is rebuilt.
-    #[error("the index cannot be read")]
-    Backend(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// The first digits of a statement id.
@@ -111,22 +93,43 @@ impl IdPrefix {
 
 /// What a backend must answer. All answers are about the entries below the watermark; where a statement stands
 /// twice in the log, only its first entry is known.
-pub trait Index {
+pub trait Index: std::fmt::Debug + Send + Sync {
     /// Returns how far the index goes; nothing before the first batch.
     fn watermark(&self) -> Option<&Watermark>;
 
-    /// Takes the entries that follow the watermark, in log order without a hole, and moves it to `to`. A batch is
-    /// taken whole or not at all.
-    fn apply(&mut self, batch: Vec<Indexed>, to: Watermark) -> Result<(), IndexError>;
+    /// Returns what a replay of the log needs to go on after the watermark; nothing before the first batch.
+    fn resume(&self) -> Option<&Resume>;
 
     /// Returns the statement at an entry.
     fn id_at(&self, entry: LeafIndex) -> Result<Option<StatementId>, IndexError>;
+
+    /// Returns the first entry of a statement.
+    fn entry_of(&self, id: StatementId) -> Result<Option<LeafIndex>, IndexError> {
+        Ok(self.facts(id)?.map(|facts| facts.entry))
+    }
 
     /// Returns what is known of a statement.
     fn facts(&self, id: StatementId) -> Result<Option<Arc<Facts>>, IndexError>;
 
     /// Returns the entries of the statements that cite the statement first standing at `entry`, in log order.
     fn children(&self, entry: LeafIndex) -> Result<Vec<LeafIndex>, IndexError>;
+
+    /// Returns the first entries of the statements that the statement first standing at `entry` cites, in log
+    /// order; those that are not in the log are left out.
+    fn parents(&self, entry: LeafIndex) -> Result<Vec<LeafIndex>, IndexError> {
+        let Some(id) = self.id_at(entry)? else {
+            return Ok(Vec::new());
+        };
+        let Some(facts) = self.facts(id)?.filter(|facts| facts.entry == entry) else {
+            return Ok(Vec::new());
+        };
+        let mut entries = Vec::with_capacity(facts.parents.len());
+        for parent in &facts.parents {
+            entries.extend(self.entry_of(*parent)?.filter(|parent| *parent < entry));
+        }
+        entries.sort_unstable();
+        Ok(entries)
+    }
 
     /// Returns the ids that begin with `prefix`, ascending, at most `limit`.
     fn ids(&self, prefix: IdPrefix, limit: usize) -> Result<Vec<StatementId>, IndexError>;
@@ -140,8 +143,39 @@ pub trait Index {
     /// Returns the artifacts and manifest members with these bytes, in log order.
     fn claims(&self, digest: Sha256Digest) -> Result<Vec<ArtifactRef>, IndexError>;
 
+    /// Returns those of `digests` that a statement other than `except` claims, in their order. They are best
+    /// given ascending: backends on disk then read each stretch once.
+    fn claimed_by_others(
+        &self,
+        digests: &[Sha256Digest],
+        except: StatementId,
+    ) -> Result<Vec<Sha256Digest>, IndexError> {
+        let mut found = Vec::new();
+        for digest in digests {
+            let claims = self.claims(*digest)?;
+            if claims.iter().any(|claim| claim.statement != except) {
+                found.push(*digest);
+            }
+        }
+        Ok(found)
+    }
+
     /// Returns the digests that more than one statement claims, ascending.
     fn contested(&self) -> Result<Vec<Sha256Digest>, IndexError>;
+
+    /// Returns the number of the commit that an entry came with; nothing where the batches did not say.
+    fn commit_of(&self, entry: LeafIndex) -> Result<Option<u64>, IndexError>;
+
+    /// Returns the size of the tree after a commit; nothing where the batches did not say.
+    fn commit_end(&self, commit: u64) -> Result<Option<TreeSize>, IndexError>;
+}
+
+/// An index that takes more of the log.
+pub trait IndexMut: Index {
+    /// Takes the entries that follow the watermark, in log order without a hole, and moves it to `to`. A batch is
+    /// taken whole or not at all. `resume` holds at `to`; its `commit_ends` are those of this batch, ascending, the
+    /// last one at `to`, or none where nobody needs them.
+    fn apply(&mut self, batch: Vec<Indexed>, to: Watermark, resume: Resume) -> Result<(), IndexError>;
 }
 
 #[cfg(test)]

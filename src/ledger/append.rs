@@ -11,6 +11,7 @@ use crate::digest::BlobId;
 use crate::digest::StatementId;
 use crate::envelope::ENVELOPE_BYTES_MAX;
 use crate::envelope::Envelope;
+use crate::index::IndexError;
 use crate::key::PublicKey;
 use crate::log::Appender;
 use crate::log::LockedLog;
@@ -28,7 +29,9 @@ use super::admission::Blobs;
 use super::admission::Checks;
 use super::admission::Staging;
 use super::error::LedgerError;
+use super::hash::HashCache;
 use super::hash::Progress;
+use super::keeper::Keeper;
 use super::lineage_file::LineageFile;
 use super::open::StoreBlobs;
 use super::register::Ground;
@@ -40,6 +43,7 @@ use super::register::RegisterOptions;
 use super::register::Registered;
 use super::register::plan;
 use super::register::read_held;
+use super::replay::Replayed;
 use super::write::Gate;
 use super::write::signed_seal;
 
@@ -68,6 +72,8 @@ pub struct RegisterRequest<'a> {
     pub keys_folder: Option<&'a Path>,
     /// How.
     pub options: RegisterOptions,
+    /// Digests of files that have not changed since they were hashed last.
+    pub cache: Option<&'a HashCache>,
     /// Who watches the hashing.
     pub progress: &'a dyn Progress,
     /// How long to wait for the lock.
@@ -140,7 +146,7 @@ impl Ledger {
         };
         let leaf = Envelope::seal(&statement, |pae| signers.issuer.sign(pae))?;
         let id = leaf.id();
-        if let Some(facts) = self.state.index().facts(id)? {
+        if let Some(facts) = self.replayed.state.index().facts(id)? {
             let entry = facts.entry;
             return Ok(Appended {
                 id,
@@ -159,7 +165,7 @@ impl Ledger {
             blobs: &blobs,
         };
         let appended = self.append(&[one], signers, wait, random)?;
-        let facts = self.state.index().facts(id)?;
+        let facts = self.replayed.state.index().facts(id)?;
         let entry = facts.ok_or(LedgerError::NotThere { id })?.entry;
         // Another process may have been first.
         let already_present = appended == 0;
@@ -177,7 +183,7 @@ impl Ledger {
             stored: &stored,
             given: blobs,
         };
-        let mut staging = Staging::on(&self.state, &both, Checks::All);
+        let mut staging = Staging::on(&self.replayed.state, &both, Checks::All);
         let entry = staging.next();
         let admitted = staging.admit(&leaf.encode());
         admitted.map_err(|source| LedgerError::Refused { entry, source })?;
@@ -187,11 +193,12 @@ impl Ledger {
     /// Checks and hashes everything a lineage file names; nothing is written.
     pub fn plan(&self, request: &RegisterRequest<'_>) -> Result<Plan, LedgerError> {
         let ground = Ground {
-            state: &self.state,
+            state: &self.replayed.state,
             statements: self,
             issuer: public(&*request.signers.issuer)?.id(),
             keys_folder: request.keys_folder,
             options: request.options,
+            cache: request.cache,
             progress: request.progress,
         };
         Ok(plan(ground, request.path, request.file)?)
@@ -205,13 +212,41 @@ impl Ledger {
         wait: Duration,
         random: &mut dyn FnMut() -> [u8; 16],
     ) -> Result<u64, LedgerError> {
+        self.note_index_trouble(None);
         let mut writer = self.writer(&signers.log, wait)?;
         let appended = writer.append_all(planned, &signers.issuer, random);
+        let indexed = if appended.is_ok() {
+            writer.finish()
+        } else {
+            drop(writer);
+            Ok(())
+        };
+        if let Err(error) = indexed {
+            self.note_index_trouble(Some(error));
+        }
         // Whatever became of it, what is published now is what counts.
-        drop(writer);
         let refreshed = self.refresh();
         let appended = appended?;
         refreshed.map(|()| appended)
+    }
+
+    /// Deletes the index and builds it again from the log, under the appender's lock. Nothing is signed, and what a
+    /// crash left beyond the checkpoint is left to the next append.
+    ///
+    /// Errors: [`LedgerError::ManifestMissing`] while the members of a manifest cannot be known.
+    pub fn reindex(&mut self, wait: Duration) -> Result<(), LedgerError> {
+        let Some(folder) = self.index_folder().cloned() else {
+            return Ok(());
+        };
+        let store = Arc::clone(self.store());
+        let _locked = LockedLog::acquire(Arc::clone(&store), self.reader.key().clone(), wait)?;
+        self.refresh()?;
+        if let Some(&id) = self.replayed.state.missing_manifests().first() {
+            return Err(LedgerError::ManifestMissing { id });
+        }
+        folder.remove()?;
+        let (replayed, keeper) = folder.keep(&self.replayed, &self.reader, self.founding(), &*store)?;
+        Ok(keeper.publish(replayed)?)
     }
 
     /// Takes the lock and makes good what a crash left.
@@ -220,15 +255,32 @@ impl Ledger {
         let locked = LockedLog::acquire(Arc::clone(&store), self.reader.key().clone(), wait)?;
         // Others may have appended since this ledger was opened.
         self.refresh()?;
-        if let Some(&id) = self.state.missing_manifests().first() {
+        if let Some(&id) = self.replayed.state.missing_manifests().first() {
             return Err(LedgerError::ManifestMissing { id });
         }
-        let mut gate = Gate::new(self.state.clone(), Arc::clone(&store));
+        if let Some(folder) = self.index_folder().filter(|_| self.discards_index()) {
+            folder.remove()?;
+        }
+        let kept = self
+            .index_folder()
+            .map(|folder| folder.keep(&self.replayed, &self.reader, self.founding(), &*store));
+        let (state, keeper) = match kept {
+            Some(Ok((replayed, keeper))) => (replayed.state, Some(keeper)),
+            // Without an index the log is as good, only slower.
+            Some(Err(LedgerError::Index(error))) => {
+                self.note_index_trouble(Some(error));
+                (self.replayed.state.clone(), None)
+            }
+            Some(Err(error)) => return Err(error),
+            None => (self.replayed.state.clone(), None),
+        };
+        let mut gate = Gate::new(state, Arc::clone(&store));
         let appender = locked.recover(Arc::clone(log), &mut gate)?;
         Ok(Writer {
             store,
             appender,
             gate,
+            keeper,
             log: Arc::clone(log),
             ledger: self.founding().id,
         })
@@ -277,11 +329,24 @@ struct Writer {
     store: Arc<dyn Store>,
     appender: Appender,
     gate: Gate,
+    keeper: Option<Keeper>,
     log: Arc<dyn Signer>,
     ledger: StatementId,
 }
 
 impl Writer {
+    /// Brings the index up to what was appended, and lets go of the lock.
+    fn finish(self) -> Result<(), IndexError> {
+        let Some(keeper) = self.keeper else {
+            return Ok(());
+        };
+        let replayed = Replayed {
+            position: self.appender.position(),
+            state: self.gate.into_state(),
+        };
+        keeper.publish(replayed)
+    }
+
     fn append_all(
         &mut self,
         planned: &[One<'_>],
@@ -359,7 +424,10 @@ impl Writer {
                 .admit(leaf)
                 .map_err(|source| LedgerError::Refused { entry, source })?;
         }
-        Ok(staging.seal())
+        let entry = staging.next();
+        staging
+            .seal()
+            .map_err(|source| LedgerError::Refused { entry, source })
     }
 }
 

@@ -10,6 +10,7 @@ use crate::log::LogError;
 use crate::log::LogReader;
 use crate::log::Tampering;
 use crate::merkle::LeafIndex;
+use crate::merkle::TreeSize;
 use crate::store::MAX_BLOB_BYTES;
 use crate::store::StoreError;
 use crate::store::StorePath;
@@ -23,7 +24,6 @@ use crate::verify::Verifier;
 use super::Ledger;
 use super::StoreBlobs;
 use super::admission::BlobError;
-use super::admission::Blobs as _;
 use super::content::ContentError;
 use super::content::ContentFolder;
 
@@ -80,9 +80,22 @@ fn read_note(ledger: &Ledger) -> Result<Vec<u8>, DriveError> {
 pub fn judge(
     ledger: &Ledger,
     request: Request,
+    content: Option<&mut ContentFolder<'_>>,
+) -> Result<Verified<Judgement>, DriveError> {
+    judge_as_of(ledger, request, None, content)
+}
+
+/// Verifies one target as the ledger was when it had `size` entries.
+pub fn judge_as_of(
+    ledger: &Ledger,
+    request: Request,
+    size: Option<TreeSize>,
     mut content: Option<&mut ContentFolder<'_>>,
 ) -> Result<Verified<Judgement>, DriveError> {
     let mut verifier = Verifier::new(request);
+    if let Some(size) = size {
+        verifier = verifier.as_of(size);
+    }
     let mut entries = Entries::of(ledger.reader());
     let blobs = StoreBlobs(&**ledger.store());
     loop {
@@ -92,12 +105,15 @@ pub fn judge(
                 let given = entries.get(index)?;
                 verifier.entry(given);
             }
-            Need::Blob(id) => match blobs.read(id, MAX_BLOB_BYTES) {
-                Ok(bytes) => verifier.blob(Given::Found(&bytes)),
-                Err(BlobError::Missing { .. }) => verifier.blob(Given::Missing),
-                Err(error @ BlobError::Io { .. }) => return Err(error.into()),
-                Err(error) => verifier.blob(Given::Damaged(error.to_string())),
-            },
+            // The verifier takes the digest over the parts it was given.
+            Need::Blob(id) => {
+                match blobs.unchecked_parts(id, MAX_BLOB_BYTES, &mut |part| verifier.blob_part(part)) {
+                    Ok(()) => verifier.blob(Given::Found(&[])),
+                    Err(BlobError::Missing { .. }) => verifier.blob(Given::Missing),
+                    Err(error @ BlobError::Io { .. }) => return Err(error.into()),
+                    Err(error) => verifier.blob(Given::Damaged(error.to_string())),
+                }
+            }
             Need::File(query) => {
                 let given = match &mut content {
                     Some(folder) => folder.find(&query)?,

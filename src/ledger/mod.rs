@@ -18,11 +18,13 @@ mod error;
 pub(crate) mod fixture;
 pub mod hash;
 mod init;
+mod keeper;
 mod keys;
 pub mod lineage_file;
 mod open;
 mod pin;
 pub mod register;
+mod replay;
 mod settings;
 mod write;
 

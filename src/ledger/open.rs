@@ -9,12 +9,13 @@ use std::sync::PoisonError;
 use crate::checkpoint::Checkpoint;
 use crate::checkpoint::LogKey;
 use crate::digest::BlobId;
+use crate::digest::Sha256Hasher;
 use crate::envelope::Envelope;
 use crate::index::Index;
+use crate::index::IndexError;
 use crate::log::Commit;
 use crate::log::LogError;
 use crate::log::LogReader;
-use crate::log::Position;
 use crate::log::peek_first_entry;
 use crate::merkle::LeafIndex;
 use crate::merkle::TreeSize;
@@ -35,8 +36,10 @@ use super::admission::Founding;
 use super::admission::Staging;
 use super::admission::State;
 use super::error::LedgerError;
+use super::keeper::IndexFolder;
 use super::register::RegisterError;
 use super::register::Statements;
+use super::replay::Replayed;
 use super::settings::SETTINGS_BYTES_MAX;
 use super::settings::Settings;
 use super::settings::SettingsError;
@@ -47,14 +50,18 @@ pub struct Ledger {
     folder: PathBuf,
     pub(super) store: Arc<dyn Store>,
     pub(super) reader: LogReader,
-    pub(super) state: State,
-    /// Where the walk that made `state` ended.
-    pub(super) position: Position,
+    pub(super) replayed: Replayed,
     founding: Founding,
-    /// The size of the tree after each commit.
-    ends: Vec<TreeSize>,
+    /// Where an index may be; nothing for a ledger that is in no folder.
+    index_folder: Option<IndexFolder>,
+    /// Whether answers may come from the index on disk.
+    indexed: bool,
+    /// Whether whoever appends first deletes the index.
+    discard_index: bool,
+    /// Why the index was not used, or not brought up to what this process appended.
+    index_trouble: Option<IndexError>,
     /// The commit that was read last: a sweep over entries decodes each commit once.
-    last_read: Mutex<Option<(u64, Arc<Commit>)>>,
+    last_read: Mutex<Option<Arc<Commit>>>,
 }
 
 /// A ledger as it was when a commit ended at some size.
@@ -68,13 +75,18 @@ pub struct View<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct StoreBlobs<'a>(pub &'a dyn Store);
 
-impl Blobs for StoreBlobs<'_> {
-    fn read(&self, id: BlobId, limit: u64) -> Result<Vec<u8>, BlobError> {
+impl StoreBlobs<'_> {
+    /// Hands on the bytes that stand under a blob's name, in parts; whoever takes them checks their digest.
+    pub(super) fn unchecked_parts(
+        &self,
+        id: BlobId,
+        limit: u64,
+        each: &mut dyn FnMut(&[u8]),
+    ) -> Result<(), BlobError> {
         let limit = limit.min(MAX_BLOB_BYTES);
-        match self.0.read(&StorePath::Blob(id), limit) {
-            Ok(Some(bytes)) if BlobId::of(&bytes) == id => Ok(bytes),
-            Ok(Some(_)) => Err(BlobError::Differs { id }),
-            Ok(None) => Err(BlobError::Missing { id }),
+        match self.0.read_parts(&StorePath::Blob(id), limit, each) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(BlobError::Missing { id }),
             Err(StoreError::TooLarge { .. }) => Err(BlobError::TooLarge { id, limit }),
             // Whatever stands there, it is not what a ledger wrote.
             Err(StoreError::SymbolicLink { .. } | StoreError::WrongKind { .. }) => {
@@ -88,21 +100,65 @@ impl Blobs for StoreBlobs<'_> {
     }
 }
 
+impl Blobs for StoreBlobs<'_> {
+    fn read(&self, id: BlobId, limit: u64) -> Result<Vec<u8>, BlobError> {
+        let mut bytes = Vec::new();
+        self.read_parts(id, limit, &mut |part| bytes.extend_from_slice(part))?;
+        Ok(bytes)
+    }
+
+    fn read_parts(&self, id: BlobId, limit: u64, each: &mut dyn FnMut(&[u8])) -> Result<(), BlobError> {
+        let mut sha256 = Sha256Hasher::default();
+        self.unchecked_parts(id, limit, &mut |part| {
+            sha256.update(part);
+            each(part);
+        })?;
+        if sha256.finish().as_blob() == id {
+            Ok(())
+        } else {
+            Err(BlobError::Differs { id })
+        }
+    }
+}
+
 impl Ledger {
     /// Opens the ledger in a folder at its published checkpoint. Nothing is written and no lock is taken.
     ///
-    /// The log key is the one genesis names: who vouches for that is for a trust root to say.
+    /// The log key is the one genesis names: who vouches for that is for a trust root to say. Every answer comes from
+    /// the log itself, which is read from its first entry; [`Ledger::open_indexed`] is faster.
     pub fn open(folder: &Path) -> Result<Self, LedgerError> {
+        Self::open_folder(folder, false)
+    }
+
+    /// Opens the ledger in a folder like [`Ledger::open`], and takes from the index on disk what it knows. The index is
+    /// taken up only where it agrees with the log and its seal, but nobody signs it: this is for answers, not for
+    /// verdicts.
+    ///
+    /// A damaged index shows at the question that meets the damage, as [`IndexError`] inside [`LedgerError::Index`].
+    pub fn open_indexed(folder: &Path) -> Result<Self, LedgerError> {
+        Self::open_folder(folder, true)
+    }
+
+    fn open_folder(folder: &Path, indexed: bool) -> Result<Self, LedgerError> {
         let store: Arc<dyn Store> = match FileStore::open(folder) {
             Ok(store) => Arc::new(store),
             Err(StoreError::NoFolder { folder }) => return Err(LedgerError::NoLedger { folder }),
             Err(error) => return Err(error.into()),
         };
-        Self::open_store(store, folder)
+        Self::open_with(store, folder, Some(IndexFolder::of(folder)), indexed)
     }
 
     /// Opens the ledger that a store holds; `folder` names it in messages.
     pub fn open_store(store: Arc<dyn Store>, folder: &Path) -> Result<Self, LedgerError> {
+        Self::open_with(store, folder, None, false)
+    }
+
+    fn open_with(
+        store: Arc<dyn Store>,
+        folder: &Path,
+        index_folder: Option<IndexFolder>,
+        indexed: bool,
+    ) -> Result<Self, LedgerError> {
         let Some(settings) = read_settings(&*store)? else {
             if store.read_head(&StorePath::Commit(0), 0)?.is_some() {
                 return Err(SettingsError::Missing.into());
@@ -128,47 +184,79 @@ impl Ledger {
             folder: folder.to_owned(),
             store,
             reader,
-            state: State::new(),
-            position: Position::start(),
+            replayed: Replayed::nothing(),
             founding,
-            ends: Vec::new(),
+            index_folder,
+            indexed,
+            discard_index: false,
+            index_trouble: None,
             last_read: Mutex::new(None),
         };
-        ledger.replay()?;
+        ledger.begin()?;
         Ok(ledger)
+    }
+
+    /// Reads the log up to its checkpoint, from where an index ends if there is one that may be used.
+    fn begin(&mut self) -> Result<(), LedgerError> {
+        if self.indexed {
+            match self.begin_at_index() {
+                Ok(true) => return Ok(()),
+                Ok(false) => {}
+                Err(LedgerError::Index(error)) => self.index_trouble = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        self.replayed = Replayed::nothing();
+        self.replayed.catch_up(&self.reader, &*self.store)
+    }
+
+    /// Returns whether there was an index of this log to begin with.
+    fn begin_at_index(&mut self) -> Result<bool, LedgerError> {
+        // The index first: what it covers was published before, so the checkpoint read next is not older.
+        let Some(folder) = &self.index_folder else {
+            return Ok(false);
+        };
+        let segments = folder.segments(&self.founding.genesis.origin)?;
+        self.reader = LogReader::open(Arc::clone(&self.store), self.reader.key().clone())?;
+        let Some(segments) = segments else {
+            return Ok(false);
+        };
+        let Some(resumed) = Replayed::resume(&(segments as _), &self.reader, &self.founding)? else {
+            return Ok(false);
+        };
+        self.replayed = resumed;
+        self.replayed.catch_up(&self.reader, &*self.store)?;
+        Ok(true)
+    }
+
+    /// Has the next append delete the index and build it again: it was found damaged.
+    pub fn discard_index(&mut self) {
+        self.discard_index = true;
+    }
+
+    pub(super) fn discards_index(&self) -> bool {
+        self.discard_index
+    }
+
+    /// Returns where the index of this ledger is kept, if it is in a folder.
+    pub(super) fn index_folder(&self) -> Option<&IndexFolder> {
+        self.index_folder.as_ref()
+    }
+
+    /// Notes whether the index could be kept.
+    pub(super) fn note_index_trouble(&mut self, trouble: Option<IndexError>) {
+        self.index_trouble = trouble;
+    }
+
+    /// Returns why the index was not used or, after an append, not brought up to date; answers are right all the same.
+    pub fn index_trouble(&self) -> Option<&IndexError> {
+        self.index_trouble.as_ref()
     }
 
     /// Takes in what was published since, by whomever.
     pub fn refresh(&mut self) -> Result<(), LedgerError> {
         self.reader = LogReader::open(Arc::clone(&self.store), self.reader.key().clone())?;
-        self.replay()
-    }
-
-    fn replay(&mut self) -> Result<(), LedgerError> {
-        let mut walk = self.reader.commits_from(self.position.clone());
-        for commit in walk.by_ref() {
-            let commit = commit?;
-            let blobs = StoreBlobs(&*self.store);
-            let mut staging = Staging::on(&self.state, &blobs, Checks::Replay);
-            for (entry, leaf) in commit.entries() {
-                staging
-                    .admit(leaf)
-                    .map_err(|source| LedgerError::Entry { entry, source })?;
-            }
-            if let Some(batch) = staging.finish() {
-                self.state.integrate(batch)?;
-            }
-            self.ends.push(commit.header().size_after);
-        }
-        self.position = walk.position().clone();
-        let checkpoint = self.reader.checkpoint();
-        if self.position.size() == checkpoint.size && self.position.root() == checkpoint.root {
-            return Ok(());
-        }
-        Err(LedgerError::RolledBack {
-            known: self.position.size(),
-            found: checkpoint.size,
-        })
+        self.replayed.catch_up(&self.reader, &*self.store)
     }
 
     /// Returns the folder, as it was given.
@@ -193,12 +281,12 @@ impl Ledger {
 
     /// Returns what the log says up to the checkpoint: keys, grants, index.
     pub fn state(&self) -> &State {
-        &self.state
+        &self.replayed.state
     }
 
     /// Returns the index over all entries.
     pub fn index(&self) -> &dyn Index {
-        self.state.index()
+        self.replayed.state.index()
     }
 
     /// Returns the store below.
@@ -233,14 +321,13 @@ impl Ledger {
     }
 
     fn commit_of(&self, entry: LeafIndex) -> Result<Arc<Commit>, LedgerError> {
-        let number = self.ends.partition_point(|end| !end.contains(entry)) as u64;
         // A panic of another thread while it held this leaves nothing half-done behind.
         let mut last = self.last_read.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, commit)) = last.as_ref().filter(|(known, _)| *known == number) {
+        if let Some(commit) = last.as_ref().filter(|commit| commit.entry(entry).is_some()) {
             return Ok(Arc::clone(commit));
         }
-        let commit = Arc::new(self.reader.commit(number)?);
-        *last = Some((number, Arc::clone(&commit)));
+        let commit = Arc::new(self.reader.commit_with(entry)?);
+        *last = Some(Arc::clone(&commit));
         Ok(commit)
     }
 

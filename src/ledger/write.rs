@@ -143,7 +143,11 @@ mod tests {
         for leaf in leaves {
             staging.admit(leaf).unwrap();
         }
-        crate::ledger::admission::fixture::sign(LOG, Some(fixture.id), Predicate::Seal(staging.seal()))
+        crate::ledger::admission::fixture::sign(
+            LOG,
+            Some(fixture.id),
+            Predicate::Seal(staging.seal().unwrap()),
+        )
     }
 
     #[test]
@@ -182,7 +186,7 @@ mod tests {
             super::super::Ledger::open_store(Arc::clone(&store), std::path::Path::new("memory")).unwrap();
         let leaf = fixture.sign(source("a", files(&["a"])));
         let seal = seal_after(&fixture, std::slice::from_ref(&leaf));
-        let mut gate = Gate::new(ledger.state.clone(), store);
+        let mut gate = Gate::new(ledger.state().clone(), store);
         let (_, refused) = gate
             .judge(fixture.state.size().next_index(), &[leaf, seal])
             .unwrap_err();

@@ -201,6 +201,11 @@ impl Appender {
         self.edge.size()
     }
 
+    /// Returns the place behind everything that was appended so far.
+    pub fn position(&self) -> Position {
+        Position::at(self.next, self.previous, self.edge.frontier().clone())
+    }
+
     /// Returns a reader of all that was appended so far.
     pub fn reader(&self) -> Result<LogReader, LogError> {
         LogReader::open(Arc::clone(&self.store), self.key.clone())

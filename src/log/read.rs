@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use crate::checkpoint::{Checkpoint, LogKey, MAX_CHECKPOINT_BYTES};
 use crate::digest::{CommitHash, NodeHash};
-use crate::merkle::{LeafIndex, TreeSize, leaf_hash, make_consistency, make_inclusion, verify_inclusion};
+use crate::merkle::{
+    Frontier, LeafIndex, TreeSize, leaf_hash, make_consistency, make_inclusion, verify_inclusion,
+};
 use crate::store::{Folder, Store, StorePath};
 
 use super::commit::{Commit, MAX_COMMIT_BYTES};
@@ -144,24 +146,7 @@ impl LogReader {
 
     /// Returns the entry at an index, from a commit whose signature was checked.
     pub fn entry(&self, index: LeafIndex) -> Result<Vec<u8>, LogError> {
-        let outside = LogError::OutsideLog {
-            index,
-            size: self.checkpoint.size,
-        };
-        if !self.checkpoint.size.contains(index) {
-            return Err(outside);
-        }
-        // The commit is the last one that begins at the index or below.
-        let number = find::last(self.head.0, |number| {
-            let within = number <= self.head.0;
-            let header = if within {
-                find::peek(&*self.store, number)?
-            } else {
-                None
-            };
-            Ok::<bool, LogError>(header.is_some_and(|header| header.size_before.get() <= index.get()))
-        })?;
-        let commit = self.commit(number.unwrap_or(0))?;
+        let commit = self.commit_with(index)?;
         let missing = Tampering::MissingCommit {
             number: commit.header().number + 1,
         };
@@ -176,6 +161,53 @@ impl LogReader {
     /// Walks the commits in log order from a place that an earlier walk reached.
     pub const fn commits_from(&self, position: Position) -> Commits<'_> {
         Commits::new(self, position)
+    }
+
+    /// Returns the place before commit `next`, as somebody noted it who walked there earlier; `None` unless the commit
+    /// before it is the one noted, signed by the log key, and ends with that tree.
+    pub fn position(
+        &self,
+        next: u64,
+        previous: CommitHash,
+        frontier: Frontier,
+    ) -> Result<Option<Position>, LogError> {
+        let Some(number) = next.checked_sub(1).filter(|&number| number <= self.head.0) else {
+            return Ok(None);
+        };
+        let commit = self.commit(number)?;
+        let header = commit.header();
+        let same = commit.hash() == previous
+            && header.size_after == frontier.size()
+            && header.root == frontier.root();
+        Ok(same.then(|| Position::at(next, previous, frontier)))
+    }
+
+    /// Returns the commit that holds an entry, its signature checked; [`Tampering::MissingCommit`] when it is gone.
+    pub fn commit_with(&self, index: LeafIndex) -> Result<Commit, LogError> {
+        if !self.checkpoint.size.contains(index) {
+            return Err(LogError::OutsideLog {
+                index,
+                size: self.checkpoint.size,
+            });
+        }
+        // The commit is the last one that begins at the index or below.
+        let number = find::last(self.head.0, |number| {
+            let within = number <= self.head.0;
+            let header = if within {
+                find::peek(&*self.store, number)?
+            } else {
+                None
+            };
+            Ok::<bool, LogError>(header.is_some_and(|header| header.size_before.get() <= index.get()))
+        })?;
+        let commit = self.commit(number.unwrap_or(0))?;
+        if commit.entry(index).is_some() {
+            return Ok(commit);
+        }
+        Err(Tampering::MissingCommit {
+            number: commit.header().number + 1,
+        }
+        .into())
     }
 
     /// Walks the commits from the last to the first, one in memory at a time.

@@ -28,6 +28,29 @@ impl Position {
         }
     }
 
+    /// Returns the number of the commit that comes next.
+    pub const fn next_commit(&self) -> u64 {
+        self.next
+    }
+
+    /// Returns the hash of the commit before it; zeros at the start.
+    pub const fn previous(&self) -> CommitHash {
+        self.previous
+    }
+
+    /// Returns the tree of all entries behind.
+    pub const fn frontier(&self) -> &Frontier {
+        &self.frontier
+    }
+
+    pub(super) const fn at(next: u64, previous: CommitHash, frontier: Frontier) -> Self {
+        Self {
+            next,
+            previous,
+            frontier,
+        }
+    }
+
     /// Returns how many entries lie behind.
     pub const fn size(&self) -> TreeSize {
         self.frontier.size()

@@ -32,6 +32,8 @@ pub struct Listed {
     pub versions: usize,
     /// What a release or a report is about.
     pub about: Option<ItemName>,
+    /// The run that it is, or came out of.
+    pub run: Option<ItemName>,
 }
 
 /// Returns every version of every name, in the order of names and then of entries.
@@ -40,31 +42,43 @@ pub fn list(view: &View<'_>) -> Result<Vec<Listed>, QueryError> {
     let mut listed = Vec::new();
     let mut said = BTreeSet::new();
     for name in index.names()? {
-        let versions = versions_below(index, view.size(), &name)?;
+        let versions = versions(view, &name)?;
         for version in &versions {
-            let facts = facts_below(index, view.size(), version.statement)?;
-            let set = match version.part {
-                VersionPart::Run => None,
-                VersionPart::Set(at) => facts.as_ref().and_then(|facts| facts.sets.get(at)),
-            };
-            let subjects = set.map(|set| set.subjects.clone()).unwrap_or_default();
-            let single =
-                (subjects.len() == 1).then(|| ArtifactRef::subject(version.statement, subjects.start));
-            listed.push(Listed {
-                name: name.clone(),
-                entry: version.entry,
-                id: single.map_or_else(|| format!("hb:{}", version.statement), |one| one.to_string()),
-                kind: version.kind,
-                artifacts: subjects.len() as u64,
-                rows: set.and_then(|set| set.rows),
-                versions: versions.len(),
-                about: None,
-            });
             said.extend(index.children(version.entry)?);
         }
+        listed.extend(versions);
     }
     for entry in said {
         listed.extend(said_about(view, entry)?);
+    }
+    Ok(listed)
+}
+
+/// Returns every version of one name, in log order.
+pub fn versions(view: &View<'_>, name: &ItemName) -> Result<Vec<Listed>, QueryError> {
+    let index = view.index();
+    let versions = versions_below(index, view.size(), name)?;
+    let mut listed = Vec::new();
+    for version in &versions {
+        let facts = facts_below(index, view.size(), version.statement)?;
+        let set = match version.part {
+            VersionPart::Run => None,
+            VersionPart::Set(at) => facts.as_ref().and_then(|facts| facts.sets.get(at)),
+        };
+        let subjects = set.map(|set| set.subjects.clone()).unwrap_or_default();
+        let single = (subjects.len() == 1).then(|| ArtifactRef::subject(version.statement, subjects.start));
+        let run = facts.as_ref().filter(|facts| facts.kind == "run");
+        listed.push(Listed {
+            name: name.clone(),
+            entry: version.entry,
+            id: single.map_or_else(|| format!("hb:{}", version.statement), |one| one.to_string()),
+            kind: version.kind,
+            artifacts: subjects.len() as u64,
+            rows: set.and_then(|set| set.rows),
+            versions: versions.len(),
+            about: None,
+            run: run.and_then(|facts| facts.name.clone()),
+        });
     }
     Ok(listed)
 }
@@ -99,5 +113,6 @@ fn said_about(view: &View<'_>, entry: LeafIndex) -> Result<Option<Listed>, Query
         rows: None,
         versions: 0,
         about: Some(about),
+        run: None,
     }))
 }

@@ -3,8 +3,17 @@
 //! Answers are plain values, always as of a [`View`](crate::ledger::View); whoever prints them makes JSON or a tree
 //! of them. None is a verdict: no signature is checked here.
 
+mod cites;
+mod descend;
+mod gaps;
+mod impact;
 mod list;
+mod log;
+mod names;
 mod node;
+#[cfg(test)]
+mod oracle;
+mod release;
 mod show;
 #[cfg(test)]
 mod tests;
@@ -16,10 +25,27 @@ use crate::index::resolve::ResolveError;
 use crate::ledger::LedgerError;
 use crate::manifest::ManifestError;
 
+pub use descend::trace_down;
+pub use gaps::GapClass;
+pub use gaps::Missing;
+pub use gaps::gaps;
+pub use impact::IMPACT_MEMBERS_MAX;
+pub use impact::Impact;
+pub use impact::NoShares;
+pub use impact::Reached;
+pub use impact::Via;
+pub use impact::impact;
 pub use list::Listed;
 pub use list::list;
+pub use list::versions;
+pub use log::LogEntry;
+pub use log::LogFilter;
+pub use log::LogPage;
+pub use log::UNREADABLE;
+pub use log::log;
 pub use node::Place;
 pub use node::find;
+pub use release::Released;
 pub use show::Shown;
 pub use show::said_by;
 pub use show::show;
@@ -50,6 +76,18 @@ pub enum QueryError {
         /// The digest.
         digest: crate::digest::Sha256Digest,
     },
+    /// An item has no file of that name.
+    #[error("`{item}` has no file `{file}`{}", there(*.files, .some))]
+    NoSuchFile {
+        /// The item, as written.
+        item: String,
+        /// The file, cut.
+        file: String,
+        /// How many files it has.
+        files: usize,
+        /// The names of some.
+        some: Vec<String>,
+    },
     /// A statement without artifacts: a seal, a key change.
     #[error("{text} is a `{kind}` statement, which descends from nothing: `show` prints it")]
     NoLineage {
@@ -75,4 +113,13 @@ pub enum QueryError {
     /// The index.
     #[error(transparent)]
     Index(#[from] IndexError),
+}
+
+fn there(files: usize, some: &[String]) -> String {
+    let listed = some.join(", ");
+    match files.saturating_sub(some.len()) {
+        _ if some.is_empty() => ", nor any other".to_owned(),
+        0 => format!(": it has {listed}"),
+        more => format!(": it has {listed} and {more} more"),
+    }
 }

@@ -11,9 +11,16 @@ use crate::ledger::View;
 use crate::statement::ArtifactRef;
 
 use super::QueryError;
+use super::names::members;
 
 /// What begins a digest.
 const DIGEST_PREFIX: &str = "sha256:";
+
+/// What begins an id.
+const ID_PREFIX: &str = "hb:";
+
+/// How many names of files an error lists.
+const FILES_LISTED: usize = 5;
 
 /// A node of a lineage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,6 +51,9 @@ pub fn find(view: &View<'_>, text: &str) -> Result<Vec<Place>, QueryError> {
         })?;
         return claims(view, digest);
     }
+    if let Some((item, file)) = text.split_once('/').filter(|_| !text.starts_with(ID_PREFIX)) {
+        return of_file(view, item, file);
+    }
     let node = resolve(view.index(), view.size(), text)?;
     if let Node::Artifact(artifact) = node {
         return Ok(vec![Place::Artifact(artifact)]);
@@ -73,6 +83,46 @@ pub fn find(view: &View<'_>, text: &str) -> Result<Vec<Place>, QueryError> {
     } else {
         Ok(places)
     }
+}
+
+/// Finds the files of an item, or the members of its manifests, that have this name.
+fn of_file(view: &View<'_>, item: &str, file: &str) -> Result<Vec<Place>, QueryError> {
+    let node = resolve(view.index(), view.size(), item)?;
+    let mut seen = Vec::new();
+    if let (Node::Set { statement: id, set }, Some(facts)) = (node, view.index().facts(node.statement())?) {
+        let (_, statement) = view.ledger().entry(facts.entry)?;
+        let sets = statement.predicate.sets();
+        let artifacts = sets.get(set).map_or(&[][..], |(_, set)| &set.artifacts);
+        let first = facts.sets.get(set).map_or(0, |set| set.subjects.start);
+        let mut places = Vec::new();
+        for (subject, artifact) in (first..).zip(artifacts) {
+            let whole = ArtifactRef::subject(id, subject);
+            let Some(members) = members(view, artifact)? else {
+                if artifact.name == file {
+                    places.push(Place::Artifact(whole));
+                }
+                seen.push(artifact.name.clone());
+                continue;
+            };
+            let named = (0..).zip(&members).filter(|(_, member)| member.name == file);
+            places.extend(named.map(|(at, _)| {
+                Place::Artifact(ArtifactRef {
+                    member: Some(at),
+                    ..whole
+                })
+            }));
+            seen.extend(members.into_iter().map(|member| member.name));
+        }
+        if !places.is_empty() {
+            return Ok(places);
+        }
+    }
+    Err(QueryError::NoSuchFile {
+        item: item.to_owned(),
+        file: file.chars().take(120).collect(),
+        files: seen.len(),
+        some: seen.into_iter().take(FILES_LISTED).collect(),
+    })
 }
 
 fn claims(view: &View<'_>, digest: Sha256Digest) -> Result<Vec<Place>, QueryError> {

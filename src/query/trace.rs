@@ -8,16 +8,13 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 
+use petgraph::Direction;
 use petgraph::graph::DiGraph;
 use petgraph::graph::NodeIndex;
 
 use crate::digest::StatementId;
 use crate::index::thing_word;
 use crate::ledger::View;
-use crate::ledger::artifact_name;
-use crate::manifest::Member;
-use crate::manifest::read_cited;
-use crate::manifest::read_members;
 use crate::merkle::LeafIndex;
 use crate::statement::ArtifactRef;
 use crate::statement::Cites;
@@ -25,12 +22,13 @@ use crate::statement::Gap;
 use crate::statement::InputFrom;
 use crate::statement::Predicate;
 use crate::statement::Role;
-use crate::statement::Statement;
 use crate::statement::Thing;
 use crate::statement::Word as _;
 
 use super::QueryError;
 use super::TRACE_NODES_MAX;
+use super::cites::cited;
+use super::names::Names;
 use super::node::Place;
 use super::show::said_by;
 
@@ -125,6 +123,43 @@ pub fn trace(view: &View<'_>, roots: &[Place]) -> Result<Trace, QueryError> {
     Ok(Trace { graph, roots })
 }
 
+impl Trace {
+    /// Returns what lies within so many edges of the roots, against the edges where `down`, and how many nodes lie
+    /// beyond.
+    pub fn within(&self, depth: usize, down: bool) -> (Self, usize) {
+        let direction = if down {
+            Direction::Incoming
+        } else {
+            Direction::Outgoing
+        };
+        let mut near: BTreeSet<NodeIndex> = self.roots.iter().copied().collect();
+        let mut edge: Vec<NodeIndex> = self.roots.clone();
+        for _ in 0..depth {
+            let next: BTreeSet<NodeIndex> = edge
+                .iter()
+                .flat_map(|at| self.graph.neighbors_directed(*at, direction))
+                .filter(|at| !near.contains(at))
+                .collect();
+            near.extend(next.iter().copied());
+            edge = next.into_iter().collect();
+        }
+        let mut places = HashMap::new();
+        let graph = self.graph.filter_map(
+            |at, node| near.contains(&at).then(|| node.clone()),
+            |_, role| Some(*role),
+        );
+        for at in graph.node_indices() {
+            if let Some(node) = graph.node_weight(at) {
+                places.insert(node.place, at);
+            }
+        }
+        let placed = |at: &NodeIndex| places.get(&self.graph.node_weight(*at)?.place).copied();
+        let roots = self.roots.iter().filter_map(placed).collect();
+        let beyond = self.graph.node_count() - graph.node_count();
+        (Self { graph, roots }, beyond)
+    }
+}
+
 /// What is wanted of a statement.
 type Wanted = (StatementId, BTreeSet<Place>);
 
@@ -176,10 +211,10 @@ impl Sweep<'_> {
     ) -> Result<(), QueryError> {
         let (_, statement) = self.view.ledger().entry(entry)?;
         let said_by = said_by(&statement, self.view.ledger().state().keys());
-        let mut members = Members::default();
+        let mut names = Names::of(self.view);
         for place in places {
             if let Place::Artifact(artifact) = place {
-                let (name, thing) = self.describe(&statement, *artifact, &mut members)?;
+                let (name, thing) = names.describe(&statement, *artifact)?;
                 self.add(TraceNode {
                     place: *place,
                     name,
@@ -234,15 +269,7 @@ impl Sweep<'_> {
     }
 
     fn take(&mut self, from: Place, cites: &Cites, role: EdgeRole) -> Result<(), QueryError> {
-        let references = match cites {
-            Cites::Inline(references) => references.clone(),
-            Cites::Manifest { blob, count, root } => {
-                let bytes = self.view.ledger().blob(*blob)?;
-                read_cited(&bytes, *count, *root)
-                    .map_err(|source| QueryError::Manifest { id: *blob, source })?
-            }
-        };
-        for artifact in references {
+        for artifact in cited(self.view, cites)? {
             self.link(from, Place::Artifact(artifact), role)?;
         }
         Ok(())
@@ -266,73 +293,5 @@ impl Sweep<'_> {
             entry,
             thing: None,
         })
-    }
-
-    fn describe(
-        &self,
-        statement: &Statement,
-        artifact: ArtifactRef,
-        members: &mut Members,
-    ) -> Result<(String, Thing), QueryError> {
-        let facts = self.view.index().facts(artifact.statement)?;
-        let set = facts.as_ref().and_then(|facts| facts.set_of(artifact.subject));
-        // Only what exists is cited; were it not so, the reference itself would be shown.
-        let Some(set) = set else {
-            return Ok((artifact.to_string(), Thing::Dataset));
-        };
-        let position = facts
-            .as_ref()
-            .and_then(|facts| facts.sets.iter().position(|one| one == set));
-        let sets = statement.predicate.sets();
-        let (Some((item, artifacts)), Some(at)) = (
-            position.and_then(|position| sets.get(position)),
-            artifact.subject.checked_sub(set.subjects.start),
-        ) else {
-            return Ok((set.name.to_string(), set.thing));
-        };
-        let Some(whole) = usize::try_from(at)
-            .ok()
-            .and_then(|at| artifacts.artifacts.get(at))
-        else {
-            return Ok((set.name.to_string(), set.thing));
-        };
-        let name = match artifact.member {
-            None => artifact_name(item, artifacts, whole),
-            Some(member) => format!(
-                "{item}/{}",
-                members.name(self.view, whole, artifact.subject, member)?
-            ),
-        };
-        Ok((name, set.thing))
-    }
-}
-
-/// The manifests of one statement, each read once.
-#[derive(Debug, Default)]
-struct Members(BTreeMap<u32, Vec<Member>>);
-
-impl Members {
-    fn name(
-        &mut self,
-        view: &View<'_>,
-        artifact: &crate::statement::Artifact,
-        subject: u32,
-        member: u64,
-    ) -> Result<String, QueryError> {
-        if let (Some(facts), None) = (artifact.manifest(), self.0.get(&subject)) {
-            let id = artifact.sha256.as_blob();
-            let lines = match view.ledger().blob(id) {
-                Ok(bytes) => {
-                    read_members(&bytes, facts).map_err(|source| QueryError::Manifest { id, source })?
-                }
-                // Without its manifest a member is still a node; it goes by its number.
-                Err(crate::ledger::LedgerError::Blob(_)) => Vec::new(),
-                Err(error) => return Err(error.into()),
-            };
-            self.0.insert(subject, lines);
-        }
-        let lines = self.0.get(&subject).map(Vec::as_slice).unwrap_or_default();
-        let line = usize::try_from(member).ok().and_then(|member| lines.get(member));
-        Ok(line.map_or_else(|| member.to_string(), |line| line.name.clone()))
     }
 }

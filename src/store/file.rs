@@ -20,6 +20,9 @@ use super::folders;
 use super::memory::LOCK_POLL;
 use super::{Action, Creation, Folder, Listing, Store, StoreError, StoreLock, StorePath};
 
+/// How many bytes are read at a time.
+const READ_BUFFER_BYTES: usize = 128 * 1024;
+
 /// The folder for temporary files, the lock and hints.
 pub(super) const TMP: &str = "tmp";
 
@@ -104,6 +107,35 @@ impl Store for FileStore {
             });
         }
         Ok(bytes)
+    }
+
+    fn read_parts(
+        &self,
+        path: &StorePath,
+        max_bytes: u64,
+        each: &mut dyn FnMut(&[u8]),
+    ) -> Result<bool, StoreError> {
+        let Some(mut file) = self.open_file(path)? else {
+            return Ok(false);
+        };
+        let mut buffer = vec![0; READ_BUFFER_BYTES];
+        let mut total = 0;
+        loop {
+            let count = match file.read(&mut buffer) {
+                Ok(0) => return Ok(true),
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(source) => return Err(StoreError::from_io("read", path, source)),
+            };
+            total += count as u64;
+            if total > max_bytes {
+                return Err(StoreError::TooLarge {
+                    path: path.clone(),
+                    limit: max_bytes,
+                });
+            }
+            each(buffer.get(..count).unwrap_or_default());
+        }
     }
 
     fn read_head(&self, path: &StorePath, bytes: u64) -> Result<Option<Vec<u8>>, StoreError> {

@@ -114,6 +114,21 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// Returns all bytes of a file, `None` when there is none; [`StoreError::TooLarge`] beyond `max_bytes`.
     fn read(&self, path: &StorePath, max_bytes: u64) -> Result<Option<Vec<u8>>, StoreError>;
 
+    /// Hands on all bytes of a file, in parts of any size, and returns whether there is one;
+    /// [`StoreError::TooLarge`] beyond `max_bytes`, by when some parts may have been handed on.
+    fn read_parts(
+        &self,
+        path: &StorePath,
+        max_bytes: u64,
+        each: &mut dyn FnMut(&[u8]),
+    ) -> Result<bool, StoreError> {
+        let bytes = self.read(path, max_bytes)?;
+        if let Some(bytes) = &bytes {
+            each(bytes);
+        }
+        Ok(bytes.is_some())
+    }
+
     /// Returns the first bytes of a file, at most `bytes`; `None` when there is none.
     fn read_head(&self, path: &StorePath, bytes: u64) -> Result<Option<Vec<u8>>, StoreError>;
 

@@ -30,6 +30,8 @@ pub(super) enum Owner {
     Nobody,
     /// A leaf: source, external model, prompt or filter.
     Leaf(ArtifactRef),
+    /// What the question is about, where it is how much of something comes from one founder.
+    Founder(ArtifactRef),
     /// Some artifacts of one output of a run, taken together.
     Portion {
         statement: StatementId,
@@ -65,6 +67,8 @@ pub(super) struct Content {
 pub(super) struct Contents<'a> {
     pub(super) graph: &'a Graph,
     origins: Origins,
+    /// What is told apart from the rest of its item, because the question is about it; empty for a verdict.
+    founders: BTreeSet<ArtifactRef>,
     left: Cell<usize>,
     exhausted: Cell<bool>,
 }
@@ -74,9 +78,46 @@ impl<'a> Contents<'a> {
         Self {
             graph,
             origins,
+            founders: BTreeSet::new(),
             left: Cell::new(limit),
             exhausted: Cell::new(false),
         }
+    }
+
+    /// The same with founders, which own what they are, whatever made them.
+    pub(super) fn with_founders(graph: &'a Graph, founders: BTreeSet<ArtifactRef>, limit: usize) -> Self {
+        Self {
+            founders,
+            ..Self::new(graph, Origins::new(), limit)
+        }
+    }
+
+    /// Returns whether the question is about founders and not about the classes of a boundary.
+    pub(super) fn has_founders(&self) -> bool {
+        !self.founders.is_empty()
+    }
+
+    /// Outputs share their run's `portion`; a leaf is its own, and so is a founder.
+    fn owner(&self, portion: Owner, part: ArtifactRef, located: &Located<'_>) -> Owner {
+        for founder in [part, part.whole()] {
+            if self.founders.contains(&founder) {
+                return Owner::Founder(founder);
+            }
+        }
+        match located.thing {
+            Thing::Output(_) | Thing::Dataset => portion,
+            Thing::Source | Thing::Prompt | Thing::Filter | Thing::ExternalModel => Owner::Leaf(part.whole()),
+        }
+    }
+
+    /// Returns the first founder among the members of a whole manifest.
+    fn founder_within(&self, part: ArtifactRef) -> Option<ArtifactRef> {
+        let from = ArtifactRef {
+            member: Some(0),
+            ..part
+        };
+        let first = self.founders.range(from..).next().copied();
+        first.filter(|founder| part.member.is_none() && founder.whole() == part)
     }
 
     /// Returns whether the limit was reached, so that some counts were given up.
@@ -178,7 +219,9 @@ impl<'a> Contents<'a> {
         if let (None, true, Some(total), Some((first, _))) =
             (rows, whole && !came_back, set.rows, parts.first())
         {
-            let owners = parts.iter().map(|(part, located)| owner(portion, *part, located));
+            let owners = parts
+                .iter()
+                .map(|(part, located)| self.owner(portion, *part, located));
             return Some(vec![Content {
                 key: ContentKey::Item(*first),
                 owners: owners.collect(),
@@ -202,14 +245,27 @@ impl<'a> Contents<'a> {
         portion: Owner,
         open: bool,
     ) -> Option<Vec<Content>> {
-        let members = self.graph.members_of(located).filter(|_| open);
+        let within = self.founder_within(*part);
+        let members = self
+            .graph
+            .members_of(located)
+            .filter(|_| open || within.is_some());
         self.spend(members.map_or(1, <[_]>::len))?;
-        let owner = owner(portion, *part, located);
+        let owner = self.owner(portion, *part, located);
         let counted = members.filter(|members| members.iter().all(|member| member.rows.is_some()));
         if let Some(members) = counted {
-            let content = |member: &Member| {
+            let content = |(at, member): (u64, &Member)| {
                 let key = ContentKey::Bytes(member.sha256);
-                let owners = BTreeSet::from([self.origin(part, member.sha256, member.rows).unwrap_or(owner)]);
+                let reference = ArtifactRef {
+                    member: Some(at),
+                    ..*part
+                };
+                let own = if self.founders.contains(&reference) {
+                    Owner::Founder(reference)
+                } else {
+                    owner
+                };
+                let owners = BTreeSet::from([self.origin(part, member.sha256, member.rows).unwrap_or(own)]);
                 Content {
                     key,
                     owners,
@@ -217,14 +273,17 @@ impl<'a> Contents<'a> {
                     tokens: member.tokens,
                 }
             };
-            return Some(members.iter().map(content).collect());
+            return Some((0..).zip(members).map(content).collect());
         }
         let rows = rows_in(self.graph, located);
         let digest = located.content_id();
         let origin = digest.and_then(|digest| self.origin(part, digest, rows));
+        let mut owners = BTreeSet::from([origin.unwrap_or(owner)]);
+        // Somewhere in it, but nobody says how many rows that is.
+        owners.extend(within.map(Owner::Founder));
         Some(vec![Content {
             key: digest.map_or(ContentKey::Item(*part), ContentKey::Bytes),
-            owners: BTreeSet::from([origin.unwrap_or(owner)]),
+            owners,
             rows,
             tokens: tokens_in(located),
         }])
@@ -240,7 +299,7 @@ impl<'a> Contents<'a> {
             rows,
             whole: located.set.is_some_and(|set| set.artifacts.len() == 1) && ancestor.member.is_none(),
         };
-        Some(owner(portion, ancestor, &located))
+        Some(self.owner(portion, ancestor, &located))
     }
 }
 
@@ -265,14 +324,6 @@ fn without_those_that_came_back(portion: Owner, contents: &mut [Content]) {
     };
     for content in contents.iter_mut().filter(|content| content.owners == own) {
         content.owners = BTreeSet::from([rest]);
-    }
-}
-
-/// Outputs share their run's `portion`; a leaf is its own.
-fn owner(portion: Owner, part: ArtifactRef, located: &Located<'_>) -> Owner {
-    match located.thing {
-        Thing::Output(_) | Thing::Dataset => portion,
-        Thing::Source | Thing::Prompt | Thing::Filter | Thing::ExternalModel => Owner::Leaf(part.whole()),
     }
 }
 

@@ -1,6 +1,5 @@
 //! Files outside the ledger: which there are, and what was found of those that were opened.
 
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::digest::Blake3Digest;
@@ -56,33 +55,35 @@ pub(super) struct FileChecks {
     /// Artifacts that have bytes somewhere, which nobody hashed.
     pub(super) unhashed: usize,
     pending: Vec<FileQuery>,
-    pub(super) results: Vec<(FileQuery, Given<FileDigests>)>,
+    /// How many were opened and are what was registered.
+    pub(super) right: usize,
+    /// What was found of all others that were asked for.
+    pub(super) others: Vec<(FileQuery, Given<FileDigests>)>,
 }
 
 impl FileChecks {
     /// Lists the files of the artifacts in `walk`; they are asked for only if `open` says so.
     pub(super) fn plan(&mut self, graph: &Graph, walk: &BTreeSet<ArtifactRef>, open: bool) {
-        // Statements that differ in what else they say of a file are held against it one by one.
-        let mut files: BTreeMap<(String, Sha256Digest, Option<Blake3Digest>), FileQuery> = BTreeMap::new();
+        let mut asked: Vec<Asked<'_>> = Vec::new();
         for reference in walk {
-            for query in queries(graph, *reference) {
-                let key = (query.name.clone(), query.sha256, query.blake3);
-                match files.get_mut(&key) {
-                    // What one of them computed must be there, whatever the others only heard of.
-                    Some(known) if query.basis == Basis::Computed => known.basis = Basis::Computed,
-                    Some(_) => {}
-                    None => {
-                        files.insert(key, query);
-                    }
-                }
-            }
+            ask(graph, *reference, &mut asked);
             self.unhashed += usize::from(is_unhashed(graph, *reference));
         }
-        self.known = files.len();
-        self.given = files.values().filter(|query| query.basis == Basis::Given).count();
-        if open {
-            self.pending = files.into_values().rev().collect();
+        // Stable, so that of several statements the first one's counts are asked for. Statements that differ in what
+        // else they say of a file are held against it one by one.
+        asked.sort_by(|left, right| left.key().cmp(&right.key()));
+        for same in asked.chunk_by(|left, right| left.key() == right.key()) {
+            let Some(first) = same.first() else { continue };
+            self.known += 1;
+            // What one of them computed must be there, whatever the others only heard of.
+            let computed = same.iter().any(|one| one.basis == Basis::Computed);
+            let basis = if computed { Basis::Computed } else { Basis::Given };
+            self.given += usize::from(!computed);
+            if open {
+                self.pending.push(first.to_query(basis));
+            }
         }
+        self.pending.reverse();
     }
 
     pub(super) fn next(&self) -> Option<FileQuery> {
@@ -90,8 +91,12 @@ impl FileChecks {
     }
 
     pub(super) fn take(&mut self, given: Given<FileDigests>) {
-        if let Some(query) = self.pending.pop() {
-            self.results.push((query, given));
+        let Some(query) = self.pending.pop() else {
+            return;
+        };
+        match &given {
+            Given::Found(found) if Self::difference(&query, found).is_none() => self.right += 1,
+            _ => self.others.push((query, given)),
         }
     }
 
@@ -119,15 +124,45 @@ fn is_unhashed(graph: &Graph, reference: ArtifactRef) -> bool {
     })
 }
 
-fn queries(graph: &Graph, reference: ArtifactRef) -> Vec<FileQuery> {
+/// A file to ask for, as long as there may be others like it.
+#[derive(Debug)]
+struct Asked<'a> {
+    name: &'a str,
+    sha256: Sha256Digest,
+    blake3: Option<Blake3Digest>,
+    bytes: Option<u64>,
+    rows: Option<u64>,
+    basis: Basis,
+    artifact: ArtifactRef,
+}
+
+impl Asked<'_> {
+    fn key(&self) -> (&str, Sha256Digest, Option<Blake3Digest>) {
+        (self.name, self.sha256, self.blake3)
+    }
+
+    fn to_query(&self, basis: Basis) -> FileQuery {
+        FileQuery {
+            name: self.name.to_owned(),
+            sha256: self.sha256,
+            blake3: self.blake3,
+            bytes: self.bytes,
+            rows: self.rows,
+            basis,
+            artifact: self.artifact,
+        }
+    }
+}
+
+fn ask<'a>(graph: &'a Graph, reference: ArtifactRef, asked: &mut Vec<Asked<'a>>) {
     let Some(located) = graph.locate(reference) else {
-        return Vec::new();
+        return;
     };
     let Some(artifact) = located.artifact else {
-        return Vec::new();
+        return;
     };
     match (&artifact.content, located.member) {
-        (Content::Absent { .. } | Content::File { held: true, .. }, _) => Vec::new(),
+        (Content::Absent { .. } | Content::File { held: true, .. }, _) => {}
         (
             Content::File {
                 basis,
@@ -136,30 +171,27 @@ fn queries(graph: &Graph, reference: ArtifactRef) -> Vec<FileQuery> {
                 held: false,
             },
             _,
-        ) => vec![FileQuery {
-            name: artifact.name.clone(),
+        ) => asked.push(Asked {
+            name: &artifact.name,
             sha256: artifact.sha256,
             blake3: *blake3,
             bytes: *bytes,
             rows: rows_of(&located),
             basis: *basis,
             artifact: reference,
-        }],
+        }),
         (Content::Manifest { basis, .. }, member) => {
             let members = graph.members_in(artifact).unwrap_or_default();
             let one = member.map(std::slice::from_ref);
-            let asked = one.unwrap_or(members).iter();
-            asked
-                .map(|member| FileQuery {
-                    name: member.name.clone(),
-                    sha256: member.sha256,
-                    blake3: member.blake3,
-                    bytes: member.bytes,
-                    rows: member.rows,
-                    basis: *basis,
-                    artifact: reference,
-                })
-                .collect()
+            asked.extend(one.unwrap_or(members).iter().map(|member| Asked {
+                name: &member.name,
+                sha256: member.sha256,
+                blake3: member.blake3,
+                bytes: member.bytes,
+                rows: member.rows,
+                basis: *basis,
+                artifact: reference,
+            }));
         }
     }
 }

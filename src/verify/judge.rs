@@ -34,6 +34,7 @@ use super::judgement::Judgement;
 use super::judgement::SourceFact;
 use super::judgement::Verified;
 use super::limits::Limits;
+use super::lineage;
 use super::mass::Boundary;
 use super::mass::Mass;
 use super::mass::has_mass;
@@ -116,6 +117,8 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
         content,
         assurance,
         completeness: completeness(&scene),
+        subjects: lineage::subjects(&scene),
+        lineage: lineage::lineage(&scene),
         name: case.request.name.clone(),
         checkpoint: case.checkpoint.clone(),
     };
@@ -151,14 +154,11 @@ fn trust_findings(case: &Case, findings: &mut Vec<Finding>) {
 }
 
 fn content_check(files: &FileChecks) -> ContentCheck {
-    let opened = files.results.iter().filter_map(|(query, given)| match given {
-        Given::Found(found) => Some(FileChecks::difference(query, found).is_none()),
-        Given::Missing | Given::Damaged(_) => None,
-    });
-    let (right, wrong): (Vec<bool>, Vec<bool>) = opened.partition(|is_right| *is_right);
+    let differing = files.others.iter();
+    let differing = differing.filter(|(_, given)| matches!(given, Given::Found(_)));
     ContentCheck {
-        checked: right.len(),
-        differing: wrong.len(),
+        checked: files.right,
+        differing: differing.count(),
         of: files.known,
         given: files.given,
     }
@@ -216,12 +216,6 @@ fn sources(scene: &Scene<'_>, heavy: &BTreeSet<StatementId>) -> Vec<SourceFact> 
         let Predicate::Source(source) = &node.statement.predicate else {
             return None;
         };
-        let holder = scene
-            .case
-            .keys
-            .as_ref()
-            .and_then(|keys| keys.holder(node.statement.issuer));
-        let vouched = holder.is_some() && holder == source.holder.as_deref();
         // Of several files the least favourable word is shown.
         let replaced = scene.replaced.iter().filter(|(at, _)| at.statement == id);
         let effective = replaced
@@ -234,8 +228,13 @@ fn sources(scene: &Scene<'_>, heavy: &BTreeSet<StatementId>) -> Vec<SourceFact> 
             made_by: effective.made_by.to_string(),
             acquired_by: effective.acquired_by.to_string(),
             licence: source.licence.clone(),
-            said_by: if vouched { "vouched" } else { "stated" },
+            said_by: lineage::said_by(&node.statement, scene.case.keys.as_ref()),
             mass: heavy.contains(&id),
+            holder: source.holder.clone(),
+            personal_data: source.personal_data.to_string(),
+            url: source.url.clone(),
+            period: source.period.clone(),
+            languages: source.languages.clone(),
         })
     };
     statements(scene).into_iter().filter_map(fact).collect()
@@ -248,7 +247,8 @@ fn external_models(scene: &Scene<'_>, heavy: &BTreeSet<StatementId>) -> Vec<Exte
         .as_ref()
         .and_then(|genesis| genesis.organisation.as_deref());
     let fact = |id: StatementId| {
-        let Predicate::Model(model) = &scene.graph.nodes.get(&id)?.statement.predicate else {
+        let node = scene.graph.nodes.get(&id)?;
+        let Predicate::Model(model) = &node.statement.predicate else {
             return None;
         };
         Some(ExternalModel {
@@ -258,6 +258,12 @@ fn external_models(scene: &Scene<'_>, heavy: &BTreeSet<StatementId>) -> Vec<Exte
             version: model.version.clone(),
             mass: heavy.contains(&id),
             own: organisation == Some(model.provider.as_str()),
+            access: model.access.to_string(),
+            alias: model.alias,
+            licence: model.licence.clone(),
+            terms: model.terms.clone(),
+            report: model.report.clone(),
+            said_by: lineage::said_by(&node.statement, scene.case.keys.as_ref()),
         })
     };
     statements(scene).into_iter().filter_map(fact).collect()

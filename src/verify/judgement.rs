@@ -7,6 +7,8 @@ use crate::checkpoint::Checkpoint;
 use super::finding::Code;
 use super::finding::Finding;
 use super::finding::Verdict;
+use super::lineage::Lineage;
+use super::lineage::Subject;
 use super::mass::Boundary;
 use super::share::Share;
 
@@ -84,6 +86,16 @@ pub struct SourceFact {
     pub said_by: &'static str,
     /// Whether it contributes mass, or only conditions.
     pub mass: bool,
+    /// Who holds the rights, where that is declared.
+    pub holder: Option<String>,
+    /// Whether it has personal data: `yes`, `no` or `not_known`.
+    pub personal_data: String,
+    /// Where it was found.
+    pub url: Option<String>,
+    /// When it was made or collected.
+    pub period: Option<String>,
+    /// Its languages.
+    pub languages: Vec<String>,
 }
 
 /// A declared external model on the walk: one a statement.
@@ -101,6 +113,18 @@ pub struct ExternalModel {
     pub mass: bool,
     /// Whether the provider is the organisation that runs this ledger.
     pub own: bool,
+    /// How it is reached: `api` or `weights`.
+    pub access: String,
+    /// Whether the version may point elsewhere tomorrow.
+    pub alias: bool,
+    /// Its licence, where one is declared.
+    pub licence: Option<String>,
+    /// Terms of use.
+    pub terms: Option<String>,
+    /// Its own report or public summary.
+    pub report: Option<String>,
+    /// `vouched` by the provider's key or `stated` by the operator.
+    pub said_by: &'static str,
 }
 
 /// Inputs that condition without contributing mass.
@@ -169,6 +193,10 @@ pub struct Judgement {
     pub assurance: Assurance,
     /// What runs say about their inputs.
     pub completeness: Completeness,
+    /// What was judged, with digests.
+    pub subjects: Vec<Subject>,
+    /// What it descends from.
+    pub lineage: Lineage,
 }
 
 impl Judgement {

@@ -6,13 +6,16 @@
 //!
 //! What the rules say is `docs/verdict.md`; each rule is one file under `rules`.
 
+mod claimed;
 mod contents;
 mod files;
 mod finding;
+mod founder;
 mod graph;
 mod judge;
 mod judgement;
 mod limits;
+mod lineage;
 mod machine;
 mod mass;
 mod rules;
@@ -28,6 +31,8 @@ pub use finding::Code;
 pub use finding::Finding;
 pub use finding::PathStep;
 pub use finding::Verdict;
+pub use founder::Ancestry;
+pub use founder::Shares;
 pub use judgement::Assurance;
 pub use judgement::Completeness;
 pub use judgement::Conditioning;
@@ -40,8 +45,15 @@ pub use limits::CLAIM_PAIRS_MAX;
 pub use limits::CLAIM_PLACES_MAX;
 pub use limits::CONTENTS_MAX;
 pub use limits::PATH_STEPS_MAX;
+pub use lineage::LINEAGE_EDGES_MAX;
+pub use lineage::LINEAGE_NODES_MAX;
+pub use lineage::Lineage;
+pub use lineage::LineageEdge;
+pub use lineage::LineageNode;
+pub use lineage::Subject;
 pub use machine::Verifier;
 pub use mass::Boundary;
+pub use mass::mass_inputs;
 pub use share::SHARE_BITS_MAX;
 pub use share::Share;
 pub use share::approximate;

@@ -2,14 +2,22 @@
 
 mod alpaca;
 mod bad_input;
+mod cached;
 mod contract;
 mod damaged;
 mod docs;
 mod doctor;
+mod index;
 mod items;
 mod killed;
+mod many;
+mod nightly;
+mod pipelines;
+mod reading;
 mod release;
+mod report;
 mod stream;
 mod support;
 mod verbs;
 mod verdicts;
+mod workers;

@@ -118,6 +118,7 @@ impl House {
             signers: &signers,
             keys_folder: Some(&keys),
             options,
+            cache: None,
             progress,
             wait: Duration::from_secs(5),
         };

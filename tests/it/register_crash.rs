@@ -65,6 +65,7 @@ fn register(house: &House, store: Arc<dyn Store>) -> Result<Registered, LedgerEr
         signers: &signers,
         keys_folder: None,
         options: RegisterOptions::default(),
+        cache: None,
         progress: &Unwatched,
         wait: Duration::ZERO,
     };

@@ -145,15 +145,7 @@ impl Stage<'_> {
         self.say("\n");
         self.outcome("honest", &verdict, Exit::Ok);
         self.command(&format!("trace {MODEL}"));
-        self.say(
-            &trace::run(
-                &inside,
-                &args::Trace {
-                    node: MODEL.to_owned(),
-                },
-            )?
-            .text,
-        );
+        self.say(&trace::run(&inside, &trace::Args::of(MODEL))?.text);
         self.undeclared(&garden)?;
         self.relabelled(&garden)?;
         self.changed(&garden)
@@ -259,6 +251,7 @@ fn register_args(file: &str) -> args::Register {
         how: args::Append {
             dry_run: false,
             new_version: false,
+            no_cache: true,
             lock_wait: 30,
             key: None,
         },
@@ -272,5 +265,6 @@ fn verify_args(node: &str, content: bool) -> args::Verify {
         trust_root: None,
         trust_genesis: false,
         require: Assurance::SelfAsserted,
+        as_of: super::as_of::AsOf::default(),
     }
 }

@@ -22,7 +22,6 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::ledger::lineage_file;
-use crate::ledger::register::RegisterOptions;
 use crate::statement::Word;
 
 use super::args::Append;
@@ -178,13 +177,7 @@ impl Item {
                 exit: Exit::Ok,
             });
         }
-        let folder = session.ledger_folder()?;
-        let options = RegisterOptions {
-            dry_run: finish.how.dry_run,
-            new_version: finish.how.new_version,
-            keep_going: false,
-        };
-        register::append(session, &folder, &path, &file, &finish.how, options)
+        register::append(session, &path, &file, &finish.how, false)
     }
 }
 

@@ -8,9 +8,11 @@ use std::path::Path;
 use crate::checkpoint::Checkpoint;
 use crate::ledger::Ledger;
 use crate::ledger::LedgerError;
+use crate::ledger::View;
 use crate::ledger::content::ContentFolder;
-use crate::ledger::drive::judge;
+use crate::ledger::drive::judge_as_of;
 use crate::ledger::drive::published_note;
+use crate::merkle::TreeSize;
 use crate::statement::ArtifactRef;
 use crate::trust::TrustRoot;
 use crate::verify::Code;
@@ -34,7 +36,7 @@ use super::target::Target;
 use super::ui::Answer;
 
 /// What every answer says at its end.
-pub(super) const CAVEAT: &str = "Traced does not mean lawful, licensed, human-made or complete.";
+pub(super) use crate::report::CAVEAT;
 
 /// What came of one target.
 #[derive(Debug)]
@@ -78,8 +80,12 @@ impl Outcome {
 /// Verifies every target; the worst verdict decides how it ends.
 pub fn run(session: &Session, args: &args::Verify) -> Result<Answer, Error> {
     let outcomes = outcomes(session, args)?;
+    let as_of = args.as_of.as_of.map(|size| {
+        format!("This is as of {size} entries: whatever was registered later was not looked at.")
+    });
     Ok(Answer {
         text: text::all(&outcomes, session.ui.paint()),
+        notes: as_of.into_iter().collect(),
         ..answer(&outcomes)
     })
 }
@@ -105,22 +111,19 @@ fn outcomes(session: &Session, args: &args::Verify) -> Result<Vec<Outcome>, Erro
         opened => opened?,
     };
     let checkpoint = published_note(&mut ledger)?;
+    let view = args.as_of.view(&ledger)?;
     let bar = Bar::new(session.ui.progress());
     let mut targets = Vec::new();
     // All of them first, so that a mistyped name is told before hours of hashing.
     for asked in &args.nodes {
-        targets.extend(target::find(
-            &ledger,
-            &session.path(Path::new(asked)),
-            asked,
-            &bar,
-        )?);
+        targets.extend(target::find(&view, &session.path(Path::new(asked)), asked, &bar)?);
     }
-    let trust = trust(session, args, &ledger, given)?;
+    let trust = trust(session, args.trust_genesis, &ledger, given)?;
     let mut content = match &args.content {
         Some(folder) => Some(ContentFolder::at(&session.path(folder), &bar)?),
         None => None,
     };
+    let size = args.as_of.as_of.map(TreeSize::new);
     let mut outcomes = Vec::new();
     for target in targets {
         let (asked, name, artifacts, file) = match target {
@@ -131,7 +134,7 @@ fn outcomes(session: &Session, args: &args::Verify) -> Result<Vec<Outcome>, Erro
                 file,
             } => (asked, name, artifacts, file),
             other => {
-                outcomes.push(Outcome::Told(Box::new(told(other, &ledger))));
+                outcomes.push(Outcome::Told(Box::new(told(other, &view))));
                 continue;
             }
         };
@@ -146,7 +149,7 @@ fn outcomes(session: &Session, args: &args::Verify) -> Result<Vec<Outcome>, Erro
         outcomes.push(Outcome::Judged(Box::new(Judged {
             asked,
             file,
-            judgement: judge(&ledger, request, content.as_mut())?,
+            judgement: judge_as_of(&ledger, request, size, content.as_mut())?,
             root: trust.root().clone(),
         })));
     }
@@ -155,9 +158,9 @@ fn outcomes(session: &Session, args: &args::Verify) -> Result<Vec<Outcome>, Erro
 }
 
 /// Whose word counts: a file that was given, a pin, the ledger's own when asked for, else nobody's.
-fn trust(
+pub(super) fn trust(
     session: &Session,
-    args: &args::Verify,
+    trust_genesis: bool,
     ledger: &Ledger,
     given: Option<TrustRoot>,
 ) -> Result<Trust, Error> {
@@ -169,7 +172,7 @@ fn trust(
     }
     let founding = ledger.founding();
     let own = TrustRoot::of(founding.id, &founding.genesis);
-    Ok(if args.trust_genesis {
+    Ok(if trust_genesis {
         Trust::SelfAsserted(own)
     } else {
         Trust::Missing(own)
@@ -211,8 +214,8 @@ fn broken(args: &args::Verify, error: LedgerError) -> Vec<Outcome> {
     args.nodes.iter().map(told).collect()
 }
 
-fn told(target: Target, ledger: &Ledger) -> Told {
-    let checkpoint = ledger.checkpoint().clone();
+fn told(target: Target, view: &View<'_>) -> Told {
+    let checkpoint = view.reader().checkpoint().clone();
     let (asked, artifact, finding, line) = match target {
         Target::Unclaimed {
             asked,
@@ -228,7 +231,7 @@ fn told(target: Target, ledger: &Ledger) -> Told {
         }
         Target::Unclaimed { asked, sha256, .. } => {
             let mut message = format!("nobody registered content with sha256 {sha256} in this ledger");
-            if let Some(item) = target::item_named(ledger, &asked) {
+            if let Some(item) = target::item_named(view, &asked) {
                 message = format!(
                     "{message}; this is the file `{asked}`: for the item of that name write `{item}`"
                 );

@@ -5,9 +5,10 @@ use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
 use crate::index::Claim;
 use crate::index::thing_word;
+use crate::manifest::CitedReader;
 use crate::manifest::MANIFEST_BYTES_MAX;
-use crate::manifest::read_cited;
-use crate::manifest::read_members;
+use crate::manifest::ManifestError;
+use crate::manifest::MemberReader;
 use crate::statement::Artifact;
 use crate::statement::ArtifactRef;
 use crate::statement::Cites;
@@ -56,7 +57,7 @@ impl Gathered {
     /// Notes that `artifact` is cited and returns what it is.
     fn cite(&mut self, staging: &Staging<'_>, artifact: ArtifactRef) -> Result<Thing, AdmissionError> {
         let facts = staging
-            .facts(artifact.statement)
+            .facts(artifact.statement)?
             .ok_or(AdmissionError::ParentMissing { artifact })?;
         let thing = facts
             .thing(&artifact)
@@ -87,7 +88,7 @@ pub(super) fn gather(staging: &Staging<'_>, predicate: &Predicate) -> Result<Gat
         }
         Predicate::Observation(observation) => {
             let facts = staging
-                .facts(observation.run)
+                .facts(observation.run)?
                 .ok_or(AdmissionError::StatementMissing { id: observation.run })?;
             if facts.kind != "run" {
                 return Err(AdmissionError::NotARun { id: observation.run });
@@ -151,8 +152,12 @@ fn members(staging: &Staging<'_>, dataset: &Dataset, gathered: &mut Gathered) ->
 }
 
 fn key_change(staging: &Staging<'_>, change: &KeyChange) -> Result<(), AdmissionError> {
-    let missing = change.statements.iter().find(|id| staging.facts(**id).is_none());
-    missing.map_or(Ok(()), |&id| Err(AdmissionError::StatementMissing { id }))
+    for &id in &change.statements {
+        if staging.facts(id)?.is_none() {
+            return Err(AdmissionError::StatementMissing { id });
+        }
+    }
+    Ok(())
 }
 
 fn references(
@@ -163,11 +168,16 @@ fn references(
     match cites {
         Cites::Inline(references) => Ok(references.clone()),
         Cites::Manifest { blob, count, root } => {
-            let Some(bytes) = manifest_bytes(staging, *blob, gathered)? else {
-                return Ok(Vec::new());
-            };
+            let mut reader = CitedReader::new(*count, *root);
+            let mut references = Vec::new();
+            let read = read_manifest(staging, *blob, gathered, |part| {
+                reader.push(part, |reference| references.push(reference))
+            })?;
             let bad = |source| AdmissionError::Manifest { id: *blob, source };
-            read_cited(&bytes, *count, *root).map_err(bad)
+            match read {
+                Read::Missing => Ok(Vec::new()),
+                Read::Whole => reader.finish().map(|()| references).map_err(bad),
+            }
         }
     }
 }
@@ -184,34 +194,54 @@ fn artifacts(
         match artifact.manifest() {
             None => held(staging, artifact, blob)?,
             Some(facts) => {
-                let Some(bytes) = manifest_bytes(staging, blob, gathered)? else {
-                    continue;
-                };
-                let bad = |source| AdmissionError::Manifest { id: blob, source };
-                let lines = read_members(&bytes, facts).map_err(bad)?;
-                let digests = (0_u64..).zip(lines);
-                gathered
-                    .members
-                    .extend(digests.map(|(member, line)| (subject, member, line.sha256)));
+                let mut reader = MemberReader::new(facts);
+                let mut members = Vec::new();
+                let mut next = 0_u64..;
+                let read = read_manifest(staging, blob, gathered, |part| {
+                    reader.push(part, |line| {
+                        members.extend(next.next().map(|member| (subject, member, line.sha256)));
+                    })
+                })?;
+                if matches!(read, Read::Whole) {
+                    let bad = |source| AdmissionError::Manifest { id: blob, source };
+                    reader.finish().map_err(bad)?;
+                    gathered.members.append(&mut members);
+                }
             }
         }
     }
     Ok(())
 }
 
-/// A reader goes on without a manifest and says so; whoever appends does not.
-fn manifest_bytes(
+/// Whether a manifest was there.
+enum Read {
+    Whole,
+    Missing,
+}
+
+/// Hands on a manifest in parts. What was made of them counts only if its bytes are those of its name, and then the
+/// first error of `take` is the answer. A reader goes on without a manifest and says so; whoever appends does not.
+fn read_manifest(
     staging: &Staging<'_>,
     blob: BlobId,
     gathered: &mut Gathered,
-) -> Result<Option<Vec<u8>>, AdmissionError> {
-    match staging.blobs().read(blob, MANIFEST_BYTES_MAX) {
-        Ok(bytes) => Ok(Some(bytes)),
+    mut take: impl FnMut(&[u8]) -> Result<(), ManifestError>,
+) -> Result<Read, AdmissionError> {
+    let mut taken = Ok(());
+    let read = staging.blobs().read_parts(blob, MANIFEST_BYTES_MAX, &mut |part| {
+        if taken.is_ok() {
+            taken = take(part);
+        }
+    });
+    match read {
+        Ok(()) => taken
+            .map(|()| Read::Whole)
+            .map_err(|source| AdmissionError::Manifest { id: blob, source }),
         Err(BlobError::Missing { .. } | BlobError::Differs { .. } | BlobError::TooLarge { .. })
             if staging.checks() != Checks::All =>
         {
             gathered.missing.push(blob);
-            Ok(None)
+            Ok(Read::Missing)
         }
         Err(error) => Err(error.into()),
     }

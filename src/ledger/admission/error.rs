@@ -183,6 +183,9 @@ pub enum AdmissionError {
         /// What is there.
         found: u64,
     },
+    /// The index does not answer, so nothing can be judged by it.
+    #[error(transparent)]
+    Index(#[from] crate::index::IndexError),
     /// A seal that does not say what the log below it determines.
     #[error("the seal does not say what the log below it determines")]
     SealFalse,

@@ -19,15 +19,20 @@ use crate::checkpoint::LogKey;
 use crate::digest::BlobId;
 use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
+use crate::envelope::Envelope;
 use crate::index::Facts;
 use crate::index::Index;
 use crate::index::IndexError;
-use crate::index::MemoryIndex;
+use crate::index::IndexMut as _;
+use crate::index::Layered;
+use crate::index::Resume;
 use crate::index::Watermark;
 use crate::key::PublicKey;
 use crate::merkle::Frontier;
+use crate::merkle::LeafIndex;
 use crate::merkle::TreeSize;
 use crate::statement::Genesis;
+use crate::statement::Predicate;
 use crate::statement::Seal;
 use crate::trust::Keys;
 
@@ -45,6 +50,11 @@ pub const HELD_BYTES_MAX: u64 = 64 * 1024 * 1024;
 pub trait Blobs {
     /// Returns all bytes of a blob whose SHA-256 is its id; at most `limit` of them.
     fn read(&self, id: BlobId, limit: u64) -> Result<Vec<u8>, BlobError>;
+
+    /// Hands on all bytes of a blob in parts. They are those of its id only if this returns without an error.
+    fn read_parts(&self, id: BlobId, limit: u64, each: &mut dyn FnMut(&[u8])) -> Result<(), BlobError> {
+        self.read(id, limit).map(|bytes| each(&bytes))
+    }
 }
 
 /// What genesis fixes for every later entry.
@@ -65,7 +75,9 @@ pub struct State {
     keys: Option<Keys>,
     tree: Frontier,
     rulings: Frontier,
-    index: MemoryIndex,
+    /// Where the statements of `rulings` stand.
+    ruling_entries: Vec<LeafIndex>,
+    index: Layered,
     sealed: bool,
     missing: Vec<BlobId>,
 }
@@ -101,6 +113,55 @@ impl State {
         &self.index
     }
 
+    /// Returns the same index with what stands below and what in memory.
+    pub(super) fn layered(&self) -> &Layered {
+        &self.index
+    }
+
+    /// Returns the entries of all statements that rule over others, in log order.
+    pub(super) fn ruling_entries(&self) -> &[LeafIndex] {
+        &self.ruling_entries
+    }
+
+    /// Takes up the state at the end of a sealed commit from an index that ends there and the rulings below; nothing
+    /// unless that is exactly what the seal says. `tree` is the tree of all entries.
+    pub(super) fn resume(
+        founding: Founding,
+        tree: Frontier,
+        rulings: Vec<(LeafIndex, Vec<u8>)>,
+        index: Arc<dyn Index>,
+        seal: &Seal,
+    ) -> Result<Option<Self>, AdmissionError> {
+        let mut state = Self {
+            keys: Some(Keys::of(&founding.genesis)),
+            founding: Some(Arc::new(founding)),
+            tree,
+            index: Layered::on(Some(index)),
+            sealed: true,
+            ..Self::default()
+        };
+        for (entry, leaf) in rulings {
+            if !state.rule(entry, &leaf)? {
+                return Ok(None);
+            }
+        }
+        let honest = seal_of(&state.rulings, &state.contested()?);
+        Ok((honest == *seal).then_some(state))
+    }
+
+    /// Applies a ruling that stands in the log; `false` when it is none.
+    fn rule(&mut self, entry: LeafIndex, leaf: &[u8]) -> Result<bool, AdmissionError> {
+        let envelope = Envelope::decode(leaf).map_err(AdmissionError::Envelope)?;
+        let statement = envelope.statement().map_err(AdmissionError::Envelope)?;
+        let (Predicate::Key(change), Some(keys)) = (&statement.predicate, &mut self.keys) else {
+            return Ok(false);
+        };
+        keys.apply(entry.get(), envelope.id(), statement.issuer, change)?;
+        self.rulings.append(crate::merkle::leaf_hash(leaf));
+        self.ruling_entries.push(entry);
+        Ok(true)
+    }
+
     /// Returns whether the last entry is a seal.
     pub fn is_sealed(&self) -> bool {
         self.sealed
@@ -118,6 +179,7 @@ impl State {
             keys,
             tree,
             rulings,
+            ruling_entries,
             indexed,
             sealed,
             missing,
@@ -128,30 +190,32 @@ impl State {
             size: tree.size(),
             root: tree.root(),
         };
-        self.index.apply(indexed, watermark)?;
+        self.index.apply(indexed, watermark, Resume::default())?;
         self.founding = Some(founding);
         self.keys = Some(keys);
         self.tree = tree;
         self.rulings = rulings;
+        self.ruling_entries.extend(ruling_entries);
         self.sealed = sealed;
         self.missing.extend(missing);
         Ok(())
     }
 
-    fn facts(&self, id: StatementId) -> Option<Arc<Facts>> {
-        self.index.facts(id).expect("an index in memory always answers")
+    fn facts(&self, id: StatementId) -> Result<Option<Arc<Facts>>, IndexError> {
+        self.index.facts(id)
     }
 
-    fn claimed_by_others(&self, digest: Sha256Digest, id: StatementId) -> bool {
-        let claims = self
-            .index
-            .claims(digest)
-            .expect("an index in memory always answers");
-        claims.iter().any(|claim| claim.statement != id)
+    /// Returns which of `digests` (ascending) a statement other than `id` claims.
+    fn claimed_by_others(
+        &self,
+        digests: &[Sha256Digest],
+        id: StatementId,
+    ) -> Result<Vec<Sha256Digest>, IndexError> {
+        self.index.claimed_by_others(digests, id)
     }
 
-    fn contested(&self) -> Vec<Sha256Digest> {
-        self.index.contested().expect("an index in memory always answers")
+    fn contested(&self) -> Result<Vec<Sha256Digest>, IndexError> {
+        self.index.contested()
     }
 }
 

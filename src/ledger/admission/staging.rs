@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::collections::HashMap;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::digest::BlobId;
@@ -60,6 +59,7 @@ pub struct Batch {
     pub(super) keys: Keys,
     pub(super) tree: Frontier,
     pub(super) rulings: Frontier,
+    pub(super) ruling_entries: Vec<LeafIndex>,
     pub(super) indexed: Vec<Indexed>,
     pub(super) sealed: bool,
     pub(super) missing: Vec<BlobId>,
@@ -74,9 +74,11 @@ pub struct Staging<'a> {
     keys: Option<Keys>,
     tree: Frontier,
     rulings: Frontier,
+    ruling_entries: Vec<LeafIndex>,
     staged: Vec<Indexed>,
     by_id: HashMap<StatementId, usize>,
-    claims: HashMap<Sha256Digest, HashSet<StatementId>>,
+    /// The first statement of the batch with these bytes.
+    claims: HashMap<Sha256Digest, StatementId>,
     contested: BTreeSet<Sha256Digest>,
     sealed: bool,
     missing: Vec<BlobId>,
@@ -102,6 +104,7 @@ impl<'a> Staging<'a> {
             keys: state.keys.clone(),
             tree: state.tree.clone(),
             rulings: state.rulings.clone(),
+            ruling_entries: Vec::new(),
             staged: Vec::new(),
             by_id: HashMap::new(),
             claims: HashMap::new(),
@@ -122,22 +125,22 @@ impl<'a> Staging<'a> {
             (Predicate::Genesis(genesis), 0) => {
                 let genesis = genesis.clone();
                 self.admit_genesis(&admitted, &envelope, genesis)?;
-                self.integrate(&admitted, leaf, Gathered::default());
+                self.integrate(&admitted, leaf, Gathered::default())?;
             }
             (Predicate::Genesis(_), _) | (_, 0) => return Err(AdmissionError::GenesisPlace),
             _ => {
                 let gathered = self.check(&admitted, &envelope)?;
-                self.integrate(&admitted, leaf, gathered);
+                self.integrate(&admitted, leaf, gathered)?;
             }
         }
         Ok(admitted)
     }
 
     /// Returns what a seal at the next entry must say.
-    pub fn seal(&self) -> Seal {
-        let mut contested: BTreeSet<_> = self.state.contested().into_iter().collect();
+    pub fn seal(&self) -> Result<Seal, AdmissionError> {
+        let mut contested: BTreeSet<_> = self.state.contested()?.into_iter().collect();
         contested.extend(&self.contested);
-        seal_of(&self.rulings, &contested.into_iter().collect::<Vec<_>>())
+        Ok(seal_of(&self.rulings, &contested.into_iter().collect::<Vec<_>>()))
     }
 
     /// Returns the entry that would be admitted next.
@@ -152,6 +155,7 @@ impl<'a> Staging<'a> {
             keys: self.keys?,
             tree: self.tree,
             rulings: self.rulings,
+            ruling_entries: self.ruling_entries,
             indexed: self.staged,
             sealed: self.sealed,
             missing: self.missing,
@@ -159,11 +163,12 @@ impl<'a> Staging<'a> {
     }
 
     /// Returns what is known of a statement below the next entry.
-    pub(super) fn facts(&self, id: StatementId) -> Option<Arc<Facts>> {
+    pub(super) fn facts(&self, id: StatementId) -> Result<Option<Arc<Facts>>, AdmissionError> {
         let staged = self.by_id.get(&id).and_then(|&at| self.staged.get(at));
-        staged
-            .map(|indexed| Arc::new(indexed.facts.clone()))
-            .or_else(|| self.state.facts(id))
+        match staged {
+            Some(indexed) => Ok(Some(Arc::new(indexed.facts.clone()))),
+            None => Ok(self.state.facts(id)?),
+        }
     }
 
     pub(super) fn blobs(&self) -> &dyn Blobs {
@@ -243,7 +248,7 @@ impl<'a> Staging<'a> {
             });
         }
         // Two seals that say the same are the same statement; anything else stands once.
-        if let Some(facts) = self.facts(admitted.id).filter(|_| !is_seal) {
+        if let Some(facts) = self.facts(admitted.id)?.filter(|_| !is_seal) {
             return Err(AdmissionError::Duplicate {
                 id: admitted.id,
                 entry: facts.entry,
@@ -251,7 +256,7 @@ impl<'a> Staging<'a> {
         }
         let gathered = cited::gather(self, &statement.predicate)?;
         match &statement.predicate {
-            Predicate::Seal(seal) if !self.is_true(seal) => Err(AdmissionError::SealFalse),
+            Predicate::Seal(seal) if !self.is_true(seal)? => Err(AdmissionError::SealFalse),
             Predicate::Key(change) => {
                 let mut keys = keys.clone();
                 keys.apply(admitted.entry.get(), admitted.id, statement.issuer, change)?;
@@ -263,14 +268,14 @@ impl<'a> Staging<'a> {
     }
 
     /// Without a manifest its members are not known, so nobody can say which digests are contested.
-    fn is_true(&self, seal: &Seal) -> bool {
-        let honest = self.seal();
+    fn is_true(&self, seal: &Seal) -> Result<bool, AdmissionError> {
+        let honest = self.seal()?;
         let incomplete = !self.missing.is_empty() || !self.state.missing.is_empty();
-        if incomplete && self.checks != Checks::All {
+        Ok(if incomplete && self.checks != Checks::All {
             (seal.rulings, seal.rulings_root) == (honest.rulings, honest.rulings_root)
         } else {
             *seal == honest
-        }
+        })
     }
 
     fn check_signature(&self, envelope: &Envelope, key: crate::key::PublicKey) -> Result<(), AdmissionError> {
@@ -282,28 +287,51 @@ impl<'a> Staging<'a> {
             .map_err(|error: EnvelopeError| AdmissionError::Signature(error))
     }
 
-    fn integrate(&mut self, admitted: &Admitted, leaf: &[u8], gathered: Gathered) {
+    fn integrate(
+        &mut self,
+        admitted: &Admitted,
+        leaf: &[u8],
+        gathered: Gathered,
+    ) -> Result<(), AdmissionError> {
         let Admitted { entry, id, statement } = admitted;
+        let members = gathered.claims(*id);
+        let personal = gathered.personal;
+        let indexed = Indexed::new(*entry, *id, statement, members, gathered.parents, personal);
+        // The last question to the index: from here on nothing fails.
+        let is_new = self.facts(*id)?.is_none();
+        let contested = if is_new {
+            self.newly_contested(&indexed)?
+        } else {
+            Vec::new()
+        };
+        self.contested.extend(contested);
         let leaf = leaf_hash(leaf);
         self.tree.append(leaf);
         if matches!(statement.predicate, Predicate::Key(_)) {
             self.rulings.append(leaf);
+            self.ruling_entries.push(*entry);
         }
         self.sealed = matches!(statement.predicate, Predicate::Seal(_));
-        let members = gathered.claims(*id);
-        let personal = gathered.personal;
-        let indexed = Indexed::new(*entry, *id, statement, members, gathered.parents, personal);
         self.missing.extend(gathered.missing);
-        if self.facts(*id).is_none() {
+        if is_new {
             for claim in &indexed.claims {
-                let claimants = self.claims.entry(claim.digest).or_default();
-                claimants.insert(*id);
-                if claimants.len() > 1 || self.state.claimed_by_others(claim.digest, *id) {
-                    self.contested.insert(claim.digest);
-                }
+                self.claims.entry(claim.digest).or_insert(*id);
             }
             self.by_id.insert(*id, self.staged.len());
         }
         self.staged.push(indexed);
+        Ok(())
+    }
+
+    /// Returns the digests of a new statement that another one claims too.
+    fn newly_contested(&self, indexed: &Indexed) -> Result<Vec<Sha256Digest>, AdmissionError> {
+        let id = indexed.facts.id;
+        let mut digests: Vec<Sha256Digest> = indexed.claims.iter().map(|claim| claim.digest).collect();
+        digests.sort_unstable();
+        digests.dedup();
+        let staged = |digest: &Sha256Digest| self.claims.get(digest).is_some_and(|other| *other != id);
+        let mut contested: Vec<_> = digests.iter().copied().filter(staged).collect();
+        contested.extend(self.state.claimed_by_others(&digests, id)?);
+        Ok(contested)
     }
 }

@@ -328,7 +328,7 @@ fn a_manifest_is_read_and_its_members_are_claims() {
         ..at(id, 0)
     };
     let cites = |references: &[ArtifactRef], blobs: &mut MemoryBlobs| {
-        let cited = Manifest::of_cited(references);
+        let cited = Manifest::of_cited(references).unwrap();
         let blob = blobs.put(&cited.bytes);
         let manifest = Cites::Manifest {
             blob,
@@ -375,7 +375,11 @@ fn a_reader_replays_without_a_manifest_and_says_so() {
 #[test]
 fn a_seal_is_the_log_keys_and_says_what_the_log_determines() {
     let mut fixture = Fixture::new();
-    let honest = |fixture: &Fixture| Staging::on(&fixture.state, &fixture.blobs, Checks::All).seal();
+    let honest = |fixture: &Fixture| {
+        Staging::on(&fixture.state, &fixture.blobs, Checks::All)
+            .seal()
+            .unwrap()
+    };
     let none = honest(&fixture);
     assert_eq!((none.rulings, none.contested), (0, 0));
     let by =
@@ -437,7 +441,9 @@ fn key_changes_take_effect_at_their_entry_and_are_sealed() {
     let by_stranger = sign(STRANGER, Some(fixture.id), source("s", files(&["s"])));
     assert!(fixture.try_one(&by_stranger).is_err());
     fixture.append_leaves(vec![grant.clone(), by_stranger]).unwrap();
-    let seal = Staging::on(&fixture.state, &fixture.blobs, Checks::All).seal();
+    let seal = Staging::on(&fixture.state, &fixture.blobs, Checks::All)
+        .seal()
+        .unwrap();
     assert_eq!(
         (seal.rulings, seal.rulings_root),
         (1, merkle::root(&[merkle::leaf_hash(&grant)]))
@@ -492,9 +498,9 @@ proptest! {
             .map(|(digest, _)| *digest)
             .collect();
         let naive: Vec<_> = naive.into_iter().collect();
-        prop_assert_eq!(&fixture.state.contested(), &naive);
+        prop_assert_eq!(&fixture.state.contested().unwrap(), &naive);
         let leaves: Vec<_> = naive.iter().map(|digest| merkle::leaf_hash(digest.as_bytes())).collect();
-        let seal = Staging::on(&fixture.state, &fixture.blobs, Checks::All).seal();
+        let seal = Staging::on(&fixture.state, &fixture.blobs, Checks::All).seal().unwrap();
         prop_assert_eq!(seal.contested_root, merkle::root(&leaves));
         // The last commit's own seal was made while its entries were not yet in the log.
         let last = Envelope::decode(fixture.leaves.last().unwrap()).unwrap().statement().unwrap();

@@ -5,9 +5,11 @@
 //! is an error that names the file. So is anything that has no fixed bytes: a folder, a pipe, a
 //! socket, a device, a link that leads nowhere.
 
+mod cache;
 mod error;
 mod rows;
 mod stamp;
+pub mod worker;
 
 use std::fs::File;
 use std::io;
@@ -17,6 +19,8 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
+pub use self::cache::CACHE_RECORDS_MAX;
+pub use self::cache::HashCache;
 pub use self::error::HashError;
 pub use self::rows::RowCounter;
 pub use self::stamp::FileStamp;
@@ -79,6 +83,31 @@ pub fn hash_files(paths: &[PathBuf], progress: &dyn Progress) -> Vec<Result<Hash
             },
         )
         .collect()
+}
+
+/// Does what [`hash_files`] does, but takes what the cache knows of files that have not changed since, and keeps
+/// there what it did not know. Only for registering: whoever verifies reads bytes. A cache that cannot be written to
+/// is the second answer; the first is right all the same.
+pub fn hash_files_cached(
+    paths: &[PathBuf],
+    cache: &HashCache,
+    progress: &dyn Progress,
+) -> (Vec<Result<HashedFile, HashError>>, io::Result<()>) {
+    let known = |path: &PathBuf| {
+        let stamp = FileStamp::of_path(path).ok()?;
+        let known = cache.get(path, &stamp);
+        known.inspect(|_| progress.file_done(path))
+    };
+    let mut answers: Vec<Option<HashedFile>> = paths.iter().map(known).collect();
+    let unknown = paths.iter().zip(&answers).filter(|(_, known)| known.is_none());
+    let unknown: Vec<PathBuf> = unknown.map(|(path, _)| path.clone()).collect();
+    let mut hashed = hash_files(&unknown, progress).into_iter();
+    let all: Vec<_> = answers
+        .drain(..)
+        .filter_map(|known| known.map(Ok).or_else(|| hashed.next()))
+        .collect();
+    let kept = cache.keep(all.iter().flatten());
+    (all, kept)
 }
 
 /// Hashes one file on this thread.

@@ -238,7 +238,7 @@ impl Builder<'_> {
         if !wrong.is_empty() {
             return Err(wrong);
         }
-        let (members, blobs) = cites(members);
+        let (members, blobs) = cites(members).map_err(|kind| vec![(dataset.name.line, kind)])?;
         let personal = taken.iter().flatten().any(|cited| cited.personal);
         let predicate = Predicate::Dataset(Dataset {
             name: dataset.name.value.clone(),
@@ -273,21 +273,21 @@ impl Making<'_> {
 }
 
 /// Returns the members as citations: in the statement, or in a manifest when they are many.
-fn cites(members: Vec<ArtifactRef>) -> (Option<Cites>, PlannedBlobs) {
+fn cites(members: Vec<ArtifactRef>) -> Result<(Option<Cites>, PlannedBlobs), ProblemKind> {
     if members.is_empty() {
-        return (None, PlannedBlobs::new());
+        return Ok((None, PlannedBlobs::new()));
     }
     if members.len() <= INLINE_MAX {
-        return (Some(Cites::Inline(members)), PlannedBlobs::new());
+        return Ok((Some(Cites::Inline(members)), PlannedBlobs::new()));
     }
-    let manifest = Manifest::of_cited(&members);
+    let manifest = Manifest::of_cited(&members).map_err(|error| ProblemKind::Manifest(Box::new(error)))?;
     let blob = crate::digest::BlobId::of(&manifest.bytes);
     let cites = Cites::Manifest {
         blob,
         count: manifest.facts.count,
         root: manifest.facts.root,
     };
-    (Some(cites), vec![(blob, PlannedBlob::Bytes(manifest.bytes))])
+    Ok((Some(cites), vec![(blob, PlannedBlob::Bytes(manifest.bytes))]))
 }
 
 fn leaf(predicate: Predicate, blobs: PlannedBlobs) -> Built {

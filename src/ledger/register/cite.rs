@@ -51,7 +51,9 @@ pub(super) struct Known<'a> {
     state: &'a State,
     sets: HashMap<String, Declared>,
     runs: HashMap<String, Vec<ItemName>>,
-    claims: HashMap<Sha256Digest, BTreeSet<ArtifactRef>>,
+    /// Who claims a digest first, and of the few that several claim, all. A million files are a million digests.
+    claims: HashMap<Sha256Digest, ArtifactRef>,
+    shared: HashMap<Sha256Digest, BTreeSet<ArtifactRef>>,
     planned: HashMap<StatementId, (Statement, Indexed)>,
     left_out: BTreeSet<String>,
     /// Every name of the file that can be used, also of items that come later.
@@ -66,6 +68,7 @@ impl<'a> Known<'a> {
             sets: HashMap::new(),
             runs: HashMap::new(),
             claims: HashMap::new(),
+            shared: HashMap::new(),
             planned: HashMap::new(),
             left_out: BTreeSet::new(),
         }
@@ -90,10 +93,11 @@ impl<'a> Known<'a> {
             self.runs.insert(run.name.as_str().to_owned(), outputs.collect());
         }
         for claim in &indexed.claims {
-            self.claims
-                .entry(claim.digest)
-                .or_default()
-                .insert(claim.artifact);
+            let first = *self.claims.entry(claim.digest).or_insert(claim.artifact);
+            if first != claim.artifact {
+                let shared = self.shared.entry(claim.digest).or_default();
+                shared.extend([first, claim.artifact]);
+            }
         }
         self.planned.insert(id, (statement.clone(), indexed));
     }
@@ -199,7 +203,10 @@ impl<'a> Known<'a> {
     /// Returns every artifact that claims these bytes.
     pub(super) fn claims(&self, digest: Sha256Digest) -> Result<BTreeSet<ArtifactRef>, IndexError> {
         let mut claims: BTreeSet<ArtifactRef> = self.state.index().claims(digest)?.into_iter().collect();
-        claims.extend(self.claims.get(&digest).into_iter().flatten());
+        match self.shared.get(&digest) {
+            Some(all) => claims.extend(all),
+            None => claims.extend(self.claims.get(&digest)),
+        }
         Ok(claims)
     }
 

@@ -11,10 +11,12 @@ use crate::digest::Blake3Digest;
 use crate::digest::BlobId;
 use crate::digest::Sha256Digest;
 use crate::ledger::admission::HELD_BYTES_MAX;
+use crate::ledger::hash::HashCache;
 use crate::ledger::hash::HashError;
 use crate::ledger::hash::HashedFile;
 use crate::ledger::hash::Progress;
 use crate::ledger::hash::hash_files;
+use crate::ledger::hash::hash_files_cached;
 use crate::ledger::lineage_file::Faults;
 use crate::ledger::lineage_file::Found;
 use crate::ledger::lineage_file::Lookup;
@@ -73,9 +75,13 @@ impl Contents {
     }
 
     /// Hashes every file that was found, each once, in parallel.
-    pub(super) fn hash(&mut self, progress: &dyn Progress) {
+    pub(super) fn hash(&mut self, progress: &dyn Progress, cache: Option<&HashCache>) {
         let paths = self.paths();
-        let results = hash_files(&paths, progress);
+        let results = match cache {
+            // What cannot be kept costs time on the next run, and nothing else.
+            Some(cache) => hash_files_cached(&paths, cache, progress).0,
+            None => hash_files(&paths, progress),
+        };
         let shared = results.into_iter().map(|result| result.map_err(Arc::new));
         self.hashed = paths.into_iter().zip(shared).collect();
     }

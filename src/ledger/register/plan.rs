@@ -9,12 +9,13 @@ use crate::envelope::Envelope;
 use crate::index::Indexed;
 use crate::ledger::admission::Founding;
 use crate::ledger::admission::State;
+use crate::ledger::hash::HashCache;
 use crate::ledger::hash::Progress;
 use crate::ledger::lineage_file::Faults;
 use crate::ledger::lineage_file::LineageFile;
 use crate::ledger::lineage_file::Lookup;
 use crate::ledger::lineage_file::Taken;
-use crate::manifest::read_members;
+use crate::manifest::MemberReader;
 use crate::merkle::LeafIndex;
 use crate::statement::ArtifactRef;
 use crate::statement::INLINE_MAX;
@@ -110,6 +111,8 @@ pub struct Ground<'a> {
     pub keys_folder: Option<&'a Path>,
     /// How.
     pub options: RegisterOptions,
+    /// Digests of files that have not changed since they were hashed last.
+    pub cache: Option<&'a HashCache>,
     /// Who watches.
     pub progress: &'a dyn Progress,
 }
@@ -136,7 +139,7 @@ pub fn plan(ground: Ground<'_>, path: &Path, file: &LineageFile) -> Result<Plan,
         return Err(RegisterError::Faults(faults));
     }
     contents.keep_out_of(ground.keys_folder);
-    contents.hash(ground.progress);
+    contents.hash(ground.progress, ground.cache);
     let mut planner = Planner {
         ground,
         founding,
@@ -317,18 +320,20 @@ fn indexed(settled: &Settled, built: &Built) -> Result<Indexed, ProblemKind> {
             PlannedBlob::Bytes(bytes) if *id == artifact.sha256.as_blob() => Some(bytes),
             _ => None,
         });
-        let lines = read_members(bytes.map(Vec::as_slice).unwrap_or_default(), facts);
-        for (member, line) in (0_u64..).zip(lines.map_err(|error| ProblemKind::Manifest(Box::new(error)))?) {
+        let mut reader = MemberReader::new(facts);
+        let mut next = 0_u64..;
+        let claims = reader.push(bytes.map(Vec::as_slice).unwrap_or_default(), |member| {
             let artifact = ArtifactRef {
                 statement: settled.id,
                 subject,
-                member: Some(member),
+                member: next.next(),
             };
-            members.push(crate::index::Claim {
-                digest: line.sha256,
-                artifact,
-            });
-        }
+            let digest = member.sha256;
+            members.push(crate::index::Claim { digest, artifact });
+        });
+        claims
+            .and_then(|()| reader.finish())
+            .map_err(|error| ProblemKind::Manifest(Box::new(error)))?;
     }
     let cited = built.inputs.iter().flatten().flat_map(|cited| &cited.artifacts);
     let parents = cited.map(|artifact| artifact.statement).collect();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::digest::StatementId;
 use crate::envelope::Envelope;
-use crate::manifest;
+use crate::manifest::Member;
 use crate::merkle;
 use crate::merkle::LeafIndex;
 use crate::statement::Artifact;
@@ -17,7 +17,6 @@ use crate::verify::finding::Code;
 
 use super::Verifier;
 use super::blobs::BlobUse;
-use super::with_sources;
 
 impl Verifier {
     pub(super) fn claims_entry(&mut self, index: LeafIndex, bytes: &[u8]) {
@@ -43,8 +42,7 @@ impl Verifier {
             let Some(content) = artifact.content_id() else {
                 continue;
             };
-            if self.claims.contains_key(&content) {
-                self.claims.entry(content).or_default().insert(claim);
+            if self.claims.add(content, claim) {
                 self.keep(
                     index,
                     envelope.clone(),
@@ -94,51 +92,35 @@ impl Verifier {
         claim: ArtifactRef,
         artifact: &Artifact,
     ) {
-        let members = self
-            .graph
-            .members
-            .get(&artifact.sha256.as_blob())
-            .cloned()
-            .unwrap_or_default();
+        let Some(members) = self.graph.members.get(&artifact.sha256.as_blob()) else {
+            return;
+        };
         let mut rival = false;
         for (at, member) in (0_u64..).zip(members) {
-            if let Some(claims) = self.claims.get_mut(&member.sha256) {
-                claims.insert(ArtifactRef {
-                    member: Some(at),
-                    ..claim
-                });
-                rival = true;
-            }
+            let member_claim = ArtifactRef {
+                member: Some(at),
+                ..claim
+            };
+            rival |= self.claims.add(member.sha256, member_claim);
         }
         if rival && let Ok(statement) = envelope.statement() {
             self.keep(index, envelope.clone(), statement, &BTreeSet::new());
         }
     }
 
+    /// Keeps the members of a manifest outside the lineage if one of them is content of the lineage.
     pub(super) fn scan_rival(
         &mut self,
         index: LeafIndex,
         envelope: &Envelope,
         subject: u32,
         artifact: &Artifact,
-        bytes: &[u8],
+        members: Vec<Member>,
     ) {
-        let Some(facts) = artifact.manifest() else { return };
-        match manifest::read_members(bytes, facts) {
-            Err(error) => {
-                let message = format!("manifest of {}: {}", artifact.name, with_sources(&error));
-                self.ledger_finding(Code::Undecodable, format!("entry {index}"), message);
-            }
-            Ok(members) => {
-                if members
-                    .iter()
-                    .any(|member| self.claims.contains_key(&member.sha256))
-                {
-                    self.graph.members.insert(artifact.sha256.as_blob(), members);
-                    let claim = ArtifactRef::subject(envelope.id(), subject);
-                    self.claim_members(index, envelope, claim, artifact);
-                }
-            }
+        if members.iter().any(|member| self.claims.contains(member.sha256)) {
+            self.graph.members.insert(artifact.sha256.as_blob(), members);
+            let claim = ArtifactRef::subject(envelope.id(), subject);
+            self.claim_members(index, envelope, claim, artifact);
         }
     }
 }

@@ -8,6 +8,7 @@
 //!    lineage are known, every other statement that claims one of them is kept, with what it descends from.
 //!
 //! Between entries the machine asks for the manifests it needs; at the end for held blobs and, if asked to, files.
+//! A blob may come in parts: nothing in it counts before its digest, taken over the same parts, is the one asked for.
 
 mod blobs;
 mod claims;
@@ -21,7 +22,6 @@ use crate::checkpoint::Checkpoint;
 use crate::checkpoint::LogKey;
 use crate::digest::BlobId;
 use crate::digest::NodeHash;
-use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
 use crate::envelope::Envelope;
 use crate::envelope::EnvelopeError;
@@ -40,6 +40,7 @@ use crate::trust::Keys;
 use crate::verify::Given;
 use crate::verify::Need;
 use crate::verify::Request;
+use crate::verify::claimed::Claimed;
 use crate::verify::files::FileChecks;
 use crate::verify::finding::Code;
 use crate::verify::finding::Finding;
@@ -52,6 +53,7 @@ use crate::verify::limits::Limits;
 
 use blobs::BlobUse;
 use blobs::Held;
+use blobs::Reading;
 
 /// A key change as it stands in the log.
 #[derive(Debug)]
@@ -77,6 +79,8 @@ pub struct Verifier {
     request: Request,
     log_key: Option<LogKey>,
     checkpoint: Option<Checkpoint>,
+    /// The entries that count, where that is not all of the checkpoint.
+    as_of: Option<merkle::TreeSize>,
     phase: Phase,
     findings: Vec<Finding>,
     root: DescendingRoot,
@@ -89,10 +93,12 @@ pub struct Verifier {
     walk: BTreeSet<ArtifactRef>,
     graph: Graph,
     envelopes: BTreeMap<StatementId, Envelope>,
-    claims: BTreeMap<Sha256Digest, BTreeSet<ArtifactRef>>,
+    claims: Claimed,
     own_models: BTreeMap<ArtifactRef, String>,
     external_names: BTreeSet<String>,
     blobs: VecDeque<(BlobId, BlobUse)>,
+    /// The blob of which parts have come.
+    reading: Option<Reading>,
     held: BTreeMap<BlobId, Held>,
     /// Blobs that were reported as missing or false: they are not asked for again.
     unread: BTreeSet<BlobId>,
@@ -132,6 +138,28 @@ impl Verifier {
         verifier
     }
 
+    /// Judges as the ledger was when it had `size` entries: what came later is hashed, so that the signed root proves
+    /// the rest, and else not looked at. A size that the checkpoint does not reach is a finding.
+    #[must_use]
+    pub fn as_of(mut self, size: merkle::TreeSize) -> Self {
+        let Some(whole) = self.checkpoint.as_ref().map(|checkpoint| checkpoint.size) else {
+            return self;
+        };
+        if size > whole || size == merkle::TreeSize::EMPTY {
+            let message = format!("the checkpoint is of {whole} entries, and {size} were asked about");
+            self.stop(Code::CheckpointInvalid, message);
+        } else {
+            self.as_of = Some(size);
+        }
+        self
+    }
+
+    /// Returns how many entries count.
+    fn judged_size(&self) -> Option<merkle::TreeSize> {
+        let whole = self.checkpoint.as_ref().map(|checkpoint| checkpoint.size);
+        self.as_of.or(whole)
+    }
+
     /// Lets a test reach a limit with little.
     #[cfg(test)]
     pub(in crate::verify) fn limited(mut self, limits: Limits) -> Self {
@@ -148,6 +176,7 @@ impl Verifier {
             request,
             log_key: None,
             checkpoint: None,
+            as_of: None,
             phase: Phase::Done,
             findings: Vec::new(),
             root: DescendingRoot::new(merkle::TreeSize::EMPTY),
@@ -160,10 +189,11 @@ impl Verifier {
             walk: BTreeSet::new(),
             graph: Graph::default(),
             envelopes: BTreeMap::new(),
-            claims: BTreeMap::new(),
+            claims: Claimed::default(),
             own_models: BTreeMap::new(),
             external_names: BTreeSet::new(),
             blobs: VecDeque::new(),
+            reading: None,
             held: BTreeMap::new(),
             unread: BTreeSet::new(),
             files: FileChecks::default(),
@@ -234,7 +264,7 @@ impl Verifier {
             genesis: self.genesis,
             keys,
             graph: self.graph,
-            claims: self.claims,
+            claims: self.claims.into_shared(),
             own_models: self.own_models,
             envelopes: self.envelopes,
             reads: self.reads,
@@ -272,6 +302,7 @@ impl Verifier {
         self.ledger_finding(code, "ledger", message);
         self.phase = Phase::Done;
         self.blobs.clear();
+        self.reading = None;
     }
 
     fn ledger_finding(&mut self, code: Code, node: impl Into<String>, message: impl Into<String>) {

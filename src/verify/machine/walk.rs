@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::digest::NodeHash;
-use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
 use crate::envelope::Envelope;
 use crate::manifest;
@@ -33,10 +32,11 @@ impl Verifier {
         let leaf = merkle::leaf_hash(bytes);
         self.root.push(leaf);
         self.leaves.push(leaf);
-        let last = self
-            .checkpoint
-            .as_ref()
-            .map(|checkpoint| checkpoint.size.next_index().get());
+        let size = self.judged_size();
+        if size.is_some_and(|size| !size.contains(index)) {
+            return;
+        }
+        let last = size.map(|size| size.next_index().get());
         let is_last = last == Some(index.get() + 1);
         let Some((envelope, statement)) = self.decode(index, bytes) else {
             return;
@@ -230,12 +230,27 @@ impl Verifier {
                 "the entries do not hash to the checkpoint's root",
             );
         }
+        self.go_back();
         self.check_seal();
         self.check_dangling();
         for reference in self.walk.clone() {
             self.claim_walk(reference);
         }
+        self.claims.settle();
         Phase::Claims(self.leaves.len() as u64)
+    }
+
+    /// From here on the checkpoint is that of the size that was asked about: a prefix of what the signed one covers.
+    fn go_back(&mut self) {
+        let Some(size) = self.as_of else {
+            return;
+        };
+        self.leaves
+            .truncate(usize::try_from(size.get()).unwrap_or(usize::MAX));
+        if let Some(checkpoint) = &mut self.checkpoint {
+            checkpoint.size = size;
+            checkpoint.root = merkle::root(&self.leaves);
+        }
     }
 
     pub(super) fn check_dangling(&mut self) {
@@ -306,8 +321,8 @@ impl Verifier {
             held.blake3.extend(*blake3);
             held.bytes.extend(*bytes);
         }
-        let mut claimed: Vec<(Sha256Digest, ArtifactRef)> =
-            located.content_id().map(|d| (d, reference)).into_iter().collect();
+        self.claims
+            .note(located.content_id().map(|digest| (digest, reference)));
         if let Some(members) = self.graph.members_of(&located) {
             let of = |(at, member): (u64, &manifest::Member)| {
                 (
@@ -318,10 +333,7 @@ impl Verifier {
                     },
                 )
             };
-            claimed.extend((0_u64..).zip(members).map(of));
-        }
-        for (digest, claim) in claimed {
-            self.claims.entry(digest).or_default().insert(claim);
+            self.claims.note((0_u64..).zip(members).map(of));
         }
     }
 }

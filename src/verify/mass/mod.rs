@@ -106,7 +106,7 @@ impl<'a> Mass<'a> {
     fn index(&self, owner: &Owner) -> Option<LeafIndex> {
         let statement = match owner {
             Owner::Nobody => return None,
-            Owner::Leaf(reference) => reference.statement,
+            Owner::Leaf(reference) | Owner::Founder(reference) => reference.statement,
             Owner::Portion { statement, .. } => *statement,
         };
         Some(self.graph.nodes.get(&statement)?.index)
@@ -151,30 +151,15 @@ impl<'a> Mass<'a> {
         Some(intake)
     }
 
-    /// What an output's shares come from: the inputs it names, where they carry mass, else all that do. Weights that
-    /// a model starts from are never left out.
+    /// What an output's shares come from.
     fn inputs_of(&self, statement: StatementId, output: usize) -> Vec<Taken<'a>> {
         let graph = self.contents.graph;
         let Some((node, run)) = graph.run(statement) else {
             return Vec::new();
         };
-        let named: &[u32] = run.outputs.get(output).map_or(&[], |output| &output.inputs);
-        let is_named = |at: usize| named.iter().any(|position| usize::try_from(*position) == Ok(at));
-        let heavy: Vec<_> = run
-            .inputs
-            .iter()
-            .zip(&node.cites)
-            .enumerate()
-            .filter(|(_, (input, _))| has_mass(run, input.role))
-            .collect();
-        // A base alone is not what a training makes.
-        let refined = heavy
-            .iter()
-            .any(|(at, (input, _))| is_named(*at) && (input.role != Role::Base || run.does != Does::Train));
-        let inputs: Vec<_> = heavy
+        let inputs: Vec<_> = mass_inputs(run, output)
             .into_iter()
-            .filter(|(at, (input, _))| !refined || is_named(*at) || input.role == Role::Base)
-            .map(|(_, (input, cited))| (input, cited.as_slice()))
+            .filter_map(|at| Some((run.inputs.get(at)?, node.cites.get(at)?.as_slice())))
             .collect();
         intake::intake(self.contents, &inputs)
     }
@@ -182,6 +167,12 @@ impl<'a> Mass<'a> {
     fn compute(&mut self, owner: &Owner) -> Boundary {
         match owner {
             Owner::Nobody => Boundary::unknown(),
+            Owner::Founder(_) => Boundary {
+                sources: Share::one(),
+                ..Boundary::none()
+            },
+            // Asked about founders, whatever is none of them is the rest.
+            Owner::Leaf(_) if self.contents.has_founders() => Boundary::unknown(),
             Owner::Leaf(reference) => self.of_leaf(*reference),
             Owner::Portion {
                 statement,
@@ -229,6 +220,29 @@ impl<'a> Mass<'a> {
 /// Returns whether a transform is one of weights.
 pub(super) fn of_weights(run: &Run) -> bool {
     run.outputs.iter().any(|output| output.kind == OutputKind::Model)
+}
+
+/// Returns the positions of the inputs that the shares of an output of `run` come from: those it names, where they
+/// carry mass, else all that do. Weights that a model starts from are never left out.
+pub fn mass_inputs(run: &Run, output: usize) -> Vec<usize> {
+    let named: &[u32] = run.outputs.get(output).map_or(&[], |output| &output.inputs);
+    let is_named = |at: usize| named.iter().any(|position| usize::try_from(*position) == Ok(at));
+    let heavy: Vec<(usize, Role)> = run
+        .inputs
+        .iter()
+        .enumerate()
+        .map(|(at, input)| (at, input.role))
+        .filter(|(_, role)| has_mass(run, *role))
+        .collect();
+    // A base alone is not what a training makes.
+    let refined = heavy
+        .iter()
+        .any(|(at, role)| is_named(*at) && (*role != Role::Base || run.does != Does::Train));
+    heavy
+        .into_iter()
+        .filter(|(at, role)| !refined || is_named(*at) || *role == Role::Base)
+        .map(|(at, _)| at)
+        .collect()
 }
 
 /// Returns whether inputs of this role contribute mass to what the run makes.

@@ -9,7 +9,7 @@ use crate::verify::graph::Place;
 use crate::verify::scene::Scene;
 
 pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
-    for (query, given) in &scene.case.files.results {
+    for (query, given) in &scene.case.files.others {
         let place = Place::Artifact(query.artifact);
         let (code, message) = match given {
             Given::Found(found) => match FileChecks::difference(query, found) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::statement::ArtifactRef;
+use crate::statement::Does;
 use crate::statement::Role;
 use crate::statement::Thing;
 use crate::verify::finding::Code;
@@ -18,13 +19,19 @@ pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     enriched(scene, findings);
 }
 
-/// A generator whose rows are counted as those of the data: said, so that nobody reads the shares without it.
+/// A model whose work is counted as rows of the data: said, so that nobody reads the shares without it. A judge adds
+/// its judgement to the rows of an annotation or a judging; elsewhere it only picks.
 fn enriched(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     for id in scene.runs() {
         let Some((node, run)) = scene.graph.run(id) else {
             continue;
         };
-        let worked = |role: Role| matches!(role, Role::Generator) && !has_mass(run, role);
+        let adds = matches!(run.does, Does::Annotate | Does::Judge);
+        let worked = |role: Role| match role {
+            Role::Generator => !has_mass(run, role),
+            Role::Judge => adds,
+            _ => false,
+        };
         let models: Vec<String> = run
             .inputs
             .iter()

@@ -180,7 +180,7 @@ fn a_manifest_elsewhere_may_hide_a_rival_claim() {
 fn a_manifest_of_citations_must_be_there() {
     let mut world = herd();
     let cited = world.refs("kept");
-    let lines = crate::manifest::Manifest::of_cited(&cited);
+    let lines = crate::manifest::Manifest::of_cited(&cited).unwrap();
     let blob = crate::digest::BlobId::of(&lines.bytes);
     let data = Input {
         from: InputFrom::Artifacts(Cites::Manifest {

@@ -103,7 +103,7 @@ fn the_same_bytes_in_every_step_of_a_chain() {
 
 /// Cites by a manifest what does not fit into a statement.
 fn cite_all(world: &mut World, cited: &[ArtifactRef]) -> Cites {
-    let lines = crate::manifest::Manifest::of_cited(cited);
+    let lines = crate::manifest::Manifest::of_cited(cited).unwrap();
     let blob = crate::digest::BlobId::of(&lines.bytes);
     world.blobs.insert(blob, lines.bytes);
     Cites::Manifest {

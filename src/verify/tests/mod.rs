@@ -1,6 +1,7 @@
 //! The rules of the verdict on small lineages: for each rule one that breaks only it, and one beside it that
 //! does not. The ledger is built in memory, entry by entry, so that it can hold what admission would refuse.
 
+mod as_it_was;
 mod both_cannot_be_true;
 mod evidence_is_there;
 mod how_large_it_may_be;

@@ -152,6 +152,23 @@ fn rows_beyond_those_taken_are_a_generators() {
 }
 
 #[test]
+fn a_judgement_by_a_model_is_said() {
+    let world = stock();
+    for (does, said) in [
+        (Does::Judge, &[Code::AiEnriched][..]),
+        (Does::Annotate, &[Code::AiEnriched]),
+        (Does::Filter, &[]),
+        (Does::Evaluate, &[]),
+    ] {
+        let mut inputs = data(&world, &["seeds"]);
+        inputs.push(input(&world, "teacher", Role::Judge));
+        let judgement = out(&world, does, inputs, 100, |run| run);
+        passes(&judgement);
+        assert_eq!(notes(&judgement), said, "{does}");
+    }
+}
+
+#[test]
 fn the_same_content_makes_no_more_rows_however_it_is_taken() {
     let mut world = stock();
     for set in ["one", "two"] {

@@ -1,31 +1,24 @@
-//! `herdbook trace`: what something descends from, as a tree or as nodes and edges.
+//! A trace as a tree: for people, at 80 columns.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use petgraph::Direction;
 use petgraph::graph::NodeIndex;
 use petgraph::visit::EdgeRef as _;
-use serde_json::Value;
-use serde_json::json;
 
+use crate::cli::ui::Paint;
+use crate::cli::ui::in_line;
+use crate::cli::ui::put;
+use crate::cli::ui::short_id;
 use crate::query::EdgeRole;
 use crate::query::Place;
-use crate::query::Trace;
-use crate::query::TraceNode;
-use crate::query::find;
-use crate::query::trace;
 use crate::statement::Thing;
 
-use super::args;
-use super::error::Error;
-use super::exit::Exit;
-use super::json::checkpoint;
-use super::session::Session;
-use super::ui::Answer;
-use super::ui::Paint;
-use super::ui::in_line;
-use super::ui::put;
-use super::ui::short_id;
+use super::group::Grouped;
+use super::group::SIBLINGS_MAX;
+use super::group::Shown;
+use super::group::item_of;
 
 /// How many lines of a tree are drawn; JSON has everything.
 const TREE_LINES_MAX: usize = 2_000;
@@ -33,57 +26,21 @@ const TREE_LINES_MAX: usize = 2_000;
 /// How deep a tree is drawn.
 const TREE_DEPTH_MAX: usize = 100;
 
-/// How many files of one item are drawn beside each other.
-const SIBLINGS_MAX: usize = 5;
+/// How many characters of a name are drawn, so that a line stays one line.
+const NAME_CHARS_MAX: usize = 48;
 
-/// Traces a node upwards, to where it comes from.
-pub fn run(session: &Session, args: &args::Trace) -> Result<Answer, Error> {
-    let ledger = session.open()?;
-    let view = ledger.view();
-    let roots = find(&view, &args.node)?;
-    let trace = trace(&view, &roots)?;
+/// Returns the tree of a trace; `down` from an origin to what descends from it, else the other way.
+pub(super) fn draw(trace: &Shown, down: bool, paint: Paint) -> String {
     let mut tree = Tree {
-        trace: &trace,
-        paint: session.ui.paint(),
+        trace,
+        down,
+        paint,
         drawn: BTreeSet::new(),
         text: String::new(),
         lines: 0,
     };
     tree.draw();
-    Ok(Answer {
-        text: tree.text,
-        json: json!({
-            "schema": "herdbook/trace/v1",
-            "checkpoint": checkpoint(ledger.checkpoint()),
-            "roots": roots.iter().map(ToString::to_string).collect::<Vec<String>>(),
-            "nodes": trace.graph.node_weights().map(node).collect::<Vec<Value>>(),
-            "edges": edges(&trace),
-        }),
-        notes: vec!["This is what was recorded, not a verdict; `herdbook verify` judges it.".to_owned()],
-        exit: Exit::Ok,
-    })
-}
-
-fn node(node: &TraceNode) -> Value {
-    json!({
-        "id": node.place.to_string(),
-        "name": node.name,
-        "kind": node.kind,
-        "said_by": node.said_by,
-        "entry": node.entry.get(),
-    })
-}
-
-fn edges(trace: &Trace) -> Vec<Value> {
-    let id = |at: NodeIndex| trace.graph.node_weight(at).map(|node| node.place.to_string());
-    let edge = |edge: petgraph::graph::EdgeReference<'_, EdgeRole>| {
-        json!({
-            "from": id(edge.source()),
-            "to": id(edge.target()),
-            "role": edge.weight().as_str(),
-        })
-    };
-    trace.graph.edge_references().map(edge).collect()
+    tree.text
 }
 
 /// One line that is still to be drawn.
@@ -104,7 +61,8 @@ enum Pending {
 }
 
 struct Tree<'a> {
-    trace: &'a Trace,
+    trace: &'a Shown,
+    down: bool,
     paint: Paint,
     drawn: BTreeSet<Place>,
     text: String,
@@ -163,7 +121,7 @@ impl Tree<'_> {
             (_, true) => "`- ",
             (_, false) => "|- ",
         };
-        let seen = !self.drawn.insert(node.place);
+        let seen = !self.drawn.insert(node.node.place);
         let mut below = self.below(at);
         let cut = !below.is_empty() && depth == TREE_DEPTH_MAX;
         let tail = match (seen && !below.is_empty(), cut) {
@@ -200,14 +158,18 @@ impl Tree<'_> {
         below
     }
 
-    fn told(&self, node: &TraceNode, role: Option<EdgeRole>) -> String {
-        let name = in_line(&node.name);
-        let id = self.paint.faint(&short_id(&node.place.to_string()));
+    fn told(&self, node: &Grouped, role: Option<EdgeRole>) -> String {
+        let name = short_name(&node.name());
+        let id = self.paint.faint(&short_id(&node.id()));
         let role = match role {
             None | Some(EdgeRole::Output) => String::new(),
+            // Downwards, the line is about what took it.
+            Some(EdgeRole::Member) if self.down => "in ".to_owned(),
+            Some(EdgeRole::Model) if self.down => "decides in ".to_owned(),
+            Some(role) if self.down => format!("as {}: ", role.as_str()),
             Some(role) => format!("{}: ", role.as_str()),
         };
-        match (node.place, node.thing) {
+        match (node.node.place, node.node.thing) {
             (Place::Gap(..), _) => format!(
                 "{role}{} {id}",
                 self.paint.bad(&format!("\"{name}\", which nobody declared"))
@@ -215,22 +177,28 @@ impl Tree<'_> {
             (_, Some(Thing::ExternalModel)) => {
                 format!("{role}{}  external model  {id}", self.paint.strong(&name))
             }
-            _ => format!("{role}{}  {}  {id}", self.paint.strong(&name), node.kind),
+            _ => format!("{role}{}  {}  {id}", self.paint.strong(&name), node.node.kind),
         }
     }
 
     /// What a node descends from directly, by role and name; of many files of one item only the first are drawn.
     fn below(&self, at: NodeIndex) -> Vec<Pending> {
         let mut groups: BTreeMap<(EdgeRole, &str), Vec<(&str, NodeIndex)>> = BTreeMap::new();
-        for edge in self.trace.graph.edges(at) {
-            let Some(node) = self.trace.graph.node_weight(edge.target()) else {
+        let direction = if self.down {
+            Direction::Incoming
+        } else {
+            Direction::Outgoing
+        };
+        for edge in self.trace.graph.edges_directed(at, direction) {
+            let next = if self.down { edge.source() } else { edge.target() };
+            let Some(node) = self.trace.graph.node_weight(next) else {
                 continue;
             };
-            let item = node.name.split('/').next().unwrap_or_default();
+            let item = item_of(&node.node);
             groups
                 .entry((*edge.weight(), item))
                 .or_default()
-                .push((&node.name, edge.target()));
+                .push((&node.node.name, next));
         }
         let mut below = Vec::new();
         for ((role, item), mut nodes) in groups {
@@ -262,4 +230,14 @@ impl Tree<'_> {
         }
         below
     }
+}
+
+/// Returns a name in one line; what is cut off it can be read in JSON.
+fn short_name(name: &str) -> String {
+    let name = in_line(name);
+    if name.chars().count() <= NAME_CHARS_MAX {
+        return name;
+    }
+    let short: String = name.chars().take(NAME_CHARS_MAX - 3).collect();
+    format!("{short}...")
 }

@@ -1,0 +1,166 @@
+//! `herdbook gaps`: what is missing, why it matters, and what to write to close it.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::query::GapClass;
+use crate::query::Missing;
+use crate::query::gaps;
+
+use super::as_of::AsOf;
+use super::error::Error;
+use super::exit::Exit;
+use super::json::checkpoint;
+use super::nodes::find_nodes;
+use super::session::Session;
+use super::ui::Answer;
+use super::ui::Paint;
+use super::ui::counted;
+use super::ui::in_line;
+use super::ui::put;
+use super::ui::wrapped;
+
+/// How many gaps of one class are told in words; JSON has all.
+const SHOWN_MAX: usize = 20;
+
+/// How wide the words of a gap are, so that a line has 80 characters, and what stands before a further line.
+const LINE_CHARS: usize = 70;
+const LINE_INDENT: &str = "          ";
+
+/// Arguments of `gaps`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Only what this node descends from, and itself: NAME, NAME@ENTRY, an hb: id, or sha256:HEX
+    node: Option<String>,
+    #[command(flatten)]
+    as_of: AsOf,
+}
+
+/// Lists what is missing.
+pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
+    let ledger = session.open()?;
+    let view = args.as_of.view(&ledger)?;
+    let roots = args.node.as_deref().map(|node| find_nodes(&view, node));
+    let found = gaps(&view, roots.transpose()?.as_deref())?;
+    Ok(Answer {
+        text: text(args, &found, session.ui.paint()),
+        json: json!({
+            "schema": "herdbook/gaps/v1",
+            "checkpoint": checkpoint(view.reader().checkpoint()),
+            "asked": args.node,
+            "classes": GapClass::ALL.iter().map(|class| of_class(*class, &found)).collect::<Vec<Value>>(),
+            "gaps": found.iter().map(gap).collect::<Vec<Value>>(),
+            "total": found.len(),
+        }),
+        notes: vec![
+            "Gaps are no verdict: `herdbook verify` says which of them matter for a model.".to_owned(),
+        ],
+        exit: Exit::Ok,
+    })
+}
+
+fn of_class(class: GapClass, found: &[Missing]) -> Value {
+    json!({
+        "class": class.as_str(),
+        "count": count(class, found),
+        "meaning": class.meaning(),
+        "can_occur": class.can_occur(),
+    })
+}
+
+fn gap(missing: &Missing) -> Value {
+    json!({
+        "class": missing.class.as_str(),
+        "code": missing.code,
+        "node": missing.node,
+        "id": missing.id,
+        "name": missing.name,
+        "entry": missing.entry.get(),
+        "why": missing.why,
+        "close": missing.close,
+    })
+}
+
+fn count(class: GapClass, found: &[Missing]) -> usize {
+    found.iter().filter(|missing| missing.class == class).count()
+}
+
+fn text(args: &Args, found: &[Missing], paint: Paint) -> String {
+    let mut text = String::new();
+    if found.is_empty() {
+        let of = args
+            .node
+            .as_ref()
+            .map(|node| format!(" in what {} descends from", in_line(node)));
+        put(&mut text, format_args!("no gaps{}\n", of.unwrap_or_default()));
+    }
+    for class in GapClass::ALL {
+        let all = count(class, found);
+        if !class.can_occur() {
+            put(
+                &mut text,
+                format_args!(
+                    "{:<11} -   {}: nothing can make one yet\n",
+                    class.as_str(),
+                    class.meaning()
+                ),
+            );
+            continue;
+        }
+        let head = format!("{:<11} {all:<3} {}", class.as_str(), class.meaning());
+        let head = if all > 0 { paint.strong(&head) } else { head };
+        put(&mut text, format_args!("{head}\n"));
+        let folded = folded(class, found);
+        for (missing, times) in folded.iter().take(SHOWN_MAX) {
+            told(&mut text, missing, *times, paint);
+        }
+        if folded.len() > SHOWN_MAX {
+            let more = folded.len() - SHOWN_MAX;
+            put(
+                &mut text,
+                format_args!("  ... and {more} more (--json lists all)\n"),
+            );
+        }
+    }
+    text
+}
+
+/// The gaps of a class; the same one of several versions of a name is told once, of the newest.
+fn folded(class: GapClass, found: &[Missing]) -> Vec<(&Missing, usize)> {
+    let mut folded: Vec<(&Missing, usize)> = Vec::new();
+    let mut places: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
+    for missing in found.iter().filter(|missing| missing.class == class) {
+        let item = missing.node.split('@').next().unwrap_or_default();
+        let text = match class {
+            // Two things that one run leaves open are two gaps.
+            GapClass::Unresolved => missing.name.as_str(),
+            // So is one thing that two of them take.
+            GapClass::Stale => missing.why.split('@').next().unwrap_or_default(),
+            _ => "",
+        };
+        let at = *places.entry((missing.code, item, text)).or_insert(folded.len());
+        match folded.get_mut(at) {
+            Some((newest, times)) => {
+                *newest = missing;
+                *times += 1;
+            }
+            None => folded.push((missing, 1)),
+        }
+    }
+    folded
+}
+
+fn told(text: &mut String, missing: &Missing, times: usize, paint: Paint) {
+    let of = match times {
+        1 => String::new(),
+        times => format!(", and in {} more", counted(times - 1, "version")),
+    };
+    let node = paint.faint(&format!("{}{of}", in_line(&missing.node)));
+    put(text, format_args!("  {}  {node}\n", in_line(&missing.name)));
+    for (head, words) in [("why   ", &missing.why), ("close ", &missing.close)] {
+        let lines = wrapped(&in_line(words), LINE_CHARS, LINE_INDENT);
+        put(text, format_args!("    {head}{lines}\n"));
+    }
+}

@@ -1,0 +1,374 @@
+//! `herdbook verify-report`: whether a report is what its key signed, shows what it says, and holds.
+
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::checkpoint::LogKey;
+use crate::digest::Sha256Digest;
+use crate::key::PublicKey;
+use crate::ledger::Ledger;
+use crate::ledger::content::ContentFolder;
+use crate::ledger::drive::judge;
+use crate::report::Basis;
+use crate::report::Document;
+use crate::report::Report;
+use crate::report::ReportError;
+use crate::report::page;
+use crate::statement::ArtifactRef;
+use crate::trust::TrustRoot;
+use crate::verify::Assurance;
+use crate::verify::Request;
+use crate::verify::Trust;
+use crate::verify::Verdict;
+
+use super::error::Error;
+use super::exit::Exit;
+use super::home::read_trust_root;
+use super::home::write_new;
+use super::progress::Bar;
+use super::report::read;
+use super::session::Session;
+use super::ui::Answer;
+use super::ui::Paint;
+use super::ui::put;
+use super::ui::shown;
+use super::verify::CAVEAT;
+
+/// Arguments of `verify-report`.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Exits 20 if anything about the report is false, else with the code of the verdict that it states. What \
+                  could not be checked is listed. With a ledger at hand (--ledger, or .herdbook upwards) it is judged \
+                  again as of the report's own checkpoint, and must come out the same."
+)]
+pub struct VerifyReport {
+    /// The report.json
+    pub file: PathBuf,
+    /// Check that this page shows what the report says
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Make the page anew from the report and write it to this new file
+    #[arg(long, value_name = "FILE")]
+    pub write_html: Option<PathBuf>,
+    /// Check that it is about the ledger that this file describes [default: the pinned one]
+    #[arg(long, value_name = "FILE")]
+    pub trust_root: Option<PathBuf>,
+    /// Check that this key signed it: the SHA-256 of the raw public key, as the report names it
+    #[arg(long, value_name = "KEYID")]
+    pub signer: Option<String>,
+    /// The files of the lineage, for a report that was made with --content
+    #[arg(long, value_name = "DIR")]
+    pub content: Option<PathBuf>,
+}
+
+/// What came of one check.
+struct Check {
+    what: &'static str,
+    result: Outcome,
+    why: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Right,
+    Wrong,
+    NotChecked,
+}
+
+impl Outcome {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Right => "ok",
+            Self::Wrong => "failed",
+            Self::NotChecked => "not_checked",
+        }
+    }
+}
+
+fn check(what: &'static str, right: bool, why: impl Into<String>) -> Check {
+    Check {
+        what,
+        result: if right { Outcome::Right } else { Outcome::Wrong },
+        why: why.into(),
+    }
+}
+
+fn unchecked(what: &'static str, why: impl Into<String>) -> Check {
+    Check {
+        what,
+        result: Outcome::NotChecked,
+        why: why.into(),
+    }
+}
+
+/// Checks a report.
+pub fn run(session: &Session, args: &VerifyReport) -> Result<Answer, Error> {
+    let report = Report::decode(&read(&session.path(&args.file))?)?;
+    let document = report.document();
+    let mut checks = vec![check(
+        "signature",
+        true,
+        format!("signed by key {}", document.signer.keyid),
+    )];
+    if let Some(expected) = &args.signer {
+        let same = *expected == document.signer.keyid;
+        checks.push(check("signer", same, format!("{expected} was expected")));
+    }
+    checks.push(of_page(session, args, &report)?);
+    let root = trust_root(session, args, document)?;
+    checks.push(of_trust(document, root.as_ref()));
+    checks.push(of_ledger(session, args, document, root.as_ref())?);
+    if let Some(path) = &args.write_html {
+        write_new(&session.path(path), page(&report)?.as_bytes())?;
+    }
+    let wrong = checks.iter().any(|check| check.result == Outcome::Wrong);
+    Ok(Answer {
+        text: text(document, &checks, wrong, session.ui.paint()),
+        json: json!({
+            "schema": "herdbook/verify-report/v1",
+            "holds": !wrong,
+            "checks": checks.iter().map(|check| json!({
+                "check": check.what, "result": check.result.word(), "message": check.why,
+            })).collect::<Vec<Value>>(),
+            "sha256": report.sha256().to_hex(),
+            "signer": document.signer.keyid,
+            "name": document.name,
+            "verdict": document.verdict,
+            "line": document.line,
+            "checkpoint": document.checkpoint,
+            "trust_root": document.trust_root,
+            "caveat": CAVEAT,
+        }),
+        notes: Vec::new(),
+        exit: if wrong {
+            Exit::Tampered
+        } else {
+            stated(&document.verdict)
+        },
+    })
+}
+
+/// How a report ends that holds.
+fn stated(verdict: &str) -> Exit {
+    let all = [
+        Verdict::Traced,
+        Verdict::Tampered,
+        Verdict::NotTraced,
+        Verdict::Undecidable,
+        Verdict::NotPermitted,
+    ];
+    all.into_iter()
+        .find(|known| known.as_str() == verdict)
+        .map_or(Exit::Undecidable, Exit::from)
+}
+
+fn of_page(session: &Session, args: &VerifyReport, report: &Report) -> Result<Check, Error> {
+    const WHAT: &str = "page";
+    let Some(path) = &args.html else {
+        return Ok(unchecked(WHAT, "give the page with --html"));
+    };
+    let same = read(&session.path(path))? == page(report)?.as_bytes();
+    Ok(check(
+        WHAT,
+        same,
+        if same {
+            "it is the page of this report, byte for byte"
+        } else {
+            "it is not the page of this report; --write-html FILE makes the right one"
+        },
+    ))
+}
+
+/// The trust root that was given, else the one this user pinned for the ledger of that name.
+fn trust_root(
+    session: &Session,
+    args: &VerifyReport,
+    document: &Document,
+) -> Result<Option<TrustRoot>, Error> {
+    if let Some(path) = &args.trust_root {
+        return read_trust_root(&session.path(path)).map(Some);
+    }
+    match crate::checkpoint::Origin::parse(&document.trust_root.origin) {
+        Ok(origin) => session.pin(&origin),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Whether the report is about the ledger that is meant, and its checkpoint one of that log.
+fn of_trust(document: &Document, root: Option<&TrustRoot>) -> Check {
+    const WHAT: &str = "checkpoint";
+    let Some(root) = root else {
+        return unchecked(
+            WHAT,
+            "no trust root says which ledger is meant: give --trust-root",
+        );
+    };
+    if Sha256Digest::of(&root.encode()).to_hex() != document.trust_root.sha256 {
+        let message = format!(
+            "the report is about {} of {}, which is not the ledger of the trust root",
+            document.trust_root.origin, document.trust_root.genesis
+        );
+        return check(WHAT, false, message);
+    }
+    let Some(stated) = &document.checkpoint else {
+        return unchecked(WHAT, "the report itself says that none counts");
+    };
+    let opened = LogKey::parse_vkey(&root.log_key)
+        .map_err(|error| error.to_string())
+        .and_then(|key| {
+            crate::checkpoint::Checkpoint::open(document.checkpoint_note.as_bytes(), &key)
+                .map_err(|error| error.to_string())
+        });
+    match opened {
+        Ok(opened) => {
+            let same = opened.origin.as_str() == stated.origin
+                && opened.size.get() == stated.size
+                && super::json::root_text(&opened) == stated.root;
+            check(
+                WHAT,
+                same,
+                format!(
+                    "the log key of {} signed it at {} entries",
+                    opened.origin, opened.size
+                ),
+            )
+        }
+        Err(why) => check(WHAT, false, why),
+    }
+}
+
+/// Whether judging again, as of the report's own checkpoint, gives the same report.
+fn of_ledger(
+    session: &Session,
+    args: &VerifyReport,
+    document: &Document,
+    root: Option<&TrustRoot>,
+) -> Result<Check, Error> {
+    const WHAT: &str = "judged_again";
+    let Ok(folder) = session.ledger_folder() else {
+        return Ok(unchecked(WHAT, "there is no ledger at hand: give --ledger"));
+    };
+    let ledger = Ledger::open(&folder)?;
+    if let Some(why) = cannot_judge(args, document, &ledger) {
+        return Ok(unchecked(WHAT, why));
+    }
+    let own = ledger.trust_root();
+    let trust = match (document.trust_root.kind.as_str(), root) {
+        ("pinned", Some(root)) => Trust::Pinned(root.clone()),
+        ("pinned", None) => {
+            return Ok(unchecked(
+                WHAT,
+                "it was made with a trust root: give it with --trust-root",
+            ));
+        }
+        ("genesis", _) => Trust::SelfAsserted(own),
+        _ => Trust::Missing(own),
+    };
+    let (Some(artifacts), Some(require)) = (artifacts(document), Assurance::parse(&document.required)) else {
+        return Ok(check(WHAT, false, "it does not say what was judged"));
+    };
+    let bar = Bar::new(session.ui.progress());
+    let mut content = match &args.content {
+        Some(folder) if document.content.asked => Some(ContentFolder::at(&session.path(folder), &bar)?),
+        _ => None,
+    };
+    let note = document.checkpoint_note.as_bytes();
+    let request = Request {
+        name: document.name.clone(),
+        artifacts,
+        trust: trust.clone(),
+        checkpoint: note.to_vec(),
+        content: content.is_some(),
+        require,
+    };
+    let judgement = judge(&ledger, request, content.as_mut())?;
+    bar.done();
+    let basis = Basis {
+        trust_root: trust.root(),
+        checkpoint: note,
+        content: content.is_some(),
+        require,
+        signer: PublicKey::from_hex(&document.signer.public_key).map_err(ReportError::from)?,
+        version: &document.program.version,
+    };
+    let again = Document::of(&judgement, &basis);
+    let why = if again == *document {
+        "judging it again gives the same report".to_owned()
+    } else if document.program.version != env!("CARGO_PKG_VERSION") {
+        let version = &document.program.version;
+        let message = format!(
+            "it was made by version {version}, and this version says: {}",
+            again.line
+        );
+        return Ok(if again.verdict == document.verdict {
+            unchecked(WHAT, message)
+        } else {
+            check(WHAT, false, message)
+        });
+    } else {
+        format!("judging it again gives another report: {}", again.line)
+    };
+    Ok(check(WHAT, again == *document, why))
+}
+
+/// Why the ledger at hand cannot tell.
+fn cannot_judge(args: &VerifyReport, document: &Document, ledger: &Ledger) -> Option<String> {
+    let founding = ledger.founding();
+    if format!("hb:{}", founding.id) != document.trust_root.genesis {
+        return Some("the ledger at hand is another one".to_owned());
+    }
+    let (there, stated) = (ledger.checkpoint().size.get(), document.checkpoint.as_ref());
+    if let Some(stated) = stated.filter(|stated| stated.size > there) {
+        return Some(format!(
+            "the ledger at hand has {there} entries, and the report is as of {}",
+            stated.size
+        ));
+    }
+    if document.artifacts_left_out > 0 {
+        return Some("it does not list all artifacts that were judged".to_owned());
+    }
+    if document.content.asked && args.content.is_none() {
+        return Some("it was made from files too: give their folder with --content".to_owned());
+    }
+    None
+}
+
+fn artifacts(document: &Document) -> Option<Vec<ArtifactRef>> {
+    let parsed = document.artifacts.iter().map(|artifact| artifact.id.parse().ok());
+    parsed.collect()
+}
+
+fn text(document: &Document, checks: &[Check], wrong: bool, paint: Paint) -> String {
+    let mut text = if wrong {
+        format!(
+            "{}: do not rely on this report\n\n",
+            paint.bad("the report does not hold")
+        )
+    } else {
+        format!(
+            "{} {}\n\n",
+            paint.strong("it says of"),
+            shown(&format!("{}: {}", document.name, document.line))
+        )
+    };
+    for check in checks {
+        let word = match check.result {
+            Outcome::Right => paint.good("ok         "),
+            Outcome::Wrong => paint.bad("failed     "),
+            Outcome::NotChecked => paint.notable("not checked"),
+        };
+        put(
+            &mut text,
+            format_args!(
+                "{word}  {}: {}\n",
+                check.what.replace('_', " "),
+                shown(&check.why)
+            ),
+        );
+    }
+    put(&mut text, format_args!("\n{CAVEAT}\n"));
+    text
+}
