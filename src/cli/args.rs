@@ -55,7 +55,7 @@ pub struct Global {
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ColorWhen {
-    /// On a terminal, unless `NO_COLOR` is set.
+    /// On a terminal or with `CLICOLOR_FORCE`, unless `NO_COLOR` is set.
     Auto,
     /// Always.
     Always,
@@ -70,6 +70,20 @@ pub enum Command {
     Init(Init),
     /// Check a lineage file, hash what it names, sign and append
     Register(Register),
+    /// Register data from outside
+    Source(Box<super::item::Verb<super::item::SourceArgs>>),
+    /// Register a prompt or a constitution
+    Prompt(Box<super::item::Verb<super::item::PromptArgs>>),
+    /// Register a rule that data must pass
+    Filter(Box<super::item::Verb<super::item::FilterArgs>>),
+    /// Register a model that was not trained in this ledger
+    Model(Box<super::item::Verb<super::item::ModelArgs>>),
+    /// Register a run with what went in and came out
+    Run(Box<super::item::RunArgs>),
+    /// Register a named collection
+    Dataset(super::item::DatasetArgs),
+    /// Record that a model went out
+    Release(super::release::ReleaseArgs),
     /// Write the digests of files as records for `digests_from`, with no ledger and no key
     Hash(super::hash::Args),
     /// Show everything about one item, statement or artifact
@@ -96,6 +110,12 @@ pub enum Command {
     Key(Key),
     /// Check every byte the ledger holds
     Fsck(Fsck),
+    /// Check this installation: keys, pin, ledger, lock, disk
+    Doctor(super::doctor::DoctorArgs),
+    /// Write completions for a shell
+    Completions(super::completions::CompletionsArgs),
+    /// Write the manual pages
+    Man(super::completions::ManArgs),
     /// Build the index again from the log; no answer depends on it
     Reindex(super::reindex::Args),
     /// Show a small pipeline, its verdict, and three attempts to cheat
@@ -118,11 +138,22 @@ pub struct Init {
 /// Arguments of `register`.
 #[derive(Debug, ClapArgs)]
 pub struct Register {
-    /// The lineage file (YAML or JSON)
+    /// The lineage file (YAML, JSON or JSON Lines), or - for standard input
     pub file: PathBuf,
     /// Fill `${KEY}` in names and paths
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub settings: Vec<String>,
+    /// Leave out what cannot be registered, record a gap where it is used, and exit with 3
+    #[arg(long)]
+    pub keep_going: bool,
+    /// How to append.
+    #[command(flatten)]
+    pub how: Append,
+}
+
+/// Arguments of everything that registers items.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct Append {
     /// Check and hash everything, show what would be appended, and write nothing
     #[arg(long)]
     pub dry_run: bool,

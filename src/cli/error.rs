@@ -12,6 +12,7 @@ use crate::ledger::admission::AdmissionError;
 use crate::ledger::register::RegisterError;
 use crate::query::QueryError;
 
+use super::code::ErrorCode;
 use super::exit::Exit;
 use super::ui::shown;
 
@@ -19,6 +20,7 @@ use super::ui::shown;
 #[derive(Debug)]
 pub struct Error {
     exit: Exit,
+    code: ErrorCode,
     message: String,
     source: Option<Box<dyn StdError + Send + Sync>>,
     hints: Vec<String>,
@@ -29,10 +31,18 @@ impl Error {
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
         Self {
             exit,
+            code: exit.into(),
             message: message.into(),
             source: None,
             hints: Vec::new(),
         }
+    }
+
+    /// Says which failure it was, where the exit code does not.
+    #[must_use]
+    pub const fn code(mut self, code: ErrorCode) -> Self {
+        self.code = code;
+        self
     }
 
     /// Adds why.
@@ -81,6 +91,11 @@ impl Error {
         shown(&text)
     }
 
+    /// Returns what to do.
+    pub fn hints(&self) -> &[String] {
+        &self.hints
+    }
+
     /// Returns the message and what to do, in one line.
     pub fn whole(&self) -> String {
         let mut text = self.message();
@@ -106,7 +121,7 @@ impl Error {
     pub fn json(&self) -> Value {
         json!({
             "schema": "herdbook/error/v1",
-            "code": self.exit.word(),
+            "code": self.code.word(),
             "message": self.message(),
             "help": self.hints,
         })
@@ -162,5 +177,6 @@ mod tests {
         let expected = "error: cannot open it: outer: ro\\u{202e}ot\\u{1b}[2J\nhelp: look\n";
         assert_eq!(error.text(), expected);
         assert_eq!(error.json()["code"], "failure");
+        assert_eq!(error.code(ErrorCode::FileMissing).json()["code"], "file_missing");
     }
 }

@@ -51,24 +51,6 @@ impl Exit {
             Self::NotPermitted => 23,
         }
     }
-
-    /// Returns the word that stands as `code` in the JSON of an error.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Failure => "failure",
-            Self::Usage => "usage",
-            Self::Partial => "partial",
-            Self::NotAuthorised => "not_authorised",
-            Self::NoLedger => "no_ledger",
-            Self::Locked => "locked",
-            Self::KeyUnusable => "key_unusable",
-            Self::Tampered => "tampered",
-            Self::NotTraced => "not_traced",
-            Self::Undecidable => "undecidable",
-            Self::NotPermitted => "not_permitted",
-        }
-    }
 }
 
 impl From<Verdict> for Exit {
@@ -92,6 +74,7 @@ impl From<Exit> for ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::code::ErrorCode;
 
     #[test]
     fn every_verdict_has_the_documented_number() {
@@ -106,7 +89,7 @@ mod tests {
             let exit = Exit::from(verdict);
             assert_eq!(exit.code(), number);
             if number != 0 {
-                assert_eq!(exit.word(), verdict.as_str());
+                assert_eq!(ErrorCode::from(exit).word(), verdict.as_str());
             }
         }
     }

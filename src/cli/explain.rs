@@ -7,13 +7,19 @@ use crate::ledger::PinError;
 use crate::ledger::content::ContentError;
 use crate::ledger::drive::DriveError;
 use crate::ledger::hash::HashError;
+use crate::ledger::lineage_file::Fault;
+use crate::ledger::lineage_file::FaultKind;
 use crate::ledger::lineage_file::Faults;
+use crate::ledger::lineage_file::NO_LINE;
+use crate::ledger::register::Problem;
+use crate::ledger::register::ProblemKind;
 use crate::ledger::register::RegisterError;
 use crate::log::LogError;
 use crate::query::QueryError;
 use crate::sign::KeyFileError;
 use crate::store::StoreError;
 
+use super::code::ErrorCode;
 use super::error::Error;
 use super::exit::Exit;
 
@@ -32,12 +38,19 @@ impl From<LedgerError> for Error {
             (Exit::Tampered, "the ledger was tampered with")
         } else if error.is_key_unusable() {
             (Exit::KeyUnusable, "the key cannot be used")
+        } else if error.is_not_authorised() {
+            (Exit::NotAuthorised, "nothing was appended")
         } else if error.is_fenced() {
             (Exit::Locked, "the ledger is in use")
         } else {
             (Exit::Failure, "the ledger cannot be used")
         };
-        let told = Self::new(exit, what).because(error);
+        let code = match &error {
+            LedgerError::Unfinished { .. } => ErrorCode::LedgerUnfinished,
+            LedgerError::Refused { .. } if exit == Exit::Failure => ErrorCode::NotAdmitted,
+            _ => exit.into(),
+        };
+        let told = Self::new(exit, what).because(error).code(code);
         match exit {
             Exit::Tampered => told.hint(FSCK),
             Exit::NoLedger => told.hint(INIT),
@@ -96,7 +109,10 @@ impl From<LogError> for Error {
         }
         match error {
             LogError::Store(inner @ StoreError::Full { .. }) => {
-                Self::new(Exit::Failure, "nothing was appended").because(inner)
+                Self::new(Exit::Failure, "nothing was appended")
+                    .because(inner)
+                    .code(ErrorCode::DiskFull)
+                    .hint("make room and run the same command again")
             }
             other => Self::new(Exit::Failure, "the ledger cannot be used").because(other),
         }
@@ -118,17 +134,75 @@ impl From<RegisterError> for Error {
         }
         match error {
             RegisterError::Faults(faults) => faults.into(),
+            RegisterError::Problems(problems) => {
+                let code = code_of_problems(&problems);
+                let by_options = problems.iter().all(|problem| problem.line == NO_LINE);
+                let told = Self::new(Exit::Failure, "nothing was appended")
+                    .because(RegisterError::Problems(problems))
+                    .code(code);
+                if by_options && code == ErrorCode::UnknownUse {
+                    told.hint(
+                        "register it first (`herdbook source add`, `model add`, `run` ...), or give it with \
+                         --unresolved if nobody declared it",
+                    )
+                } else {
+                    told
+                }
+            }
             other => Self::new(Exit::Failure, "nothing was appended").because(other),
         }
     }
 }
 
+/// Returns the code that all problems have in common.
+fn code_of_problems(problems: &[Problem]) -> ErrorCode {
+    let of = |problem: &Problem| match problem.kind {
+        ProblemKind::Use { .. } => ErrorCode::UnknownUse,
+        ProblemKind::Role { .. }
+        | ProblemKind::UsesRun { .. }
+        | ProblemKind::UsesNoArtifact { .. }
+        | ProblemKind::Unfit { .. } => ErrorCode::RoleInvalid,
+        ProblemKind::OtherBytes { .. } => ErrorCode::OtherBytes,
+        ProblemKind::Hash(_) => ErrorCode::FileMissing,
+        ProblemKind::RowsDiffer { .. }
+        | ProblemKind::RowsTooFew { .. }
+        | ProblemKind::TokensDiffer { .. } => ErrorCode::CountsDiffer,
+        _ => ErrorCode::ItemsInvalid,
+    };
+    let mut codes = problems.iter().map(of);
+    let first = codes.next().unwrap_or(ErrorCode::ItemsInvalid);
+    if codes.all(|code| code == first) {
+        first
+    } else {
+        ErrorCode::ItemsInvalid
+    }
+}
+
 impl From<Faults> for Error {
     fn from(faults: Faults) -> Self {
-        Self::new(
-            Exit::Failure,
-            format!("nothing was appended, because of the lineage file:\n{faults}"),
-        )
+        let by_options = faults.list().iter().all(|fault| fault.line == Some(NO_LINE));
+        let missing = |fault: &Fault| {
+            matches!(
+                fault.kind,
+                FaultKind::Unreadable(_) | FaultKind::NotAFile | FaultKind::NoMatch { .. }
+            )
+        };
+        let code = if faults.list().iter().all(missing) {
+            ErrorCode::FileMissing
+        } else {
+            ErrorCode::LineageFileInvalid
+        };
+        let what = if by_options {
+            "because of what the options say"
+        } else {
+            "because of the lineage file"
+        };
+        let error = Self::new(Exit::Failure, format!("nothing was appended, {what}:\n{faults}")).code(code);
+        if by_options {
+            error.hint("a key is written as an option here: `made_by` is `--made-by`")
+        } else {
+            error
+        }
     }
 }
 
@@ -140,7 +214,9 @@ impl From<KeyFileError> for Error {
 
 impl From<PinError> for Error {
     fn from(error: PinError) -> Self {
-        Self::new(Exit::Failure, "the pinned trust root cannot be used").because(error)
+        Self::new(Exit::Failure, "the pinned trust root cannot be used")
+            .because(error)
+            .code(ErrorCode::PinInvalid)
     }
 }
 
@@ -173,15 +249,30 @@ impl From<DriveError> for Error {
 
 impl From<ResolveError> for Error {
     fn from(error: ResolveError) -> Self {
+        let code = match &error {
+            ResolveError::UnknownName { .. } => ErrorCode::UnknownName,
+            ResolveError::SeveralVersions { .. } => ErrorCode::SeveralVersions,
+            ResolveError::NoSuchVersion { .. } => ErrorCode::NoSuchVersion,
+            ResolveError::UnknownId { .. } => ErrorCode::UnknownId,
+            ResolveError::SeveralIds { .. } => ErrorCode::SeveralIds,
+            ResolveError::NoSuchArtifact { .. } => ErrorCode::NoSuchArtifact,
+            ResolveError::NotAName { .. } | ResolveError::NotAnId { .. } | ResolveError::TooLong { .. } => {
+                ErrorCode::NotANode
+            }
+            _ => ErrorCode::Failure,
+        };
         Self::new(Exit::Failure, "nothing was found")
             .because(error)
+            .code(code)
             .hint("run `herdbook list` to see what is registered")
     }
 }
 
 impl From<HashError> for Error {
     fn from(error: HashError) -> Self {
-        Self::new(Exit::Failure, "the file cannot be hashed").because(error)
+        Self::new(Exit::Failure, "the file cannot be hashed")
+            .because(error)
+            .code(ErrorCode::FileMissing)
     }
 }
 
@@ -190,9 +281,19 @@ impl From<QueryError> for Error {
         match error {
             QueryError::Resolve(inner) => inner.into(),
             QueryError::Ledger(inner) => inner.into(),
-            other => Self::new(Exit::Failure, "there is no answer")
-                .because(other)
-                .hint("run `herdbook list` to see what is registered"),
+            other => {
+                let code = match &other {
+                    QueryError::NotADigest { .. } => ErrorCode::NotANode,
+                    QueryError::NotRegistered { .. } => ErrorCode::NotRegistered,
+                    QueryError::NoLineage { .. } => ErrorCode::NoLineage,
+                    QueryError::TooManyNodes => ErrorCode::LimitReached,
+                    _ => ErrorCode::Failure,
+                };
+                Self::new(Exit::Failure, "there is no answer")
+                    .because(other)
+                    .code(code)
+                    .hint("run `herdbook list` to see what is registered")
+            }
         }
     }
 }

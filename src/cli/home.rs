@@ -3,6 +3,7 @@
 //! ```text
 //! $HERDBOOK_HOME/keys/<log>/{owner,log,issuer}.pem     else  $XDG_CONFIG_HOME/herdbook/keys/...
 //! $HERDBOOK_HOME/trust/<log>.json                      else  $XDG_STATE_HOME/herdbook/trust/...
+//! $HERDBOOK_HOME/cache/...                             else  $XDG_CACHE_HOME/herdbook/...
 //! ```
 
 use std::fs;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 use crate::trust::TRUST_ROOT_BYTES_MAX;
 use crate::trust::TrustRoot;
 
+use super::code::ErrorCode;
 use super::error::Error;
 use super::exit::Exit;
 use super::surroundings::Surroundings;
@@ -58,6 +60,7 @@ pub fn read_trust_root(path: &Path) -> Result<TrustRoot, Error> {
             format!("the trust root {} cannot be read", path.display()),
         )
         .because(source)
+        .code(ErrorCode::TrustRootInvalid)
         .hint("give the path of the file that `herdbook key trust-root -o FILE` wrote")
     };
     let metadata = fs::metadata(path).map_err(failed)?;
@@ -74,6 +77,7 @@ pub fn read_trust_root(path: &Path) -> Result<TrustRoot, Error> {
     TrustRoot::decode(&bytes).map_err(|source| {
         Error::new(Exit::Failure, format!("{} is not a trust root", path.display()))
             .because(source)
+            .code(ErrorCode::TrustRootInvalid)
             .hint("give the path of the file that `herdbook key trust-root -o FILE` wrote")
     })
 }
@@ -88,7 +92,9 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     written.map_err(|source| {
         let error = Error::new(Exit::Failure, format!("{} cannot be written", path.display()));
         if source.kind() == io::ErrorKind::AlreadyExists {
-            error.hint("a file is there already, and it is never overwritten: give another path")
+            error
+                .code(ErrorCode::FileExists)
+                .hint("a file is there already, and it is never overwritten: give another path")
         } else {
             error.because(source)
         }

@@ -5,7 +5,7 @@
 //! | `args` | what may be typed |
 //! | `session`, `home`, `surroundings` | which ledger, whose keys and pins |
 //! | one file a verb | makes an `ui::Answer`: text, JSON and an exit code |
-//! | `explain`, `error`, `exit` | what went wrong, in words that say what to type next |
+//! | `explain`, `error`, `exit`, `code` | what went wrong, in words that say what to type next |
 //! | `ui` | how things look; everything untrusted is escaped |
 //!
 //! Standard output is data, standard error is for people. With `--json` one JSON value goes to standard output,
@@ -14,7 +14,10 @@
 mod args;
 mod as_of;
 mod cache;
+mod code;
+mod completions;
 mod demo;
+mod doctor;
 mod error;
 mod exit;
 mod explain;
@@ -24,6 +27,7 @@ mod hash;
 mod home;
 mod impact;
 mod init;
+mod item;
 mod json;
 mod key;
 mod list;
@@ -33,6 +37,7 @@ mod progress;
 mod prove;
 mod register;
 mod reindex;
+mod release;
 mod report;
 mod session;
 mod show;
@@ -93,6 +98,16 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
     match command {
         Command::Init(args) => init::run(session, args),
         Command::Register(args) => register::run(session, args),
+        Command::Source(args) => item::source(session, args),
+        Command::Prompt(args) => item::prompt(session, args),
+        Command::Filter(args) => item::filter(session, args),
+        Command::Model(args) => item::model(session, args),
+        Command::Run(args) => item::run(session, args),
+        Command::Dataset(args) => item::dataset(session, args),
+        Command::Release(args) => release::run(session, args),
+        Command::Doctor(args) => Ok(doctor::run(session, args)),
+        Command::Completions(args) => Ok(completions::completions(args)),
+        Command::Man(args) => completions::man(session, args),
         Command::Hash(args) => hash::run(session, args),
         Command::Prove(args) => prove::run(session, args),
         Command::Verify(args) => verify::run(session, args),

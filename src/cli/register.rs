@@ -1,5 +1,6 @@
 //! `herdbook register`: from a lineage file to signed entries.
 
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -7,7 +8,10 @@ use serde_json::json;
 
 use crate::ledger::RegisterRequest;
 use crate::ledger::lineage_file;
+use crate::ledger::lineage_file::LineageFile;
+use crate::ledger::lineage_file::NO_LINE;
 use crate::ledger::lineage_file::Settings;
+use crate::ledger::register::MadeGap;
 use crate::ledger::register::RegisterOptions;
 use crate::ledger::register::Registered;
 use crate::ledger::register::Warning;
@@ -30,24 +34,38 @@ use super::ui::table;
 /// How many nodes are listed for people; JSON has all.
 const NODES_SHOWN_MAX: usize = 40;
 
-/// Registers one lineage file.
+/// What stands for standard input in messages. It has no folder, so paths are relative to the current one.
+const STDIN: &str = "standard input";
+
+/// Registers one lineage file or a stream of JSON Lines.
 pub fn run(session: &Session, args: &args::Register) -> Result<Answer, Error> {
     let settings = Settings::parse(args.settings.iter().map(String::as_str))
         .map_err(|source| Error::new(Exit::Usage, "a setting is not one").because(source))?;
-    if args.file.as_os_str() == "-" {
-        return Err(Error::new(
-            Exit::Usage,
-            "JSON Lines on standard input cannot be registered yet",
-        )
-        .hint("give the path of a lineage file"));
-    }
     // Found before anything is read, so that a wrong folder is told first.
     session.ledger_folder()?;
-    let path = session.path(&args.file);
-    let file = lineage_file::read(&path, &settings)?;
+    let (path, file) = if args.file.as_os_str() == "-" {
+        let path = session.path(Path::new(STDIN));
+        let file = lineage_file::read_from(&path, &mut session.stdin()?, &settings)?;
+        (path, file)
+    } else {
+        let path = session.path(&args.file);
+        let file = lineage_file::read(&path, &settings)?;
+        (path, file)
+    };
+    append(session, &path, &file, &args.how, args.keep_going)
+}
+
+/// Registers what was read: the one way into the ledger, whoever wrote the items.
+pub fn append(
+    session: &Session,
+    path: &Path,
+    file: &LineageFile,
+    how: &args::Append,
+    keep_going: bool,
+) -> Result<Answer, Error> {
     let mut ledger = session.open()?;
-    let signers = session.signers(&ledger, args.key.as_deref())?;
-    let opened = if args.no_cache {
+    let signers = session.signers(&ledger, how.key.as_deref())?;
+    let opened = if how.no_cache {
         Ok(None)
     } else {
         cache::open(session)
@@ -55,18 +73,18 @@ pub fn run(session: &Session, args: &args::Register) -> Result<Answer, Error> {
     let (cache, no_cache) = opened.map_or_else(|why| (None, Some(why)), |cache| (cache, None));
     let bar = Bar::new(session.ui.progress());
     let request = RegisterRequest {
-        path: &path,
-        file: &file,
+        path,
+        file,
         signers: &signers,
         keys_folder: Some(&session.home()?.keys),
         options: RegisterOptions {
-            dry_run: args.dry_run,
-            new_version: args.new_version,
-            keep_going: false,
+            dry_run: how.dry_run,
+            new_version: how.new_version,
+            keep_going,
         },
         cache: cache.as_ref(),
         progress: &bar,
-        wait: Duration::from_secs(args.lock_wait),
+        wait: Duration::from_secs(how.lock_wait),
     };
     let mut nonces = Nonces::new()?;
     let registered = ledger.register(&request, &mut || nonces.draw());
@@ -80,13 +98,23 @@ pub fn run(session: &Session, args: &args::Register) -> Result<Answer, Error> {
 
 fn answer(registered: &Registered, paint: Paint) -> Answer {
     let left_out: Vec<String> = registered.left_out.iter().map(ToString::to_string).collect();
-    let exit = if left_out.is_empty() {
-        Exit::Ok
-    } else {
-        Exit::Partial
-    };
+    let whole = left_out.is_empty() && registered.gaps.is_empty();
     let mut notes: Vec<String> = registered.warnings.iter().map(warning_text).collect();
     notes.extend(left_out.iter().map(|problem| format!("left out: {problem}")));
+    notes.extend(registered.gaps.iter().map(|gap| {
+        let MadeGap { item, line, text } = gap;
+        format!(
+            "gap: {}`{item}`: `use: {text}` is recorded as a gap",
+            on_line(*line)
+        )
+    }));
+    if !whole && !registered.dry_run {
+        notes.push(
+            "Part of it was registered. Declare what is missing and run the same command again; \
+             `herdbook gaps` lists what is open."
+                .to_owned(),
+        );
+    }
     Answer {
         text: text(registered, paint),
         json: json!({
@@ -100,10 +128,26 @@ fn answer(registered: &Registered, paint: Paint) -> Answer {
             })).collect::<Vec<Value>>(),
             "warnings": registered.warnings.iter().map(warning_json).collect::<Vec<Value>>(),
             "left_out": left_out,
+            "gaps": registered.gaps.iter().map(|gap| json!({
+                "item": gap.item.as_str(), "line": line_value(gap.line), "use": gap.text,
+            })).collect::<Vec<Value>>(),
         }),
         notes,
-        exit,
+        exit: if whole { Exit::Ok } else { Exit::Partial },
     }
+}
+
+/// Returns where something stands; nothing for what options of a command said.
+fn on_line(line: u32) -> String {
+    if line == NO_LINE {
+        String::new()
+    } else {
+        format!("line {line}, ")
+    }
+}
+
+fn line_value(line: u32) -> Option<u32> {
+    Some(line).filter(|line| *line != NO_LINE)
 }
 
 fn text(registered: &Registered, paint: Paint) -> String {
@@ -145,8 +189,10 @@ fn warning_text(warning: &Warning) -> String {
         .as_ref()
         .map_or_else(String::new, |add| format!("; write: {add}"));
     format!(
-        "warning: line {}, `{}`: {}{add}",
-        warning.line, warning.item, warning.message
+        "warning: {}`{}`: {}{add}",
+        on_line(warning.line),
+        warning.item,
+        warning.message
     )
 }
 
@@ -154,7 +200,7 @@ fn warning_json(warning: &Warning) -> Value {
     json!({
         "code": warning.code.as_str(),
         "item": warning.item.as_str(),
-        "line": warning.line,
+        "line": line_value(warning.line),
         "message": warning.message,
         "add": warning.add,
     })

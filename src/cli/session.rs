@@ -1,5 +1,7 @@
 //! What every verb needs: where the ledger is, whose keys and pins count, and how to answer.
 
+use std::cell::OnceCell;
+use std::io::Read as _;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -7,6 +9,7 @@ use crate::checkpoint::Origin;
 use crate::ledger::KeyPaths;
 use crate::ledger::Ledger;
 use crate::ledger::Signers;
+use crate::ledger::lineage_file::FILE_BYTES_MAX;
 use crate::ledger::read_pin;
 use crate::sign::KeyFile;
 use crate::trust::TrustRoot;
@@ -37,6 +40,8 @@ pub struct Session {
     pub ledger: Option<PathBuf>,
     /// Whether answers may come from the index on disk.
     pub indexed: bool,
+    /// What standard input held: a verb that is tried again finds it here.
+    stdin: OnceCell<Vec<u8>>,
 }
 
 impl Session {
@@ -53,6 +58,7 @@ impl Session {
             home: Home::find(&around),
             ledger: global.ledger.clone().filter(|path| !path.as_os_str().is_empty()),
             indexed: true,
+            stdin: OnceCell::new(),
             around,
         }
     }
@@ -65,6 +71,7 @@ impl Session {
             home: Home::find(&around),
             ledger: Some(folder.join(LEDGER_FOLDER)),
             indexed: self.indexed,
+            stdin: OnceCell::new(),
             around,
         }
     }
@@ -83,6 +90,20 @@ impl Session {
             Some(home) => Ok(read_pin(&home.state, origin)?),
             None => Ok(None),
         }
+    }
+
+    /// Returns what standard input holds, as far as a lineage file may be long and one byte more.
+    pub fn stdin(&self) -> Result<&[u8], Error> {
+        if let Some(bytes) = self.stdin.get() {
+            return Ok(bytes);
+        }
+        let mut bytes = Vec::new();
+        let read = std::io::stdin()
+            .lock()
+            .take(FILE_BYTES_MAX + 1)
+            .read_to_end(&mut bytes);
+        read.map_err(|source| Error::new(Exit::Failure, "standard input cannot be read").because(source))?;
+        Ok(self.stdin.get_or_init(|| bytes))
     }
 
     /// Returns where a path that was typed leads.

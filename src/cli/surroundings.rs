@@ -4,11 +4,23 @@ use std::ffi::OsString;
 use std::io::IsTerminal as _;
 use std::path::Path;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use crate::digest::Hasher;
 
 use super::error::Error;
 use super::exit::Exit;
+
+/// What the environment says of colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// Nothing: a terminal has colour, a file has none.
+    OnTerminal,
+    /// `NO_COLOR` is set, or the terminal is a dumb one.
+    Never,
+    /// `CLICOLOR_FORCE` is set to something but 0.
+    Forced,
+}
 
 /// The environment, read once.
 #[derive(Debug, Clone)]
@@ -25,8 +37,8 @@ pub struct Surroundings {
     pub state_home: Option<PathBuf>,
     /// `XDG_CACHE_HOME`, else `~/.cache`.
     pub cache_home: Option<PathBuf>,
-    /// Whether `NO_COLOR` is set, or the terminal is a dumb one.
-    pub no_color: bool,
+    /// What the environment says of colour.
+    pub colour: Colour,
     /// Whether standard output goes to a terminal.
     pub stdout_is_terminal: bool,
     /// Whether standard error goes to a terminal.
@@ -50,12 +62,19 @@ impl Surroundings {
         };
         let below = |folder: &str| home.as_deref().map(|home| home.join(folder));
         let dumb = variable("TERM").is_some_and(|term| term == "dumb");
+        let colour = if variable("NO_COLOR").is_some() || dumb {
+            Colour::Never
+        } else if variable("CLICOLOR_FORCE").is_some_and(|value| value != "0") {
+            Colour::Forced
+        } else {
+            Colour::OnTerminal
+        };
         Ok(Self {
             herdbook_home: variable("HERDBOOK_HOME").map(|path| current.join(path)),
             config_home: absolute("XDG_CONFIG_HOME").or_else(|| below(".config")),
             state_home: absolute("XDG_STATE_HOME").or_else(|| below(".local/state")),
             cache_home: absolute("XDG_CACHE_HOME").or_else(|| below(".cache")),
-            no_color: variable("NO_COLOR").is_some() || dumb,
+            colour,
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
             base: None,
@@ -72,7 +91,7 @@ impl Surroundings {
             config_home: None,
             state_home: None,
             cache_home: None,
-            no_color: true,
+            colour: Colour::Never,
             stdout_is_terminal: false,
             stderr_is_terminal: false,
         }
@@ -104,10 +123,15 @@ pub fn json_was_asked() -> bool {
         .any(|argument| argument == "--json")
 }
 
-/// Returns the time in nanoseconds since 1970; before then, a clock is wrong and everything is young.
+/// Returns what the clock of this machine says. Nothing that is signed or decided depends on it.
 #[expect(clippy::disallowed_methods, reason = "this is the edge that reads the clock")]
+pub fn now() -> SystemTime {
+    SystemTime::now()
+}
+
+/// Returns the time in nanoseconds since 1970; before then, a clock is wrong and everything is young.
 pub fn now_ns() -> i128 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let since = now().duration_since(SystemTime::UNIX_EPOCH);
     since.map_or(0, |since| i128::try_from(since.as_nanos()).unwrap_or(0))
 }
 

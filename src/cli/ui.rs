@@ -11,6 +11,7 @@ use crate::statement::escaped;
 use super::args::ColorWhen;
 use super::error::Error;
 use super::exit::Exit;
+use super::surroundings::Colour;
 use super::surroundings::Surroundings;
 
 /// The digits of an id that are shown to people; commands take any unique beginning.
@@ -44,7 +45,11 @@ impl Ui {
         let colour = match when {
             ColorWhen::Always => true,
             ColorWhen::Never => false,
-            ColorWhen::Auto => around.stdout_is_terminal && !around.no_color,
+            ColorWhen::Auto => match around.colour {
+                Colour::Never => false,
+                Colour::Forced => true,
+                Colour::OnTerminal => around.stdout_is_terminal,
+            },
         };
         Self {
             json,

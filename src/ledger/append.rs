@@ -124,6 +124,7 @@ impl Ledger {
             nodes: plan.nodes(),
             warnings: plan.warnings,
             left_out: plan.left_out,
+            gaps: plan.gaps,
             dry_run: request.options.dry_run,
         })
     }

@@ -1,6 +1,6 @@
 //! Every name with its versions, and what was said about them: releases and reports.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::index::VersionPart;
 use crate::index::resolve::facts_below;
@@ -9,6 +9,7 @@ use crate::ledger::View;
 use crate::merkle::LeafIndex;
 use crate::statement::ArtifactRef;
 use crate::statement::ItemName;
+use crate::statement::Predicate;
 
 use super::QueryError;
 
@@ -39,18 +40,16 @@ pub struct Listed {
 pub fn list(view: &View<'_>) -> Result<Vec<Listed>, QueryError> {
     let index = view.index();
     let mut listed = Vec::new();
-    let mut said = BTreeMap::new();
+    let mut said = BTreeSet::new();
     for name in index.names()? {
         let versions = versions(view, &name)?;
         for version in &versions {
-            for entry in index.children(version.entry)? {
-                said.entry(entry).or_insert_with(|| name.clone());
-            }
+            said.extend(index.children(version.entry)?);
         }
         listed.extend(versions);
     }
-    for (entry, about) in said {
-        listed.extend(said_about(view, entry, about)?);
+    for entry in said {
+        listed.extend(said_about(view, entry)?);
     }
     Ok(listed)
 }
@@ -84,15 +83,28 @@ pub fn versions(view: &View<'_>, name: &ItemName) -> Result<Vec<Listed>, QueryEr
     Ok(listed)
 }
 
-/// Returns the statement at an entry if it makes nothing and only says something of `about`.
-fn said_about(view: &View<'_>, entry: LeafIndex, about: ItemName) -> Result<Option<Listed>, QueryError> {
+/// Returns the statement at an entry if it makes nothing and only says something of what is there.
+fn said_about(view: &View<'_>, entry: LeafIndex) -> Result<Option<Listed>, QueryError> {
     let id = view.index().id_at(entry)?;
     let facts = match id {
         Some(id) => facts_below(view.index(), view.size(), id)?,
         None => None,
     };
-    let facts = facts.filter(|facts| matches!(facts.kind, "release" | "report"));
-    Ok(facts.map(|facts| Listed {
+    let Some(facts) = facts.filter(|facts| matches!(facts.kind, "release" | "report")) else {
+        return Ok(None);
+    };
+    let (_, statement) = view.ledger().entry(entry)?;
+    let target = match &statement.predicate {
+        Predicate::Release(release) => Some(release.target),
+        Predicate::Report(report) => report.targets.first().copied(),
+        _ => None,
+    };
+    let Some(target) = target else {
+        return Ok(None);
+    };
+    let cited = facts_below(view.index(), view.size(), target.statement)?;
+    let about = cited.and_then(|cited| cited.set_of(target.subject).map(|set| set.name.clone()));
+    Ok(about.map(|about| Listed {
         name: facts.name.clone().unwrap_or_else(|| about.clone()),
         entry,
         id: format!("hb:{}", facts.id),

@@ -247,11 +247,14 @@ fn register_args(file: &str) -> args::Register {
     args::Register {
         file: file.into(),
         settings: Vec::new(),
-        dry_run: false,
-        new_version: false,
-        no_cache: true,
-        lock_wait: 30,
-        key: None,
+        keep_going: false,
+        how: args::Append {
+            dry_run: false,
+            new_version: false,
+            no_cache: true,
+            lock_wait: 30,
+            key: None,
+        },
     }
 }
 

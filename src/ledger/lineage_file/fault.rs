@@ -11,6 +11,7 @@ use crate::statement::Role;
 
 use super::FAULTS_MAX;
 use super::FILE_BYTES_MAX;
+use super::lines::NO_LINE;
 use super::node::TreeFault;
 
 /// One thing that is wrong.
@@ -27,7 +28,7 @@ pub struct Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:", self.file.display())?;
-        if let Some(line) = self.line {
+        if let Some(line) = self.line.filter(|line| *line != NO_LINE) {
             write!(f, "{line}:")?;
         }
         write!(f, " {}", self.kind)
@@ -60,6 +61,19 @@ pub enum FaultKind {
     /// The syntax, or something that the syntax allows and a lineage file does not.
     #[error(transparent)]
     Tree(#[from] TreeFault),
+    /// JSON Lines without a line.
+    #[error(
+        "has nothing in it: write one item on each line, such as {{\"kind\": \"source\", \"name\": \"seeds\"}}"
+    )]
+    NoLines,
+    /// A line that is no object.
+    #[error("is no object: write one item, such as {{\"kind\": \"source\", \"name\": \"seeds\"}}")]
+    NotAnItem,
+    /// A line without `kind`.
+    #[error(
+        "the item does not say its `kind`: add \"kind\": with \"source\", \"model\", \"prompt\", \"filter\", \"run\" or \"dataset\""
+    )]
+    NoKind,
     /// A key that no such item has.
     #[error("`{key}` is not a key of {of}: {}", suggest(*.meant, .allowed))]
     UnknownKey {
@@ -127,7 +141,7 @@ pub enum FaultKind {
         problem: String,
     },
     /// Two items of one name.
-    #[error("`{name}` is already the name of {what} on line {first_line}: give one of them another name")]
+    #[error("`{name}` is already the name of {what}{}: give one of them another name", on_line(*.first_line))]
     NameTaken {
         /// The name.
         name: String,
@@ -296,6 +310,14 @@ pub enum FaultKind {
         /// The folder.
         folder: String,
     },
+}
+
+fn on_line(line: u32) -> String {
+    if line == NO_LINE {
+        String::new()
+    } else {
+        format!(" on line {line}")
+    }
 }
 
 fn suggest(meant: Option<&str>, allowed: &[&str]) -> String {

@@ -11,6 +11,7 @@ use super::fault::Faults;
 use super::file;
 use super::file::LineageFile;
 use super::json;
+use super::lines;
 use super::node::NodeValue;
 use super::node::TreeFault;
 use super::set::Settings;
@@ -20,7 +21,31 @@ use super::yaml;
 ///
 /// A file beyond [`FILE_BYTES_MAX`] is refused by its size, before it is read.
 pub fn read(path: &Path, settings: &Settings) -> Result<LineageFile, Faults> {
-    match read_bytes(path) {
+    parsed(path, read_bytes(path), settings)
+}
+
+/// Reads a lineage file or JSON Lines from a stream; `path` stands for it in faults.
+pub fn read_from(
+    path: &Path,
+    stream: &mut dyn std::io::Read,
+    settings: &Settings,
+) -> Result<LineageFile, Faults> {
+    let bytes = read_limited(stream).and_then(|bytes| {
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            Err(FaultKind::NoLines)
+        } else {
+            Ok(bytes)
+        }
+    });
+    parsed(path, bytes, settings)
+}
+
+fn parsed(
+    path: &Path,
+    bytes: Result<Vec<u8>, FaultKind>,
+    settings: &Settings,
+) -> Result<LineageFile, Faults> {
+    match bytes {
         Ok(bytes) => parse(path, &bytes, settings),
         Err(kind) => {
             let mut faults = Faults::default();
@@ -30,8 +55,9 @@ pub fn read(path: &Path, settings: &Settings) -> Result<LineageFile, Faults> {
     }
 }
 
-/// Reads a lineage file from its bytes. `path` is named in faults, and `.json` at its end means JSON;
-/// so does `{` as the first character. All else is YAML.
+/// Reads a lineage file from its bytes. `path` is named in faults, and `.json` at its end means JSON, `.jsonl` and
+/// `.ndjson` JSON Lines. Else an object with `kind` alone on the first line means JSON Lines, `{` as the first character
+/// JSON, and the rest is YAML.
 pub fn parse(path: &Path, bytes: &[u8], settings: &Settings) -> Result<LineageFile, Faults> {
     let mut faults = Faults::default();
     let text = match std::str::from_utf8(bytes) {
@@ -48,11 +74,11 @@ pub fn parse(path: &Path, bytes: &[u8], settings: &Settings) -> Result<LineageFi
             return Err(faults);
         }
     };
-    let is_json = path
-        .extension()
-        .is_some_and(|ending| ending.eq_ignore_ascii_case("json"))
-        || text.trim_start().starts_with('{');
-    let tree = if is_json {
+    let ends_with = |ending: &str| path.extension().is_some_and(|is| is.eq_ignore_ascii_case(ending));
+    if ends_with("jsonl") || ends_with("ndjson") || (!ends_with("json") && lines::is_lines(text)) {
+        return lines::parse(path, text, settings);
+    }
+    let tree = if ends_with("json") || text.trim_start().starts_with('{') {
         json::read(text, 1)
     } else {
         yaml::read(text)
@@ -90,9 +116,13 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>, FaultKind> {
     if size > FILE_BYTES_MAX {
         return Err(FaultKind::TooLarge { bytes: size });
     }
-    let mut bytes = Vec::new();
     // The file may have grown since.
-    let read = file
+    read_limited(&mut &file)
+}
+
+fn read_limited(stream: &mut dyn std::io::Read) -> Result<Vec<u8>, FaultKind> {
+    let mut bytes = Vec::new();
+    let read = stream
         .take(FILE_BYTES_MAX + 1)
         .read_to_end(&mut bytes)
         .map_err(FaultKind::Unreadable)?;

@@ -46,7 +46,7 @@ pub(super) type Wrong = Vec<(u32, ProblemKind)>;
 pub(super) struct Built {
     pub(super) predicate: Predicate,
     pub(super) blobs: PlannedBlobs,
-    /// What each input takes; nothing for a gap.
+    /// What each input or member takes; nothing for a gap.
     pub(super) inputs: Vec<Option<Cited>>,
     /// Gaps that may be bound.
     pub(super) bindings: Vec<Binding>,
@@ -217,16 +217,22 @@ impl Builder<'_> {
                         members.extend(&cited.artifacts);
                         taken.push(Some(cited));
                     }
-                    Err(kind) if self.gaps && leaves_a_gap(&kind) => gaps.push(Gap {
-                        text: text.value.clone(),
-                        digest: None,
-                    }),
+                    Err(kind) if self.gaps && leaves_a_gap(&kind) => {
+                        taken.push(None);
+                        gaps.push(Gap {
+                            text: text.value.clone(),
+                            digest: None,
+                        });
+                    }
                     Err(kind) => wrong.push((text.line, kind)),
                 },
-                Taken::Unresolved { text, digest } => gaps.push(Gap {
-                    text: text.clone(),
-                    digest: *digest,
-                }),
+                Taken::Unresolved { text, digest } => {
+                    taken.push(None);
+                    gaps.push(Gap {
+                        text: text.clone(),
+                        digest: *digest,
+                    });
+                }
             }
         }
         if !wrong.is_empty() {

@@ -31,6 +31,7 @@ use crate::digest::StatementId;
 
 pub(in crate::ledger) use content::read_held;
 pub use plan::Ground;
+pub use plan::MadeGap;
 pub use plan::Plan;
 pub use plan::Planned;
 pub use plan::Statements;
@@ -87,6 +88,8 @@ pub struct Registered {
     pub warnings: Vec<Warning>,
     /// What was left out, with `keep_going`.
     pub left_out: Vec<Problem>,
+    /// What became a gap, with `keep_going`.
+    pub gaps: Vec<MadeGap>,
     /// Whether nothing was written.
     pub dry_run: bool,
 }

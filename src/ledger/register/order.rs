@@ -80,6 +80,15 @@ impl<'a> Item<'a> {
         vec![(&self.name().value, content)]
     }
 
+    /// Returns what it takes, as written, in the order in which [`super::build`] answers it.
+    pub(super) fn takes(self) -> Vec<&'a Taken> {
+        match self {
+            Self::Run(run) => run.inputs.iter().map(|input| &input.taken).collect(),
+            Self::Dataset(dataset) => dataset.members.iter().collect(),
+            Self::Filter(_) | Self::Source(_) | Self::Model(_) | Self::Prompt(_) => Vec::new(),
+        }
+    }
+
     /// Returns what it uses, as written.
     pub(super) fn uses(self) -> Vec<&'a str> {
         fn used(taken: &Taken) -> Option<&str> {
@@ -89,8 +98,7 @@ impl<'a> Item<'a> {
             }
         }
         match self {
-            Self::Run(run) => run.inputs.iter().filter_map(|input| used(&input.taken)).collect(),
-            Self::Dataset(dataset) => dataset.members.iter().filter_map(used).collect(),
+            Self::Run(_) | Self::Dataset(_) => self.takes().into_iter().filter_map(used).collect(),
             Self::Filter(filter) => filter.model.iter().map(|text| text.value.as_str()).collect(),
             Self::Source(_) | Self::Model(_) | Self::Prompt(_) => Vec::new(),
         }

@@ -14,6 +14,7 @@ use crate::ledger::hash::Progress;
 use crate::ledger::lineage_file::Faults;
 use crate::ledger::lineage_file::LineageFile;
 use crate::ledger::lineage_file::Lookup;
+use crate::ledger::lineage_file::Taken;
 use crate::manifest::MemberReader;
 use crate::merkle::LeafIndex;
 use crate::statement::ArtifactRef;
@@ -75,6 +76,19 @@ pub struct Plan {
     pub warnings: Vec<Warning>,
     /// What is left out, with `keep_going`.
     pub left_out: Vec<Problem>,
+    /// What became a gap, with `keep_going`.
+    pub gaps: Vec<MadeGap>,
+}
+
+/// A `use:` that did not resolve and became a gap, because of `keep_going`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MadeGap {
+    /// The item that uses it.
+    pub item: ItemName,
+    /// The line of the use.
+    pub line: u32,
+    /// What was written.
+    pub text: String,
 }
 
 impl Plan {
@@ -132,6 +146,7 @@ pub fn plan(ground: Ground<'_>, path: &Path, file: &LineageFile) -> Result<Plan,
         keys,
         contents,
         warnings: Vec::new(),
+        gaps: Vec::new(),
     };
     let offered = items.iter().flat_map(|item| item.offers()).cloned().collect();
     let mut known = Known::new(ground.state, offered);
@@ -158,9 +173,11 @@ pub fn plan(ground: Ground<'_>, path: &Path, file: &LineageFile) -> Result<Plan,
     if !ground.options.keep_going && !problems.is_empty() {
         return Err(RegisterError::Problems(problems.into_list()));
     }
+    planner.gaps.sort_by_key(|gap| gap.line);
     Ok(Plan {
         planned: done,
         warnings: planner.warnings,
+        gaps: planner.gaps,
         left_out: problems.into_list(),
     })
 }
@@ -191,6 +208,7 @@ pub(super) struct Planner<'a> {
     keys: &'a Keys,
     contents: Contents,
     pub(super) warnings: Vec<Warning>,
+    gaps: Vec<MadeGap>,
 }
 
 impl Planner<'_> {
@@ -218,6 +236,15 @@ impl Planner<'_> {
             Bound::Yes => warnings.bound(&built.bindings),
             Bound::Could => warnings.could_bind(id, &built.bindings),
             Bound::No => {}
+        }
+        for (taken, cited) in item.takes().into_iter().zip(&built.inputs) {
+            if let (Taken::Use(used), None) = (taken, cited) {
+                self.gaps.push(MadeGap {
+                    item: name.clone(),
+                    line: used.line,
+                    text: used.value.clone(),
+                });
+            }
         }
         let planned = Planned {
             name,

@@ -8,6 +8,7 @@ use crate::index::IndexError;
 use crate::index::resolve::ResolveError;
 use crate::ledger::hash::HashError;
 use crate::ledger::lineage_file::Faults;
+use crate::ledger::lineage_file::NO_LINE;
 use crate::manifest::ManifestError;
 use crate::merkle::LeafIndex;
 use crate::statement::Does;
@@ -37,6 +38,9 @@ impl fmt::Display for Problem {
             item,
             kind,
         } = self;
+        if *line == NO_LINE {
+            return write!(f, "{}: `{item}`: {kind}", file.display());
+        }
         write!(f, "{}:{line}: `{item}`: {kind}", file.display())
     }
 }
@@ -197,9 +201,10 @@ pub enum ProblemKind {
 }
 
 fn circle_text(circle: &[(ItemName, u32)]) -> String {
-    let items = circle
-        .iter()
-        .map(|(name, line)| format!("`{name}` (line {line})"));
+    let items = circle.iter().map(|(name, line)| match *line {
+        NO_LINE => format!("`{name}`"),
+        line => format!("`{name}` (line {line})"),
+    });
     items.collect::<Vec<_>>().join(", ")
 }
 

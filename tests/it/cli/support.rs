@@ -105,12 +105,30 @@ impl Place {
             .current_dir(self.path())
             .env("HERDBOOK_HOME", self.at("home"))
             .env_remove("HERDBOOK_LEDGER")
+            .env_remove("CLICOLOR_FORCE")
             .env_remove("NO_COLOR");
         command
     }
 
     pub fn run(&self, args: &[&str]) -> Ran {
         ran(self.command(args).output().unwrap())
+    }
+
+    /// Runs a command that reads `input`.
+    pub fn run_with(&self, args: &[&str], input: impl AsRef<[u8]>) -> Ran {
+        use std::io::Write as _;
+        let mut child = self
+            .command(args)
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        // A command that refuses early does not read it all.
+        stdin.write_all(input.as_ref()).unwrap_or_default();
+        drop(stdin);
+        ran(child.wait_with_output().unwrap())
     }
 
     /// Returns how many entries the log has.

@@ -346,7 +346,7 @@ fn errors_are_one_json_value_when_asked() {
         (
             &["register", "x.yaml", "--json", "--ledger", "nowhere"],
             1,
-            "failure",
+            "file_missing",
         ),
     ] {
         let failed = place.run(args).expect(code);
@@ -387,8 +387,6 @@ fn small_words_are_right() {
         listed.out.contains(" 1 row ") && !listed.out.contains("1 rows"),
         "{listed:#?}"
     );
-    let refused = place.run(&["register", "-"]).expect(2);
-    assert!(refused.err.contains("standard input"), "{refused:#?}");
     let clean = place.run(&["fsck"]).expect(0);
     assert!(clean.out.starts_with("clean: 0 findings; "), "{clean:#?}");
     // A file that is not registered, with the name of an item that is.

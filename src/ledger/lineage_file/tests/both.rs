@@ -173,7 +173,7 @@ proptest! {
 
     #[test]
     fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        for name in ["l.yaml", "l.json"] {
+        for name in ["l.yaml", "l.json", "l.jsonl"] {
             if let Err(faults) = parse(Path::new(name), &bytes, &Settings::default()) {
                 prop_assert!(!faults.is_empty());
             }
@@ -186,7 +186,7 @@ proptest! {
         let at = at.index(bytes.len());
         let end = (at + cut).min(bytes.len());
         bytes.splice(at..end, put.into_bytes());
-        for name in ["l.yaml", "l.json"] {
+        for name in ["l.yaml", "l.json", "l.jsonl"] {
             if let Err(faults) = parse(Path::new(name), &bytes, &Settings::default()) {
                 prop_assert!(faults.list().iter().all(|fault| fault.line.is_none_or(|line| line >= 1)));
             }

@@ -1,0 +1,26 @@
+//! `herdbook prompt add`: a template, a constitution.
+
+use clap::Args as ClapArgs;
+
+use super::ContentArgs;
+use super::Finish;
+use super::Item;
+
+/// Arguments of `prompt add`.
+#[derive(Debug, ClapArgs)]
+pub struct PromptArgs {
+    /// What it is called from now on
+    name: String,
+    #[command(flatten)]
+    content: ContentArgs,
+    #[command(flatten)]
+    pub(super) finish: Finish,
+}
+
+impl PromptArgs {
+    pub(super) fn item(&self) -> Item {
+        let mut item = Item::new("prompt", &self.name);
+        self.content.put(&mut item);
+        item
+    }
+}

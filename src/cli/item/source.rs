@@ -1,0 +1,103 @@
+//! `herdbook source add`: data from outside.
+
+use clap::Args as ClapArgs;
+
+use super::ContentArgs;
+use super::Finish;
+use super::Item;
+use super::pair;
+use super::words;
+use crate::cli::error::Error;
+use crate::statement::AcquiredBy;
+use crate::statement::Answer;
+use crate::statement::MadeBy;
+
+/// Arguments of `source add`.
+#[derive(Debug, ClapArgs)]
+pub struct SourceArgs {
+    /// What it is called from now on
+    name: String,
+    #[command(flatten)]
+    content: ContentArgs,
+    /// Who or what made it
+    #[arg(long, value_name = "WHO", value_parser = words::<MadeBy>())]
+    made_by: Option<String>,
+    /// How it came here
+    #[arg(long, value_name = "HOW", value_parser = words::<AcquiredBy>())]
+    acquired_by: Option<String>,
+    /// The models that made it, or `not_known`
+    #[arg(long, alias = "generator", value_name = "NAME", num_args = 1..)]
+    generators: Vec<String>,
+    /// Which part of a mixed source is synthetic, from 0 to 1
+    #[arg(long, value_name = "SHARE")]
+    synthetic_share: Option<String>,
+    /// SPDX expression, or `LicenseRef-...`
+    #[arg(long, alias = "license", value_name = "LICENCE")]
+    licence: Option<String>,
+    /// Who holds the rights
+    #[arg(long, value_name = "NAME")]
+    holder: Option<String>,
+    /// When it was made or collected
+    #[arg(long, value_name = "TEXT")]
+    period: Option<String>,
+    /// Where it comes from
+    #[arg(long, value_name = "TEXT", num_args = 1..)]
+    geography: Vec<String>,
+    /// Its languages
+    #[arg(long, alias = "language", value_name = "TAG", num_args = 1..)]
+    languages: Vec<String>,
+    /// What it is made of: text, image, ...
+    #[arg(long, value_name = "TEXT", num_args = 1..)]
+    modality: Vec<String>,
+    /// Whether it holds personal data
+    #[arg(long, value_name = "ANSWER", value_parser = words::<Answer>())]
+    personal_data: Option<String>,
+    /// Where it was found
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// How a crawl behaved: `agent=...`, `robots=...`, `opt_out=...`
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
+    crawl: Vec<(String, String)>,
+    /// On what legal basis it is used
+    #[arg(long, value_name = "TEXT")]
+    legal_basis: Option<String>,
+    /// Documents about it, which the ledger keeps
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    evidence: Vec<String>,
+    /// Rows of all its files together
+    #[arg(long, value_name = "N")]
+    rows: Option<u64>,
+    /// Tokens of all its files together
+    #[arg(long, value_name = "N")]
+    tokens: Option<u64>,
+    #[command(flatten)]
+    pub(super) finish: Finish,
+}
+
+impl SourceArgs {
+    pub(super) fn item(&self) -> Result<Item, Error> {
+        let mut item = Item::new("source", &self.name);
+        self.content.put(&mut item);
+        item.text("made_by", self.made_by.as_ref());
+        item.text("acquired_by", self.acquired_by.as_ref());
+        match self.generators.as_slice() {
+            [word] if word == "not_known" => item.text("generators", Some(word)),
+            names => item.list("generators", names),
+        }
+        item.text("synthetic_share", self.synthetic_share.as_ref());
+        item.text("licence", self.licence.as_ref());
+        item.text("holder", self.holder.as_ref());
+        item.text("period", self.period.as_ref());
+        item.list("geography", &self.geography);
+        item.list("languages", &self.languages);
+        item.list("modality", &self.modality);
+        item.text("personal_data", self.personal_data.as_ref());
+        item.text("url", self.url.as_ref());
+        item.pairs("crawl", "--crawl", &self.crawl)?;
+        item.text("legal_basis", self.legal_basis.as_ref());
+        item.list("evidence", &self.evidence);
+        item.count("rows", self.rows);
+        item.count("tokens", self.tokens);
+        Ok(item)
+    }
+}
