@@ -28,9 +28,14 @@ use super::ui::counted;
 use super::ui::in_line;
 use super::ui::put;
 use super::ui::short_id;
+use super::ui::wrapped;
 
 /// How many items of one kind are told in words; JSON has all.
 const SHOWN_MAX: usize = 50;
+
+/// How wide a path is told, so that a line has 80 characters, and what stands before a further line.
+const LINE_CHARS: usize = 70;
+const LINE_INDENT: &str = "         ";
 
 /// How many steps of a path are told in words.
 const STEPS_MAX: usize = 12;
@@ -272,7 +277,7 @@ fn share_told(one: &Reached) -> String {
 fn way(path: &[PathStep]) -> String {
     let names: Vec<String> = path.iter().rev().map(|step| in_line(&step.name)).collect();
     let half = STEPS_MAX / 2;
-    match (
+    let way = match (
         names.get(..half),
         names.len().checked_sub(half).and_then(|at| names.get(at..)),
     ) {
@@ -283,5 +288,6 @@ fn way(path: &[PathStep]) -> String {
             last.join(" > ")
         ),
         _ => names.join(" > "),
-    }
+    };
+    wrapped(&way, LINE_CHARS, LINE_INDENT)
 }
