@@ -30,6 +30,7 @@ mod list;
 mod log;
 mod nodes;
 mod progress;
+mod prove;
 mod register;
 mod reindex;
 mod report;
@@ -93,6 +94,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
         Command::Init(args) => init::run(session, args),
         Command::Register(args) => register::run(session, args),
         Command::Hash(args) => hash::run(session, args),
+        Command::Prove(args) => prove::run(session, args),
         Command::Verify(args) => verify::run(session, args),
         Command::Report(args) => report::run(session, args),
         Command::VerifyReport(args) => verify_report::run(session, args),

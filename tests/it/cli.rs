@@ -10,6 +10,7 @@ mod killed;
 mod many;
 mod nightly;
 mod pipelines;
+mod proved;
 mod reading;
 mod report;
 mod support;
