@@ -158,7 +158,7 @@ fn content(document: Document, sha256: String) -> Page {
         .iter()
         .partition(|finding| finding.severity == "fails");
     let uses = draw::uses(&document.lineage);
-    let nodes = document.lineage.nodes.iter().zip(uses);
+    let drawn = document.lineage.nodes.iter().zip(uses);
     Page {
         sha256,
         word: word.replace('_', " "),
@@ -169,7 +169,7 @@ fn content(document: Document, sha256: String) -> Page {
         notes: groups(&document, &notes),
         gaps: gaps(&document),
         drawing: draw::draw(&document.lineage),
-        nodes: nodes
+        nodes: drawn
             .take(SHOWN_ROWS_MAX)
             .map(|(node, uses)| node_row(node, uses))
             .collect(),
@@ -235,22 +235,11 @@ fn groups(document: &Document, findings: &[&Finding]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for finding in findings {
         let known = groups.iter().position(|group| group.code == finding.code);
-        let group = match known.and_then(|at| groups.get_mut(at)) {
-            Some(group) => group,
-            None => {
-                let said = document.codes.iter().find(|one| one.code == finding.code);
-                groups.push(Group {
-                    code: finding.code.clone(),
-                    meaning: said.map_or_else(String::new, |said| said.meaning.clone()),
-                    advice: said.map_or_else(String::new, |said| said.advice.clone()),
-                    count: 0,
-                    shown: Vec::new(),
-                    more: 0,
-                });
-                let Some(last) = groups.last_mut() else { continue };
-                last
-            }
-        };
+        let at = known.unwrap_or(groups.len());
+        if known.is_none() {
+            groups.push(empty_group(document, &finding.code));
+        }
+        let Some(group) = groups.get_mut(at) else { continue };
         group.count += 1;
         if group.shown.len() < SHOWN_OF_A_CODE_MAX {
             group.shown.push((*finding).clone());
@@ -259,6 +248,18 @@ fn groups(document: &Document, findings: &[&Finding]) -> Vec<Group> {
         }
     }
     groups
+}
+
+fn empty_group(document: &Document, code: &str) -> Group {
+    let said = document.codes.iter().find(|one| one.code == code);
+    Group {
+        code: code.to_owned(),
+        meaning: said.map_or_else(String::new, |said| said.meaning.clone()),
+        advice: said.map_or_else(String::new, |said| said.advice.clone()),
+        count: 0,
+        shown: Vec::new(),
+        more: 0,
+    }
 }
 
 /// What nobody declared, with the step that lacks it: the last but one on its path.
