@@ -7,10 +7,12 @@
 //! |---|---|
 //! | `mod.rs` | [`Origin`], [`Checkpoint`]: body, signing, opening |
 //! | [`note`] | the signed note around it: text and signature lines |
+//! | [`tlog_proof`] | [`TlogProof`]: an entry, its path, the checkpoint |
 //! | [`key`] | [`LogKey`]: the verifier key, its text form, its key id; the [`Signer`] that holds the private half |
 
 pub mod key;
 pub mod note;
+pub mod tlog_proof;
 
 use std::fmt;
 
@@ -22,6 +24,7 @@ use crate::merkle::{MAX_TREE_SIZE, TreeSize};
 
 pub use key::{LogKey, LogKeyError, SignError, Signer};
 pub use note::{Note, NoteError, NoteKeyId, NoteSignature};
+pub use tlog_proof::{TLOG_PROOF_BYTES_MAX, TlogProof, TlogProofError};
 
 /// The longest origin.
 pub const MAX_ORIGIN_BYTES: usize = 128;

@@ -104,6 +104,8 @@ pub enum Command {
     Report(super::report::ReportArgs),
     /// Check a report: its signature, its page, and whether it holds
     VerifyReport(super::verify_report::VerifyReport),
+    /// Prove that a node is in the log, in one file that needs no ledger to be checked
+    Prove(super::prove::Args),
     /// Keys and the trust root
     Key(Key),
     /// Check every byte the ledger holds

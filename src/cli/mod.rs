@@ -34,6 +34,7 @@ mod list;
 mod log;
 mod nodes;
 mod progress;
+mod prove;
 mod register;
 mod reindex;
 mod release;
@@ -108,6 +109,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
         Command::Completions(args) => Ok(completions::completions(args)),
         Command::Man(args) => completions::man(session, args),
         Command::Hash(args) => hash::run(session, args),
+        Command::Prove(args) => prove::run(session, args),
         Command::Verify(args) => verify::run(session, args),
         Command::Report(args) => report::run(session, args),
         Command::VerifyReport(args) => verify_report::run(session, args),

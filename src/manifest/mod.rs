@@ -18,6 +18,7 @@ pub use line::Member;
 pub use reader::CitedReader;
 pub use reader::MemberReader;
 pub use reader::read_cited;
+pub use reader::read_member;
 pub use reader::read_members;
 
 /// The longest manifest in bytes.

@@ -113,6 +113,15 @@ impl MemberReader {
 
     /// Takes the next bytes and hands on every member they complete. After an error there is nothing more to read.
     pub fn push(&mut self, part: &[u8], mut each: impl FnMut(Member)) -> Result<(), ManifestError> {
+        self.push_lines(part, |_, member| each(member))
+    }
+
+    /// Does what [`Self::push`] does, with the exact bytes of each line beside what it says.
+    pub fn push_lines(
+        &mut self,
+        part: &[u8],
+        mut each: impl FnMut(&[u8], Member),
+    ) -> Result<(), ManifestError> {
         let (last, total) = (&mut self.last, &mut self.total);
         self.lines.push(part, |line, text| {
             let member = Member::decode(line, text)?;
@@ -123,7 +132,7 @@ impl MemberReader {
             }
             last.clone_from(&member.name);
             *total = total.and_then(|sum| sum.checked_add(member.bytes?));
-            each(member);
+            each(text, member);
             Ok(())
         })
     }
@@ -174,6 +183,14 @@ impl CitedReader {
     pub fn finish(self) -> Result<(), ManifestError> {
         self.lines.finish()
     }
+}
+
+/// Reads one member line, without its line feed.
+pub fn read_member(text: &[u8]) -> Result<Member, ManifestError> {
+    if text.len() >= LINE_BYTES_MAX {
+        return Err(ManifestError::Line { line: 1 });
+    }
+    Member::decode(1, text)
 }
 
 /// Reads the members of a whole manifest and checks them against what the statement says.

@@ -129,11 +129,11 @@ impl Sweep<'_> {
             Predicate::Filter(filter) => filter.model,
             _ => None,
         };
-        let cited = cites
+        let every = cites
             .iter()
             .enumerate()
             .flat_map(|(position, list)| list.iter().map(move |cited| (position, *cited)));
-        let hits: BTreeSet<(usize, ArtifactRef)> = cited
+        let hits: BTreeSet<(usize, ArtifactRef)> = every
             .chain(filter.map(|model| (0, model)))
             .filter_map(|(position, cited)| Some((position, self.hit(cited)?)))
             .collect();

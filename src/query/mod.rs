@@ -13,6 +13,7 @@ mod names;
 mod node;
 #[cfg(test)]
 mod oracle;
+mod proof;
 mod release;
 mod show;
 #[cfg(test)]
@@ -45,6 +46,11 @@ pub use log::UNREADABLE;
 pub use log::log;
 pub use node::Place;
 pub use node::find;
+pub use proof::PROOF_BYTES_MAX;
+pub use proof::Proof;
+pub use proof::ProofError;
+pub use proof::Proven;
+pub use proof::prove;
 pub use release::Released;
 pub use show::Shown;
 pub use show::said_by;
@@ -87,6 +93,14 @@ pub enum QueryError {
         files: usize,
         /// The names of some.
         some: Vec<String>,
+    },
+    /// Several nodes where one is to be proved.
+    #[error("`{text}` means several nodes, and a proof is of one: {}", .several.join(", "))]
+    SeveralToProve {
+        /// What was written.
+        text: String,
+        /// Some of them.
+        several: Vec<String>,
     },
     /// A statement without artifacts: a seal, a key change.
     #[error("{text} is a `{kind}` statement, which descends from nothing: `show` prints it")]

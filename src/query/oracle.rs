@@ -14,6 +14,8 @@ use super::*;
 use crate::digest::StatementId;
 use crate::ledger::admission::fixture::*;
 use crate::ledger::fixture::ledger_of;
+use crate::manifest::Manifest;
+use crate::manifest::Member;
 use crate::statement::*;
 use crate::verify::Share;
 
@@ -378,6 +380,43 @@ fn members_of_a_manifest_are_told_apart() {
         missing.to_string(),
         "`parts` has no file `0010`: it has 0000, 0001, 0002, 0003, 0004 and 5 more"
     );
+}
+
+#[test]
+fn a_member_has_its_part_of_the_rows() {
+    let mut fixture = Fixture::new();
+    let member = |number: u64| Member {
+        name: format!("{number}"),
+        sha256: crate::digest::Sha256Digest::of(&number.to_be_bytes()),
+        blake3: None,
+        bytes: None,
+        rows: Some(number + 1),
+        tokens: None,
+    };
+    let manifest = Manifest::of((0..4).map(member).collect()).unwrap();
+    fixture.blobs.put(&manifest.bytes);
+    let parts = fixture
+        .append(vec![
+            source("parts", set(vec![of_manifest(&manifest)])),
+            source("more", with_rows("more", 10)),
+        ])
+        .unwrap();
+    let trained = |name: &str, cited: &[ArtifactRef]| {
+        let outputs = vec![output(&format!("{name} out"), OutputKind::Model, files(&[name]))];
+        run(name, Does::Train, vec![input(Role::Data, cited)], outputs)
+    };
+    let both = [at(parts[0], 0), at(parts[1], 0)];
+    fixture
+        .append(vec![trained("alone", &both[..1]), trained("beside", &both)])
+        .unwrap();
+    let ledger = ledger_of(&fixture);
+    let found: Vec<(String, Option<String>)> = shares(&ledger, "parts/2")
+        .into_iter()
+        .map(|(name, share, ..)| (name, share))
+        .collect();
+    let of = |name: &str, share: &str| (format!("{name} out"), Some(share.to_owned()));
+    // 3 of 1 + 2 + 3 + 4 rows, closed and opened.
+    assert_eq!(found, [of("alone", "30 %"), of("beside", "15 %")]);
 }
 
 #[test]

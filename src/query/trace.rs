@@ -153,8 +153,8 @@ impl Trace {
                 places.insert(node.place, at);
             }
         }
-        let placed = |at: &NodeIndex| places.get(&self.graph.node_weight(*at)?.place).copied();
-        let roots = self.roots.iter().filter_map(placed).collect();
+        let moved = |at: &NodeIndex| places.get(&self.graph.node_weight(*at)?.place).copied();
+        let roots = self.roots.iter().filter_map(moved).collect();
         let beyond = self.graph.node_count() - graph.node_count();
         (Self { graph, roots }, beyond)
     }

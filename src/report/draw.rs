@@ -42,9 +42,15 @@ const LANES_WIDTH_MAX: usize = 120;
 /// Radius of the bend of a branch.
 const BEND: usize = 7;
 
-/// Characters of names and of what stands below them, on narrow and wide pages.
-const NAME_CHARS: (usize, usize) = (32, 84);
-const NOTE_CHARS: (usize, usize) = (42, 110);
+/// What a drawing may be wide, on a phone and on a desk.
+const WIDTHS: (usize, usize) = (328, 820);
+
+/// Sizes of letters: of names, and of what stands below them.
+const NAME_SIZE: usize = 14;
+const NOTE_SIZE: usize = 12;
+
+/// Beyond so many, the gaps of one step are one mark.
+const GAPS_APART_MAX: usize = 3;
 
 /// How many uses of one thing are listed.
 const USES_MAX: usize = 6;
@@ -112,6 +118,9 @@ pub struct Cut {
 
 /// Draws a lineage whose texts are safe to show.
 pub fn draw(lineage: &Lineage) -> Drawing {
+    let together = gaps_together(lineage);
+    let left_out = lineage.nodes.len() - together.nodes.len();
+    let lineage = &together;
     let (laid, elsewhere) = laid_out(lineage);
     let tangled = laid.lanes > LANES_MAX;
     let drawn = if tangled { 0 } else { laid.rows.len().min(ROWS_MAX) };
@@ -124,12 +133,59 @@ pub fn draw(lineage: &Lineage) -> Drawing {
             .filter_map(|(at, row)| drawn_row(&laid, row, at * ROW_HEIGHT, lineage, (&roles, &elsewhere)))
             .collect(),
     });
-    let left_out = lineage.nodes.len() - drawn;
+    // Gaps that are one mark are drawn.
+    let left_out = if drawn == lineage.nodes.len() {
+        0
+    } else {
+        left_out + lineage.nodes.len() - drawn
+    };
     Drawing {
         pieces: pieces.collect(),
         more: u64::try_from(left_out).unwrap_or(u64::MAX) + lineage.nodes_left_out,
         shortened: !elsewhere.is_empty(),
         tangled,
+    }
+}
+
+/// Returns the same with the gaps of a step put together where they are many.
+fn gaps_together(lineage: &Lineage) -> Lineage {
+    let is_gap = |edge: &&Edge| {
+        let to = usize::try_from(edge.to).ok().and_then(|to| lineage.nodes.get(to));
+        to.is_some_and(|node| node.kind == "gap")
+    };
+    let mut gaps: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+    for edge in lineage.edges.iter().filter(is_gap) {
+        gaps.entry(edge.from).or_default().push(edge.to);
+    }
+    gaps.retain(|_, gaps| gaps.len() > GAPS_APART_MAX);
+    let first = |gaps: &Vec<u64>| Some((*gaps.first()?, gaps.len()));
+    let counted: BTreeMap<u64, usize> = gaps.values().filter_map(first).collect();
+    let dropped: BTreeSet<u64> = gaps
+        .values()
+        .flat_map(|gaps| gaps.iter().skip(1).copied())
+        .collect();
+    let kept = (0_u64..)
+        .zip(&lineage.nodes)
+        .filter(|(at, _)| !dropped.contains(at));
+    let places: BTreeMap<u64, u64> = kept.clone().map(|(at, _)| at).zip(0..).collect();
+    let edges = lineage.edges.iter().filter_map(|edge| {
+        Some(Edge {
+            from: *places.get(&edge.from)?,
+            to: *places.get(&edge.to)?,
+            role: edge.role.clone(),
+        })
+    });
+    let node = |(at, node): (u64, &Node)| match counted.get(&at) {
+        Some(count) => Node {
+            name: format!("{count} inputs"),
+            ..node.clone()
+        },
+        None => node.clone(),
+    };
+    Lineage {
+        nodes: kept.map(node).collect(),
+        edges: edges.collect(),
+        ..lineage.clone()
     }
 }
 
@@ -241,16 +297,17 @@ fn drawn_row(
     if let Some(others) = elsewhere.get(&row.node) {
         told.push_str(&told_elsewhere(lineage, others));
     }
+    let text_x = EDGE + (laid.lanes - 1) * step + EDGE + 6;
     Some(Drawn {
         look: look(&node.kind),
         marker: marker(&node.kind, here, middle),
         lines,
         through: row.through.iter().map(trunk).collect(),
-        text_x: EDGE + (laid.lanes - 1) * step + EDGE + 6,
+        text_x,
         name_y: top + MIDDLE + 5,
         note_y: top + MIDDLE + 22,
-        name: cut(&node.name, NAME_CHARS),
-        note: cut(&told, NOTE_CHARS),
+        name: cut(&node.name, NAME_SIZE, text_x),
+        note: cut(&told, NOTE_SIZE, text_x),
     })
 }
 
@@ -327,18 +384,41 @@ fn marker(kind: &str, x: usize, y: usize) -> String {
     }
 }
 
-fn cut(text: &str, (narrow, wide): (usize, usize)) -> Cut {
-    let within = |limit: usize| {
-        if text.chars().count() <= limit {
+/// Cuts a text to what fits beside the lanes, on a phone and on a desk.
+fn cut(text: &str, size: usize, text_x: usize) -> Cut {
+    let within = |width: usize| {
+        let limit = (width - text_x.min(width)) * 100;
+        let wide = |text: &str| text.chars().map(|c| width_of(c) * size).sum::<usize>();
+        if wide(text) <= limit {
             return text.to_owned();
         }
-        let kept: String = text.chars().take(limit.saturating_sub(3)).collect();
+        let mut left = limit.saturating_sub(wide("..."));
+        let fits = |c: &char| {
+            let width = width_of(*c) * size;
+            let fits = width <= left;
+            left = left.saturating_sub(width);
+            fits
+        };
+        let kept: String = text.chars().take_while(fits).collect();
         format!("{}...", kept.trim_end())
     };
     Cut {
-        narrow: within(narrow),
-        wide: within(wide),
+        narrow: within(WIDTHS.0),
+        wide: within(WIDTHS.1),
         whole: text.to_owned(),
+    }
+}
+
+/// How wide a letter may be, in hundredths of its size: rather too much than too little, for fonts differ.
+fn width_of(c: char) -> usize {
+    match c {
+        'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' | ' ' => 38,
+        'f' | 'r' | 't' | '(' | ')' | '[' | ']' | '-' | '/' | '"' => 48,
+        'm' | 'w' | 'M' | 'W' | '@' | '%' => 105,
+        'A'..='Z' | '_' | '&' | '+' | '<' | '>' | '=' | '#' => 82,
+        '\u{0}'..='\u{7f}' => 68,
+        '\u{80}'..='\u{10ff}' => 78,
+        _ => 110,
     }
 }
 
@@ -347,11 +427,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_are_cut_by_characters_and_say_so() {
-        let cut = cut(&"\u{e9}".repeat(90), NAME_CHARS);
-        assert_eq!(cut.narrow.chars().count(), 32);
-        assert!(cut.narrow.ends_with("...") && cut.wide.ends_with("..."));
-        assert_eq!(cut.whole.chars().count(), 90);
+    fn texts_are_cut_to_what_fits_and_say_so() {
+        let same = cut("alpaca-7b", NAME_SIZE, 60);
+        assert_eq!(
+            (same.narrow.as_str(), same.wide.as_str()),
+            ("alpaca-7b", "alpaca-7b")
+        );
+        for (letter, most) in [("i", 60), ("e", 32), ("\u{e9}", 30), ("W", 20), ("\u{6570}", 20)] {
+            let cut = cut(&letter.repeat(300), NAME_SIZE, 60);
+            assert!(cut.narrow.ends_with("...") && cut.wide.ends_with("..."));
+            assert!(
+                cut.narrow.chars().count() <= most
+                    && cut.wide.chars().count() > 2 * cut.narrow.chars().count()
+            );
+            assert_eq!(cut.whole.chars().count(), 300);
+        }
+        assert_eq!(cut("anything", NAME_SIZE, 9_999).narrow, "...");
     }
 
     #[test]

@@ -32,10 +32,10 @@ const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
 
 /// How many findings of one code the page shows; the document has more.
-const SHOWN_OF_A_CODE_MAX: usize = 100;
+const SHOWN_OF_A_CODE_MAX: usize = 25;
 
 /// How many rows of one table the page shows; the document has more.
-const SHOWN_ROWS_MAX: usize = 250;
+const SHOWN_ROWS_MAX: usize = 200;
 
 /// The digits of an id that are shown where it stands beside a name; commands take any unique beginning.
 const ID_DIGITS: usize = 12;

@@ -413,7 +413,7 @@ fn a_long_report_says_what_it_leaves_out() {
     document.findings = (0..500).map(|number| gap(number, &"long ".repeat(200))).collect();
     document.findings_left_out = 7;
     let page = page(&sealed(&document).unwrap()).unwrap();
-    for said in ["500 times", "and 400 more", "and 250 more", "7 more findings"] {
+    for said in ["500 times", "and 475 more", "and 300 more", "7 more findings"] {
         assert!(page.contains(said), "{said}");
     }
 }
@@ -480,4 +480,24 @@ fn what_many_steps_share_is_drawn_once_and_named_by_the_others() {
         .filter(|row| row.note.whole.ends_with("also from shared-0, shared-1"));
     assert_eq!(naming.count(), 39);
     assert!(rows.iter().all(|row| row.text_x < 100));
+}
+
+#[test]
+fn many_gaps_of_one_step_are_one_mark() {
+    let mut lineage = sample().lineage;
+    for number in 1..40 {
+        let at = u64::try_from(lineage.nodes.len()).unwrap();
+        lineage
+            .nodes
+            .push(node(&format!("gap:1/{number}"), "unknown", "gap", ""));
+        lineage.edges.push(edge(1, at, "seed"));
+    }
+    let drawn = draw::draw(&lineage);
+    let rows: Vec<_> = drawn.pieces.iter().flat_map(|piece| &piece.rows).collect();
+    let names: Vec<&str> = rows.iter().map(|row| row.name.whole.as_str()).collect();
+    assert_eq!(names, ["tasks", "generate", "40 inputs", "teacher"]);
+    assert_eq!(
+        (rows[2].note.whole.as_str(), drawn.more),
+        ("Not declared, as seed", 0)
+    );
 }

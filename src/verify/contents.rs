@@ -110,14 +110,53 @@ impl<'a> Contents<'a> {
         }
     }
 
-    /// Returns the first founder among the members of a whole manifest.
-    fn founder_within(&self, part: ArtifactRef) -> Option<ArtifactRef> {
+    /// Returns the founders among the members of a whole manifest.
+    fn founders_within(&self, part: ArtifactRef) -> Vec<ArtifactRef> {
+        if part.member.is_some() {
+            return Vec::new();
+        }
         let from = ArtifactRef {
             member: Some(0),
             ..part
         };
-        let first = self.founders.range(from..).next().copied();
-        first.filter(|founder| part.member.is_none() && founder.whole() == part)
+        let all = self.founders.range(from..);
+        all.take_while(|founder| founder.whole() == part)
+            .copied()
+            .collect()
+    }
+
+    /// Tells the founders in a manifest from the rest of it, which stays together; nothing where nobody says how many
+    /// rows they are.
+    fn apart(
+        &self,
+        part: ArtifactRef,
+        located: &Located<'_>,
+        (founders, owner): (&[ArtifactRef], Owner),
+    ) -> Option<Vec<Content>> {
+        let mut contents = Vec::new();
+        for founder in founders {
+            let member = self.graph.locate(*founder)?.member?;
+            contents.push(Content {
+                key: ContentKey::Bytes(member.sha256),
+                owners: BTreeSet::from([Owner::Founder(*founder)]),
+                rows: Some(member.rows?),
+                tokens: member.tokens,
+            });
+        }
+        let less = |whole: Option<u64>, of: &dyn Fn(&Content) -> Option<u64>| {
+            let theirs = contents
+                .iter()
+                .try_fold(0_u64, |sum, content| sum.checked_add(of(content)?))?;
+            whole?.checked_sub(theirs)
+        };
+        let rest = Content {
+            key: ContentKey::Item(part),
+            owners: BTreeSet::from([owner]),
+            rows: Some(less(rows_in(self.graph, located), &|content| content.rows)?),
+            tokens: less(tokens_in(located), &|content| content.tokens),
+        };
+        contents.push(rest);
+        Some(contents)
     }
 
     /// Returns whether the limit was reached, so that some counts were given up.
@@ -245,12 +284,9 @@ impl<'a> Contents<'a> {
         portion: Owner,
         open: bool,
     ) -> Option<Vec<Content>> {
-        let within = self.founder_within(*part);
-        let members = self
-            .graph
-            .members_of(located)
-            .filter(|_| open || within.is_some());
-        self.spend(members.map_or(1, <[_]>::len))?;
+        let within = self.founders_within(*part);
+        let members = self.graph.members_of(located).filter(|_| open);
+        self.spend(members.map_or(1 + within.len(), <[_]>::len))?;
         let owner = self.owner(portion, *part, located);
         let counted = members.filter(|members| members.iter().all(|member| member.rows.is_some()));
         if let Some(members) = counted {
@@ -275,12 +311,17 @@ impl<'a> Contents<'a> {
             };
             return Some((0..).zip(members).map(content).collect());
         }
+        if !within.is_empty()
+            && let Some(contents) = self.apart(*part, located, (&within, owner))
+        {
+            return Some(contents);
+        }
         let rows = rows_in(self.graph, located);
         let digest = located.content_id();
         let origin = digest.and_then(|digest| self.origin(part, digest, rows));
         let mut owners = BTreeSet::from([origin.unwrap_or(owner)]);
         // Somewhere in it, but nobody says how many rows that is.
-        owners.extend(within.map(Owner::Founder));
+        owners.extend(within.into_iter().map(Owner::Founder));
         Some(vec![Content {
             key: digest.map_or(ContentKey::Item(*part), ContentKey::Bytes),
             owners,

@@ -86,6 +86,7 @@ impl Ancestry {
         let mut shares = Vec::new();
         for artifacts in of {
             mass.include(artifacts);
+            mass.forget_the_way();
             shares.push(mass.of_all(artifacts).sources);
         }
         Shares {

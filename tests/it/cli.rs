@@ -13,6 +13,7 @@ mod killed;
 mod many;
 mod nightly;
 mod pipelines;
+mod proved;
 mod reading;
 mod release;
 mod report;

@@ -70,6 +70,27 @@ fn a_file_is_created_once_and_never_changes() {
     });
 }
 
+/// A file larger than any buffer comes whole, in order, and not beyond the limit.
+#[test]
+fn parts_of_a_file_are_the_file() {
+    on_every_backend(|store| {
+        let bytes: Vec<u8> = (0..300_000_u32).map(|number| number.to_le_bytes()[0]).collect();
+        let file = path("log/tile/0/000");
+        let parts = |limit| {
+            let mut all = Vec::new();
+            let found = store.read_parts(&file, limit, &mut |part| all.extend_from_slice(part));
+            found.map(|found| found.then_some(all))
+        };
+        assert_eq!(parts(10).unwrap(), None);
+        assert_eq!(store.create(&file, &bytes).unwrap(), Creation::Created);
+        assert_eq!(parts(300_000).unwrap(), Some(bytes.clone()));
+        assert!(matches!(
+            parts(299_999),
+            Err(StoreError::TooLarge { limit: 299_999, .. })
+        ));
+    });
+}
+
 #[test]
 fn many_files_at_once_are_created_as_each_one_is() {
     on_every_backend(|store| {

@@ -207,6 +207,57 @@ mod tests {
         assert_eq!(mermaid.matches('`').count(), 0);
     }
 
+    /// The labels of nodes and arrows, by an outside reader.
+    fn read(dot: &str) -> (Vec<String>, Vec<(String, String, String)>) {
+        use layout::gv::parser::ast::Stmt;
+        let label = |list: &layout::gv::parser::ast::AttributeList| {
+            let found = list.iter().find(|(key, _)| key == "label");
+            found.map(|(_, text)| text.clone()).unwrap_or_default()
+        };
+        let graph = layout::gv::DotParser::new(dot).process().unwrap();
+        let (mut nodes, mut arrows) = (Vec::new(), Vec::new());
+        for statement in graph.list.list {
+            match statement {
+                Stmt::Node(node) => nodes.push(label(&node.list)),
+                Stmt::Edge(edge) => {
+                    let to = edge.to[0].0.name.clone();
+                    arrows.push((edge.from.name.clone(), to, label(&edge.list)));
+                }
+                _ => {}
+            }
+        }
+        (nodes, arrows)
+    }
+
+    #[test]
+    fn an_outside_reader_finds_the_boxes_and_arrows_that_were_drawn() {
+        let (nodes, arrows) = read(&hostile().dot().unwrap());
+        assert_eq!(
+            nodes,
+            [
+                "a\"]; n9 -> n0; \"\\\nshard",
+                "--> </script> `#quot;` [end\nshard"
+            ]
+        );
+        assert_eq!(arrows, [("n0".to_owned(), "n1".to_owned(), "data".to_owned())]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_label_is_read_back(text in "[ -~\u{e4}\u{202e}]{0,40}") {
+            let mut drawing = hostile();
+            drawing.boxes[1].lines = vec![in_line(&text)];
+            let (nodes, arrows) = read(&drawing.dot().unwrap());
+            proptest::prop_assert_eq!(&nodes[1], &in_line(&text));
+            proptest::prop_assert_eq!(arrows.len(), 1);
+            let mermaid = drawing.mermaid().unwrap();
+            let line = mermaid.lines().nth(2).unwrap();
+            let inner = line.strip_prefix("  n1{{\"").and_then(|rest| rest.strip_suffix("\"}}")).unwrap();
+            let left = inner.contains(['"', '{', '}', '<', '>', '|', '`', '\\']);
+            proptest::prop_assert!(!left, "{}", inner);
+        }
+    }
+
     #[test]
     fn a_drawing_nobody_could_look_at_is_refused() {
         let mut drawing = hostile();

@@ -100,8 +100,10 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     };
     let mut notes = Vec::new();
     if beyond > 0 {
-        let nodes = counted(beyond, "node");
-        notes.push(format!("{nodes} beyond --depth are not shown."));
+        notes.push(format!(
+            "{} beyond --depth are not shown.",
+            counted(beyond, "node")
+        ));
     }
     if args.down && trace.graph.edge_count() == 0 && beyond == 0 {
         notes.push("Nothing descends from it.".to_owned());

@@ -191,7 +191,12 @@ impl IndexMut for SledIndex {
         super::check::check(Tables::watermark(self), &batch, &to, &resume)?;
         let rows = rows_of(self, &batch, &resume)?;
         drop(batch);
-        self.write(&rows, to, resume)
+        let written = self.write(&rows, to, resume);
+        if written.is_err() {
+            // Blocks that nothing names may stand there: only an opening removes them.
+            self.store.give_up();
+        }
+        written
     }
 }
 

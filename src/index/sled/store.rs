@@ -94,9 +94,14 @@ impl Store {
         let db = usable.ok_or_else(|| self.damaged("it failed before"))?;
         let answer = wall(&self.folder, || run(db));
         if answer.is_err() {
-            self.broken.store(true, Ordering::Relaxed);
+            self.give_up();
         }
         answer
+    }
+
+    /// Refuses every use from now on.
+    pub(super) fn give_up(&self) {
+        self.broken.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<IVec>, IndexError> {

@@ -103,6 +103,11 @@ impl<'a> Mass<'a> {
         }
     }
 
+    /// Gives back the memory of what was only needed on the way; what is known stays known.
+    pub(super) fn forget_the_way(&mut self) {
+        self.intakes.clear();
+    }
+
     fn index(&self, owner: &Owner) -> Option<LeafIndex> {
         let statement = match owner {
             Owner::Nobody => return None,

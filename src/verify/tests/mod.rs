@@ -4,6 +4,7 @@
 mod as_it_was;
 mod both_cannot_be_true;
 mod evidence_is_there;
+mod how_it_is_drawn;
 mod how_large_it_may_be;
 mod how_to_launder;
 mod is_it_our_own_model;

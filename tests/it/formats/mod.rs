@@ -1,7 +1,9 @@
 //! The worked examples of `docs/formats/` are what the code makes: each is a fenced block under its own heading.
 
 mod envelope;
+mod index;
 mod manifest;
+mod proof;
 mod statement;
 mod trust_root;
 

@@ -3,8 +3,10 @@
 //! Something is reached by *mass* where some way to it leads through inputs that contribute (design, roles and mass),
 //! else by *conditioning*, and then it has no share: nobody knows how much a prompt contributes.
 
-use std::collections::BTreeSet;
+mod shares;
+
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use crate::digest::BlobId;
 use crate::digest::StatementId;
@@ -14,21 +16,20 @@ use crate::ledger::View;
 use crate::merkle::LeafIndex;
 use crate::statement::ArtifactRef;
 use crate::statement::Predicate;
-use crate::verify::Ancestry;
 use crate::verify::PathStep;
 use crate::verify::Share;
 use crate::verify::mass_inputs;
 
-use super::QueryError;
-use super::cites::lists;
-use super::descend::Child;
-use super::descend::Descent;
-use super::descend::descend;
-use super::names::Names;
-use super::names::members;
-use super::node::Place;
-use super::release::Released;
-use super::release::releases;
+use shares::shares;
+
+use crate::query::QueryError;
+use crate::query::descend::Child;
+use crate::query::descend::Descent;
+use crate::query::descend::descend;
+use crate::query::names::Names;
+use crate::query::node::Place;
+use crate::query::release::Released;
+use crate::query::release::releases;
 
 /// The most members of manifests that are read to work out shares.
 pub const IMPACT_MEMBERS_MAX: usize = 4 << 20;
@@ -266,8 +267,8 @@ impl Walk<'_> {
             };
             let item = (child.id, set);
             // A founder that descends from another founder stays one.
-            if !self.ways.contains_key(&item) {
-                self.ways.insert(item, ways);
+            if let Entry::Vacant(vacant) = self.ways.entry(item) {
+                vacant.insert(ways);
                 self.found.push(item);
             }
         }
@@ -363,123 +364,5 @@ fn item_id(facts: &Facts, set: usize) -> String {
     match facts.sets.get(set).map(|set| set.subjects.clone()) {
         Some(subjects) if subjects.len() == 1 => ArtifactRef::subject(facts.id, subjects.start).to_string(),
         _ => format!("hb:{}", facts.id),
-    }
-}
-
-/// Works out the shares of everything that is reached by mass.
-fn shares(
-    view: &View<'_>,
-    descent: &Descent,
-    reached: &mut [Reached],
-) -> Result<Option<NoShares>, QueryError> {
-    let heavy = || reached.iter().filter(|one| one.via == Via::Mass);
-    if heavy().next().is_none() {
-        return Ok(None);
-    }
-    let mut reading = Reading {
-        view,
-        lineage: Ancestry::default(),
-        members: 0,
-        fault: None,
-    };
-    for child in &descent.children {
-        reading.child(child)?;
-    }
-    for founder in &descent.founders {
-        reading.parents(&[*founder])?;
-    }
-    if reading.fault.is_some() {
-        return Ok(reading.fault);
-    }
-    let asked: Vec<Vec<ArtifactRef>> = heavy().map(|one| one.artifacts.clone()).collect();
-    let answer = reading.lineage.shares(&descent.founders, &asked);
-    if answer.exhausted {
-        return Ok(Some(NoShares::TooManyMembers));
-    }
-    let heavy = reached.iter_mut().filter(|one| one.via == Via::Mass);
-    for (one, share) in heavy.zip(answer.shares) {
-        one.share = Some(share);
-    }
-    Ok(None)
-}
-
-/// Reads what shares need: what was reached, and what it takes directly.
-struct Reading<'a> {
-    view: &'a View<'a>,
-    lineage: Ancestry,
-    members: usize,
-    fault: Option<NoShares>,
-}
-
-impl Reading<'_> {
-    fn child(&mut self, child: &Child) -> Result<(), QueryError> {
-        let parents: Vec<ArtifactRef> = match &child.statement.predicate {
-            Predicate::Run(run) => {
-                let heavy: BTreeSet<usize> = (0..run.outputs.len())
-                    .flat_map(|output| mass_inputs(run, output))
-                    .collect();
-                let lists = heavy.iter().filter_map(|at| child.cites.get(*at));
-                lists.flatten().copied().collect()
-            }
-            Predicate::Dataset(_) => child.cites.concat(),
-            _ => Vec::new(),
-        };
-        if !self.lineage.has(child.id) {
-            self.manifests(&child.statement)?;
-            self.lineage.add(
-                child.entry,
-                child.id,
-                child.statement.clone(),
-                child.cites.clone(),
-            );
-        }
-        self.parents(&parents)
-    }
-
-    /// Reads what is cited, and what the data sets among it collect.
-    fn parents(&mut self, cited: &[ArtifactRef]) -> Result<(), QueryError> {
-        let mut queue: BTreeSet<StatementId> = cited.iter().map(|one| one.statement).collect();
-        while let Some(id) = queue.pop_first() {
-            if self.lineage.has(id) {
-                continue;
-            }
-            let Some(facts) = self.view.index().facts(id)? else {
-                continue;
-            };
-            let (_, statement) = self.view.ledger().entry(facts.entry)?;
-            let cites = match &statement.predicate {
-                Predicate::Dataset(_) => lists(self.view, &statement)?,
-                // Whatever does not descend from a founder has no part of it: its own parents do not matter.
-                Predicate::Run(run) => vec![Vec::new(); run.inputs.len()],
-                _ => Vec::new(),
-            };
-            queue.extend(cites.iter().flatten().map(|one| one.statement));
-            self.manifests(&statement)?;
-            self.lineage.add(facts.entry, id, statement, cites);
-        }
-        Ok(())
-    }
-
-    fn manifests(&mut self, statement: &crate::statement::Statement) -> Result<(), QueryError> {
-        for artifact in statement.predicate.artifacts() {
-            let Some(facts) = artifact.manifest() else {
-                continue;
-            };
-            let blob = artifact.sha256.as_blob();
-            if self.lineage.has_members(blob) || self.fault.is_some() {
-                continue;
-            }
-            let count = usize::try_from(facts.count).unwrap_or(usize::MAX);
-            self.members = self.members.saturating_add(count);
-            if self.members > IMPACT_MEMBERS_MAX {
-                self.fault = Some(NoShares::TooManyMembers);
-                continue;
-            }
-            match members(self.view, artifact)? {
-                Some(lines) => self.lineage.add_members(blob, lines),
-                None => self.fault = Some(NoShares::ManifestMissing(blob)),
-            }
-        }
-        Ok(())
     }
 }

@@ -1,0 +1,211 @@
+//! `herdbook prove`: one file that shows that a node is in the log, and the check of such a file without a ledger.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::ledger::content::read_file_digests;
+use crate::ledger::drive::published_note;
+use crate::query::PROOF_BYTES_MAX;
+use crate::query::Proof;
+use crate::query::ProofError;
+use crate::query::Proven;
+use crate::query::prove;
+use crate::trust::TrustRoot;
+
+use super::error::Error;
+use super::exit::Exit;
+use super::home::read_trust_root;
+use super::home::write_new;
+use super::json::checkpoint;
+use super::progress::Bar;
+use super::session::Session;
+use super::ui::Answer;
+use super::ui::in_line;
+
+/// What no proof says.
+const NOT_SAID: &str = "It does not say that the key was granted, that nothing speaks against the statement later, or that the statement \
+                        is true: `herdbook verify` judges the lineage.";
+
+/// Arguments of `prove`.
+#[derive(Debug, ClapArgs)]
+pub struct Args {
+    /// NAME, NAME/FILE, NAME@ENTRY, an hb: id or its beginning, sha256:HEX, or the path of a file
+    #[arg(
+        value_name = "NODE|PATH",
+        required_unless_present = "check",
+        conflicts_with = "check"
+    )]
+    pub node: Option<String>,
+    /// Write the proof to this new file; `-` is standard output
+    #[arg(short, long, value_name = "FILE", required_unless_present = "check")]
+    pub output: Option<PathBuf>,
+    /// Check a proof instead, with a trust root and no ledger
+    #[arg(long, value_name = "FILE", conflicts_with = "output")]
+    pub check: Option<PathBuf>,
+    /// The trust root to check against [default: the pinned one]
+    #[arg(long, value_name = "FILE")]
+    pub trust_root: Option<PathBuf>,
+}
+
+/// Makes a proof, or checks one.
+pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
+    let given = args.trust_root.as_deref();
+    let given = given
+        .map(|path| read_trust_root(&session.path(path)))
+        .transpose()?;
+    match (&args.check, &args.node, &args.output) {
+        (Some(file), ..) => check(session, &session.path(file), given),
+        (None, Some(node), Some(output)) => make(session, node, output, given),
+        // The arguments are declared so that one of the two is there.
+        _ => Err(Error::new(Exit::Usage, "there is nothing to prove").hint("herdbook prove --help")),
+    }
+}
+
+fn make(session: &Session, node: &str, output: &Path, given: Option<TrustRoot>) -> Result<Answer, Error> {
+    if node.starts_with("gap:") {
+        return Err(Error::new(
+            Exit::Failure,
+            "a gap is no entry by itself: it is part of the statement that has it",
+        )
+        .hint("prove that statement: it is the `hb:` id between `gap:` and the `/`"));
+    }
+    let mut ledger = session.open()?;
+    let checkpoint = published_note(&mut ledger)?;
+    let path = session.path(Path::new(node));
+    let text = if path.is_file() {
+        let bar = Bar::new(session.ui.progress());
+        let digests = read_file_digests(&path, &bar);
+        bar.done();
+        format!("sha256:{}", digests?.sha256)
+    } else {
+        node.to_owned()
+    };
+    let proof = prove(&ledger.view(), &text, &checkpoint)?;
+    // A proof that would not be accepted is not handed out.
+    let own = TrustRoot::of(ledger.founding().id, &ledger.founding().genesis);
+    let proven = checked(&proof, &given.unwrap_or(own))?;
+    let bytes = proof.encode();
+    let line = line(&proven);
+    let to_stdout = output.as_os_str() == "-";
+    if !to_stdout {
+        write_new(&session.path(output), &bytes)?;
+    }
+    Ok(Answer {
+        text: if to_stdout {
+            // Canonical JSON is UTF-8.
+            String::from_utf8_lossy(&bytes).into_owned()
+        } else {
+            format!("{line}; proof in {}\n", in_line(&output.display().to_string()))
+        },
+        json: value(&proven, &line),
+        notes: vec![NOT_SAID.to_owned()],
+        exit: Exit::Ok,
+    })
+}
+
+fn check(session: &Session, path: &Path, given: Option<TrustRoot>) -> Result<Answer, Error> {
+    let shown = path.display().to_string();
+    let proof = read(path).map_err(|source| {
+        Error::new(Exit::Failure, format!("{shown} cannot be read"))
+            .because(source)
+            .hint("give the path of a file that `herdbook prove NODE -o FILE` wrote")
+    })?;
+    let proof = Proof::decode(&proof).map_err(|source| {
+        Error::new(
+            Exit::Tampered,
+            format!("{shown} is not a proof, or not one any more"),
+        )
+        .because(source)
+    })?;
+    let pinned = match (given, proof.claimed_origin()) {
+        (Some(root), _) => Some(root),
+        (None, Some(origin)) => session.pin(&origin)?,
+        (None, None) => None,
+    };
+    let Some(root) = pinned else {
+        return Err(Error::new(
+            Exit::Undecidable,
+            format!("nothing says which log {shown} should be held against: no trust root is pinned for it"),
+        )
+        .hint("give --trust-root FILE, from somebody other than whoever gave you the proof"));
+    };
+    let proven = checked(&proof, &root)?;
+    let line = line(&proven);
+    Ok(Answer {
+        text: format!("{line}\n"),
+        json: value(&proven, &line),
+        notes: vec![NOT_SAID.to_owned()],
+        exit: Exit::Ok,
+    })
+}
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let metadata = fs::metadata(path)?;
+    if !metadata.is_file() || metadata.len() > PROOF_BYTES_MAX as u64 {
+        return Err(io::Error::other(format!(
+            "it is no file of at most the PROOF_BYTES_MAX of {PROOF_BYTES_MAX} bytes"
+        )));
+    }
+    fs::read(path)
+}
+
+fn checked(proof: &Proof, root: &TrustRoot) -> Result<Proven, Error> {
+    proof
+        .check(root)
+        .map_err(|source: ProofError| Error::new(Exit::Tampered, "the proof does not hold").because(source))
+}
+
+/// Says in one line what is proved.
+fn line(proven: &Proven) -> String {
+    let name = proven
+        .statement
+        .predicate
+        .name()
+        .map(|name| in_line(name.as_str()));
+    let kind = proven.statement.predicate.kind();
+    let statement = name.map_or_else(|| kind.to_owned(), |name| format!("{kind} {name}"));
+    let what = match &proven.member {
+        None => format!("{statement} (hb:{})", proven.id),
+        Some((reference, member)) => format!(
+            "{} with sha256 {} is {reference} of {statement}, which",
+            in_line(&member.name),
+            member.sha256
+        ),
+    };
+    format!(
+        "proved: {what} is entry {} of {}, signed by {}, under the checkpoint of {} entries",
+        proven.entry, proven.checkpoint.origin, proven.statement.issuer, proven.checkpoint.size
+    )
+}
+
+fn value(proven: &Proven, line: &str) -> Value {
+    let digest = |digest: crate::digest::Sha256Digest| digest.to_hex();
+    json!({
+        "schema": "herdbook/prove/v1",
+        "line": line,
+        "id": format!("hb:{}", proven.id),
+        "kind": proven.statement.predicate.kind(),
+        "name": proven.statement.predicate.name().map(ToString::to_string),
+        "entry": proven.entry.get(),
+        "issuer": proven.statement.issuer.to_hex(),
+        "checkpoint": checkpoint(&proven.checkpoint),
+        "artifacts": proven.artifacts().into_iter().map(|(name, sha256)| json!({
+            "name": name, "sha256": sha256.map(digest),
+        })).collect::<Vec<Value>>(),
+        "member": proven.member.as_ref().map(|(reference, member)| json!({
+            "id": reference.to_string(),
+            "name": member.name,
+            "sha256": member.sha256.to_hex(),
+            "blake3": member.blake3.map(|blake3| blake3.to_hex()),
+            "bytes": member.bytes,
+            "rows": member.rows,
+            "tokens": member.tokens,
+        })),
+    })
+}
