@@ -180,7 +180,7 @@ fn errors_are_told_apart_by_their_code() {
         (&["show", "model@7777"], 1, "no_such_version"),
         (&["show", "hb:0000"], 1, "unknown_id"),
         (&["show", "hb:xyz"], 1, "not_a_node"),
-        (&["show", "a/b"], 1, "not_a_node"),
+        (&["show", "a#b"], 1, "not_a_node"),
         (&["show", "sha256:00"], 1, "not_a_node"),
         (
             &[
