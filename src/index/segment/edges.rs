@@ -70,6 +70,7 @@ impl Edges {
     }
 
     /// Adds what stands beside `entry` to `found`, ascending.
+    #[inline]
     pub(super) fn beside(
         &self,
         segment: &Segment,
@@ -125,6 +126,7 @@ impl Edges {
     }
 
     /// Reads two numbers.
+    #[inline]
     fn pair(&self, segment: &Segment, at: u64) -> Result<(u32, u32), IndexError> {
         let bytes = segment.bytes(at, 2 * NUMBER_BYTES)?;
         let (first, second) = bytes.split_first_chunk().ok_or(self.table.malformed())?;
@@ -138,7 +140,7 @@ impl Edges {
 struct Starts {
     table: Table,
     own: Range<u64>,
-    starts: Vec<u32>,
+    firsts: Vec<u32>,
     older: Vec<(u32, u32)>,
     count: u32,
 }
@@ -163,8 +165,8 @@ impl Starts {
 
     /// Lets the edges of all entries up to the one at `place` begin here that have none yet.
     fn fill(&mut self, place: u64) {
-        while self.starts.len() as u64 <= place {
-            self.starts.push(self.count);
+        while self.firsts.len() as u64 <= place {
+            self.firsts.push(self.count);
         }
     }
 }
@@ -181,7 +183,7 @@ pub(super) fn write(
     let mut starts = Starts {
         table,
         own,
-        starts: Vec::new(),
+        firsts: Vec::new(),
         older: Vec::new(),
         count: 0,
     };
@@ -191,7 +193,7 @@ pub(super) fn write(
         writer.put(&number(other, "entries", ENTRIES_MAX)?.to_be_bytes())?;
     }
     starts.fill(entries);
-    for start in &starts.starts {
+    for start in &starts.firsts {
         writer.put(&start.to_be_bytes())?;
     }
     for (entry, start) in &starts.older {

@@ -110,6 +110,7 @@ impl Segment {
     }
 
     /// Adds what stands beside `entry` in a table of edges.
+    #[inline]
     pub(super) fn beside(
         &self,
         table: Table,
@@ -168,7 +169,30 @@ impl Segment {
     }
 
     /// Returns bytes of the tables, all their pages checked.
+    #[inline]
     pub(super) fn bytes(&self, offset: u64, length: u64) -> Result<&[u8], IndexError> {
+        match self.known_bytes(offset, length) {
+            Some(bytes) => Ok(bytes),
+            None => self.check_bytes(offset, length),
+        }
+    }
+
+    /// Returns bytes of one page that was found right before: so short that a sweep over edges takes it in each step.
+    #[inline]
+    fn known_bytes(&self, offset: u64, length: u64) -> Option<&[u8]> {
+        let start = offset.checked_sub(HEADER_BYTES as u64)?;
+        let end = offset.checked_add(length)?;
+        let page = start / PAGE_BYTES as u64;
+        let word = self.checked.get(to_usize(page / 64)?)?;
+        let is_known = word.load(Ordering::Relaxed) & (1 << (page % 64)) != 0;
+        let is_one = (start + length).div_ceil(PAGE_BYTES as u64) <= page + 1;
+        if !is_known || !is_one || end > self.header.pages_at {
+            return None;
+        }
+        self.map.get(to_usize(offset)?..to_usize(end)?)
+    }
+
+    fn check_bytes(&self, offset: u64, length: u64) -> Result<&[u8], IndexError> {
         let outside = || self.damaged("a row stands outside of its tables");
         let end = offset.checked_add(length).ok_or_else(outside)?;
         let start = offset.checked_sub(HEADER_BYTES as u64).ok_or_else(outside)?;

@@ -200,9 +200,11 @@ fn scattered_id(seed: u64) -> StatementId {
     StatementId::from_bytes(*crate::digest::Sha256Digest::of(&seed.to_be_bytes()).as_bytes())
 }
 
+type ScatteredBatches = Vec<(Vec<Indexed>, Watermark)>;
+
 /// Returns a log of `entries` in batches of uneven size, and the entries that each one cites.
-fn scattered_log(entries: u64) -> (Vec<(Vec<Indexed>, Watermark)>, Vec<Vec<u64>>) {
-    let mut batches: Vec<(Vec<Indexed>, Watermark)> = Vec::new();
+fn scattered_log(entries: u64) -> (ScatteredBatches, Vec<Vec<u64>>) {
+    let mut batches = ScatteredBatches::new();
     let mut cited = Vec::new();
     for entry in 0..entries {
         let count = scattered(entry + 5000) % 4;
@@ -212,7 +214,7 @@ fn scattered_log(entries: u64) -> (Vec<(Vec<Indexed>, Watermark)>, Vec<Vec<u64>>
         let indexed = conformance::indexed(entry, scattered_id(entry), conformance::prompt("p", &[]), &ids);
         cited.push(parents.into_iter().collect());
         match batches.last_mut() {
-            Some((batch, _)) if scattered(entry) % 150 != 0 => batch.push(indexed),
+            Some((batch, _)) if !scattered(entry).is_multiple_of(150) => batch.push(indexed),
             _ => batches.push((vec![indexed], conformance::to(entry))),
         }
         batches.last_mut().unwrap().1 = conformance::to(entry + 1);
@@ -278,4 +280,25 @@ fn more_entries_than_an_edge_can_name_are_refused() {
     let refused = write(edges::ENTRIES_MAX + 1).unwrap_err();
     let expected = "a segment of the index has at most 4294967295 entries";
     assert_eq!(refused.to_string(), expected);
+}
+
+#[test]
+fn tables_follow_each_other_without_a_gap() {
+    let (_folder, files) = published();
+    let bytes = fs::read(&files[1]).unwrap();
+    let header = Header::decode(bytes.first_chunk().unwrap()).unwrap();
+    for table in 0..Table::ALL.len() {
+        for change in 0..4 {
+            let mut other = header.clone();
+            let span = &mut other.tables[table];
+            match change {
+                0 => span.offset += 1,
+                1 => span.bytes += 4,
+                2 => span.bytes = span.bytes.wrapping_sub(4),
+                _ => span.rows += 1,
+            }
+            let encoded = other.encode().unwrap();
+            assert_eq!(Header::decode(&encoded), None, "{table} {change}");
+        }
+    }
 }
