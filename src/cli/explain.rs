@@ -285,6 +285,8 @@ impl From<QueryError> for Error {
                 let code = match &other {
                     QueryError::NotADigest { .. } => ErrorCode::NotANode,
                     QueryError::NotRegistered { .. } => ErrorCode::NotRegistered,
+                    QueryError::NoSuchFile { .. } => ErrorCode::NoSuchArtifact,
+                    QueryError::SeveralToProve { .. } => ErrorCode::SeveralIds,
                     QueryError::NoLineage { .. } => ErrorCode::NoLineage,
                     QueryError::TooManyNodes => ErrorCode::LimitReached,
                     _ => ErrorCode::Failure,

@@ -9,6 +9,7 @@ use crate::query::find;
 use crate::query::versions;
 use crate::statement::ItemName;
 
+use super::code::ErrorCode;
 use super::error::Error;
 use super::exit::Exit;
 use super::ui::counted;
@@ -29,13 +30,17 @@ pub fn explained(view: &View<'_>, error: QueryError) -> Error {
         QueryError::Resolve(
             error @ (ResolveError::SeveralVersions { .. } | ResolveError::NoSuchVersion { .. }),
         ) => {
+            let code = match &error {
+                ResolveError::SeveralVersions { .. } => ErrorCode::SeveralVersions,
+                _ => ErrorCode::NoSuchVersion,
+            };
             let name = match &error {
                 ResolveError::SeveralVersions { name, .. } | ResolveError::NoSuchVersion { name, .. } => {
                     Some(name.clone())
                 }
                 _ => None,
             };
-            let told = Error::new(Exit::Failure, error.to_string());
+            let told = Error::new(Exit::Failure, error.to_string()).code(code);
             name.iter().fold(told, |told, name| described(view, told, name))
         }
         error => error.into(),

@@ -40,8 +40,9 @@ use super::verify::CAVEAT;
 /// Arguments of `verify-report`.
 #[derive(Debug, ClapArgs)]
 #[command(
-    after_help = "Exits 20 if anything about the report is false, else with the code of the verdict that it states. What \
-                  could not be checked is listed. With a ledger at hand (--ledger, or .herdbook upwards) it is judged \
+    after_help = "Exits 20 if anything about the report is false, else with the code of the verdict that it states; but 22 \
+                  where it states `traced` and that rests on nobody: it takes a trust root, and either the ledger or the \
+                  signer that you expect. What could not be checked is listed. With a ledger at hand (--ledger, or .herdbook upwards) it is judged \
                   again as of the report's own checkpoint, and must come out the same."
 )]
 pub struct VerifyReport {
@@ -88,6 +89,41 @@ impl Outcome {
     }
 }
 
+/// What all checks come to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// It is about the ledger that is meant, and says what judging again says or what the expected signer says.
+    Holds,
+    /// Nothing is wrong, and nobody vouches for it: anybody can sign anything about any checkpoint.
+    Undecided,
+    /// Something is wrong.
+    False,
+}
+
+impl Standing {
+    fn of(checks: &[Check]) -> Self {
+        let right = |what| {
+            let found = checks.iter().find(|check| check.what == what);
+            found.is_some_and(|check| check.result == Outcome::Right)
+        };
+        if checks.iter().any(|check| check.result == Outcome::Wrong) {
+            Self::False
+        } else if right("checkpoint") && (right("judged_again") || right("signer")) {
+            Self::Holds
+        } else {
+            Self::Undecided
+        }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::Undecided => "undecided",
+            Self::False => "false",
+        }
+    }
+}
+
 fn check(what: &'static str, right: bool, why: impl Into<String>) -> Check {
     Check {
         what,
@@ -124,12 +160,12 @@ pub fn run(session: &Session, args: &VerifyReport) -> Result<Answer, Error> {
     if let Some(path) = &args.write_html {
         write_new(&session.path(path), page(&report)?.as_bytes())?;
     }
-    let wrong = checks.iter().any(|check| check.result == Outcome::Wrong);
+    let standing = Standing::of(&checks);
     Ok(Answer {
-        text: text(document, &checks, wrong, session.ui.paint()),
+        text: text(document, &checks, standing, session.ui.paint()),
         json: json!({
             "schema": "herdbook/verify-report/v1",
-            "holds": !wrong,
+            "result": standing.word(),
             "checks": checks.iter().map(|check| json!({
                 "check": check.what, "result": check.result.word(), "message": check.why,
             })).collect::<Vec<Value>>(),
@@ -143,10 +179,10 @@ pub fn run(session: &Session, args: &VerifyReport) -> Result<Answer, Error> {
             "caveat": CAVEAT,
         }),
         notes: Vec::new(),
-        exit: if wrong {
-            Exit::Tampered
-        } else {
-            stated(&document.verdict)
+        exit: match (standing, stated(&document.verdict)) {
+            (Standing::False, _) => Exit::Tampered,
+            (Standing::Undecided, Exit::Ok) => Exit::Undecidable,
+            (_, stated) => stated,
         },
     })
 }
@@ -341,18 +377,19 @@ fn artifacts(document: &Document) -> Option<Vec<ArtifactRef>> {
     parsed.collect()
 }
 
-fn text(document: &Document, checks: &[Check], wrong: bool, paint: Paint) -> String {
-    let mut text = if wrong {
-        format!(
+fn text(document: &Document, checks: &[Check], standing: Standing, paint: Paint) -> String {
+    let said = shown(&format!("{}: {}", document.name, document.line));
+    let mut text = match standing {
+        Standing::False => format!(
             "{}: do not rely on this report\n\n",
             paint.bad("the report does not hold")
-        )
-    } else {
-        format!(
-            "{} {}\n\n",
-            paint.strong("it says of"),
-            shown(&format!("{}: {}", document.name, document.line))
-        )
+        ),
+        Standing::Holds => format!("{} {said}\n\n", paint.good("the report holds, and says of")),
+        Standing::Undecided => format!(
+            "{} {said}\n{}\n\n",
+            paint.notable("it is not decided whether the report holds; it says of"),
+            "To decide: --trust-root, and either --ledger to judge again or --signer with the key you expect."
+        ),
     };
     for check in checks {
         let word = match check.result {

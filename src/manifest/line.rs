@@ -256,6 +256,30 @@ mod tests {
         assert!(decode_plain(&encoded(&member("q\"", [None; 3], false))).is_err());
     }
 
+    /// Every single byte replaced, put in or taken out.
+    #[test]
+    fn the_short_way_accepts_no_line_with_one_edit_that_the_long_way_does_not() {
+        let line = encoded(&member("a", [Some(10), Some(0), None], true));
+        let mut accepted = 0;
+        for at in 0..line.len() {
+            for byte in b"{}\",:0159aAfF\\ -.e/\n\x7f\xc3".iter().copied() {
+                for what in 0..3 {
+                    let mut edited = line.clone();
+                    match what {
+                        0 => edited[at] = byte,
+                        1 => edited.insert(at, byte),
+                        _ => drop(edited.remove(at)),
+                    }
+                    if let Ok(short) = decode_plain(&edited) {
+                        assert_eq!(Member::decode_any(1, &edited).ok(), Some(short));
+                        accepted += 1;
+                    }
+                }
+            }
+        }
+        assert!(accepted > 0, "other digits make other members");
+    }
+
     proptest! {
         /// Whatever is done to a line: the short way accepts only what the long one reads to the same.
         #[test]

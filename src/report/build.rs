@@ -297,8 +297,8 @@ fn recheck(judged: &Judgement, content: bool) -> Vec<wire::Recheck> {
         ),
         one(
             "With the trust root, which you should have from the ledger's owner by another way than this report: whether \
-             the checkpoint is one of that ledger.",
-            "herdbook verify-report report.json --trust-root trust-root.json",
+             the checkpoint is one of that ledger. KEYID stands for the key that you expect to have signed.",
+            "herdbook verify-report report.json --trust-root trust-root.json --signer KEYID",
         ),
     ];
     let with_files = if content { " --content FILES" } else { "" };

@@ -158,7 +158,7 @@ fn content(document: Document, sha256: String) -> Page {
         .iter()
         .partition(|finding| finding.severity == "fails");
     let uses = draw::uses(&document.lineage);
-    let drawn = document.lineage.nodes.iter().zip(uses);
+    let rows = document.lineage.nodes.iter().zip(uses);
     Page {
         sha256,
         word: word.replace('_', " "),
@@ -169,7 +169,7 @@ fn content(document: Document, sha256: String) -> Page {
         notes: groups(&document, &notes),
         gaps: gaps(&document),
         drawing: draw::draw(&document.lineage),
-        nodes: drawn
+        nodes: rows
             .take(SHOWN_ROWS_MAX)
             .map(|(node, uses)| node_row(node, uses))
             .collect(),

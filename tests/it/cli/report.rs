@@ -104,7 +104,7 @@ fn two_runs_give_the_same_two_files_and_touch_no_ledger() {
         "--json",
     ]);
     let answer = check.expect(0).json();
-    assert_eq!(answer["holds"], true);
+    assert_eq!(answer["result"], "holds");
     assert!(checks(&answer).values().all(|result| *result == "ok"), "{answer}");
 }
 
@@ -196,7 +196,7 @@ fn a_report_with_files_is_judged_again_with_them() {
     assert_eq!(document(&place, "a/report.json")["assurance"], "full");
     let without = place
         .run(&["verify-report", "a/report.json", "--json"])
-        .expect(0)
+        .expect(22)
         .json();
     assert_eq!(checks(&without)["judged_again"], "not_checked");
     let with = ["verify-report", "a/report.json", "--content", ".", "--json"];
@@ -271,7 +271,7 @@ fn nothing_false_gets_past_the_check() {
             .run(&["verify-report", "a/report.json", "--json"])
             .expect(20)
             .json();
-        assert_eq!(told["holds"], false);
+        assert_eq!(told["result"], "false");
         assert_eq!(checks(&told)[failing], "failed", "{from}: {told}");
     }
     place.write("a/report.json", &honest);
@@ -314,7 +314,7 @@ fn a_report_on_another_ledger_is_told_by_the_trust_root() {
     let elsewhere = Place::new();
     let answer = elsewhere
         .run(&["verify-report", &path, "--json"])
-        .expect(0)
+        .expect(22)
         .json();
     let expected = [
         ("checkpoint", "not_checked"),
@@ -323,6 +323,16 @@ fn a_report_on_another_ledger_is_told_by_the_trust_root() {
         ("signature", "ok"),
     ];
     assert_eq!(checks(&answer), BTreeMap::from(expected));
+    assert_eq!(answer["result"], "undecided");
+    // Anybody can sign anything about a checkpoint of the right ledger; the signer that is expected cannot.
+    place.run(&["key", "trust-root", "-o", "root.json"]).expect(0);
+    let root = place.at("root.json").display().to_string();
+    let signer = answer["signer"].as_str().unwrap();
+    let rooted = ["verify-report", &path, "--trust-root", &root];
+    elsewhere.run(&rooted).expect(22);
+    elsewhere
+        .run(&[&rooted[..], &["--signer", signer]].concat())
+        .expect(0);
 }
 
 #[test]

@@ -18,8 +18,9 @@ use crate::statement::*;
 const PAGE: &str = include_str!("../../../../docs/formats/lineage-file.md");
 
 /// The text between the fence of `language` and its end.
+/// Returns the last example in a language.
 fn fenced(language: &str) -> &'static str {
-    let (_, rest) = PAGE.split_once(&format!("```{language}\n")).unwrap();
+    let (_, rest) = PAGE.rsplit_once(&format!("```{language}\n")).unwrap();
     rest.split_once("```").unwrap().0
 }
 
