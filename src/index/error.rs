@@ -56,6 +56,14 @@ pub enum IndexError {
         /// The most there may be.
         limit: u64,
     },
+    /// More than a segment can number.
+    #[error("a segment of the index has at most {limit} {what}")]
+    Full {
+        /// What there is too much of.
+        what: &'static str,
+        /// The most there may be.
+        limit: u64,
+    },
     /// Another process, or another handle of this one, has the index open.
     #[error("the index in {} is in use", path.display())]
     Busy {

@@ -102,6 +102,13 @@ impl Index for Layered {
         self.both(|index| index.children(entry))
     }
 
+    fn add_parents(&self, entry: LeafIndex, found: &mut Vec<LeafIndex>) -> Result<(), IndexError> {
+        match self.base.as_deref() {
+            Some(base) if entry.get() < self.tail.first() => base.add_parents(entry, found),
+            _ => super::parents_by_id(self, entry, found),
+        }
+    }
+
     fn ids(&self, prefix: IdPrefix, limit: usize) -> Result<Vec<StatementId>, IndexError> {
         let mut ids = self.both(|index| index.ids(prefix, limit))?;
         ids.sort_unstable();

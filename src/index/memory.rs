@@ -67,6 +67,11 @@ impl MemoryIndex {
         }
     }
 
+    /// Returns the entry it begins with.
+    pub(super) fn first(&self) -> u64 {
+        self.first
+    }
+
     /// Returns how many entries it holds.
     pub(super) fn len(&self) -> u64 {
         self.entries.len() as u64

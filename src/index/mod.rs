@@ -117,18 +117,14 @@ pub trait Index: std::fmt::Debug + Send + Sync {
     /// Returns the first entries of the statements that the statement first standing at `entry` cites, in log
     /// order; those that are not in the log are left out.
     fn parents(&self, entry: LeafIndex) -> Result<Vec<LeafIndex>, IndexError> {
-        let Some(id) = self.id_at(entry)? else {
-            return Ok(Vec::new());
-        };
-        let Some(facts) = self.facts(id)?.filter(|facts| facts.entry == entry) else {
-            return Ok(Vec::new());
-        };
-        let mut entries = Vec::with_capacity(facts.parents.len());
-        for parent in &facts.parents {
-            entries.extend(self.entry_of(*parent)?.filter(|parent| *parent < entry));
-        }
-        entries.sort_unstable();
-        Ok(entries)
+        let mut found = Vec::new();
+        self.add_parents(entry, &mut found)?;
+        Ok(found)
+    }
+
+    /// Adds [`Index::parents`] to `found`: a sweep over the log then needs one list, not one for each entry.
+    fn add_parents(&self, entry: LeafIndex, found: &mut Vec<LeafIndex>) -> Result<(), IndexError> {
+        parents_by_id(self, entry, found)
     }
 
     /// Returns the ids that begin with `prefix`, ascending, at most `limit`.
@@ -168,6 +164,27 @@ pub trait Index: std::fmt::Debug + Send + Sync {
 
     /// Returns the size of the tree after a commit; nothing where the batches did not say.
     fn commit_end(&self, commit: u64) -> Result<Option<TreeSize>, IndexError>;
+}
+
+/// Finds parents as an index does that keeps no entries of them.
+fn parents_by_id(
+    index: &(impl Index + ?Sized),
+    entry: LeafIndex,
+    found: &mut Vec<LeafIndex>,
+) -> Result<(), IndexError> {
+    let Some(id) = index.id_at(entry)? else {
+        return Ok(());
+    };
+    let Some(facts) = index.facts(id)?.filter(|facts| facts.entry == entry) else {
+        return Ok(());
+    };
+    let mut entries = Vec::with_capacity(facts.parents.len());
+    for parent in &facts.parents {
+        entries.extend(index.entry_of(*parent)?.filter(|parent| *parent < entry));
+    }
+    entries.sort_unstable();
+    found.append(&mut entries);
+    Ok(())
 }
 
 /// An index that takes more of the log.

@@ -60,6 +60,10 @@ impl<'a> SegmentCursor<'a> {
 
 impl Cursor for SegmentCursor<'_> {
     fn seek(&mut self, key: &[u8]) -> Result<(), IndexError> {
+        if let Some((low, high)) = self.segment.between(self.table, key)? {
+            self.at = self.search(low, high, key)?;
+            return Ok(());
+        }
         let is_ahead = match self.at.checked_sub(1) {
             None => false,
             Some(before) => self.is_below(before, key)?,

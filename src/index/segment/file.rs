@@ -16,18 +16,25 @@ use crate::index::Resume;
 use crate::index::codec;
 use crate::index::resume::ResumeRecord;
 use crate::index::table::Table;
+use crate::merkle::LeafIndex;
 
+use super::edges::Edges;
 use super::header::DIGEST_BYTES;
+use super::header::END_BYTES;
 use super::header::HEADER_BYTES;
 use super::header::Header;
 use super::header::PAGE_BYTES;
+use super::header::Span;
 use super::mapping;
+use super::places;
 
 /// A segment.
 pub(super) struct Segment {
     path: PathBuf,
     map: Mmap,
     header: Header,
+    parents: Edges,
+    children: Edges,
     /// One bit for each page whose digest was found right.
     checked: Vec<AtomicU64>,
 }
@@ -63,7 +70,8 @@ impl Segment {
         let map = mapping::map(&file).map_err(io)?;
         let header = map.first_chunk::<HEADER_BYTES>();
         let header = header.and_then(Header::decode);
-        let header = header.ok_or_else(|| damaged(path, "its header is not one of this version"))?;
+        let unknown = || damaged(path, "its header is not one of this version");
+        let header = header.ok_or_else(unknown)?;
         if header.length != map.len() as u64 {
             return Err(damaged(path, "it is cut short or grew"));
         }
@@ -72,6 +80,8 @@ impl Segment {
         let segment = Self {
             path: path.to_owned(),
             map,
+            parents: header.edges(Table::Parents).ok_or_else(unknown)?,
+            children: header.edges(Table::Children).ok_or_else(unknown)?,
             header,
             checked,
         };
@@ -99,25 +109,54 @@ impl Segment {
         resume.ok_or_else(|| self.damaged("its record for a replay is malformed"))
     }
 
+    /// Adds what stands beside `entry` in a table of edges.
+    #[inline]
+    pub(super) fn beside(
+        &self,
+        table: Table,
+        entry: u64,
+        found: &mut Vec<LeafIndex>,
+    ) -> Result<(), IndexError> {
+        match table {
+            Table::Parents => self.parents.beside(self, entry, found),
+            Table::Children => self.children.beside(self, entry, found),
+            _ => Err(table.malformed()),
+        }
+    }
+
+    fn span(&self, table: Table) -> Result<&Span, IndexError> {
+        let span = self.header.tables.get(table.place());
+        // Edges do not stand in rows.
+        let is_rows = !matches!(table, Table::Parents | Table::Children);
+        span.filter(|_| is_rows).ok_or(table.malformed())
+    }
+
     /// Returns how many rows a table has.
     pub(super) fn rows(&self, table: Table) -> u64 {
         self.header.tables.get(table.place()).map_or(0, |span| span.rows)
     }
 
+    /// Returns the rows of a table between which the first one stands that is not less than `key`, or that end where
+    /// it stands; nothing where only the rows tell.
+    pub(super) fn between(&self, table: Table, key: &[u8]) -> Result<Option<(u64, u64)>, IndexError> {
+        match table {
+            Table::Ids => places::between(self, self.span(table)?, key),
+            _ => Ok(None),
+        }
+    }
+
     /// Returns a row of a table.
     pub(super) fn row(&self, table: Table, at: u64) -> Result<&[u8], IndexError> {
-        let span = self
-            .header
-            .tables
-            .get(table.place())
-            .filter(|span| at < span.rows);
-        let span = *span.ok_or(table.malformed())?;
+        let span = self.span(table)?;
+        if at >= span.rows {
+            return Err(table.malformed());
+        }
         if let Some(width) = table.width() {
             let width = width as u64;
             return self.bytes(span.offset + at * width, width);
         }
         let end_of = |at: u64| -> Result<u64, IndexError> {
-            let bytes = self.bytes(span.offset + span.bytes + at * 8, 8)?;
+            let bytes = self.bytes(span.offset + span.bytes + at * END_BYTES, END_BYTES)?;
             let end = bytes.first_chunk().copied().map(u64::from_be_bytes);
             end.ok_or(table.malformed())
         };
@@ -130,7 +169,30 @@ impl Segment {
     }
 
     /// Returns bytes of the tables, all their pages checked.
-    fn bytes(&self, offset: u64, length: u64) -> Result<&[u8], IndexError> {
+    #[inline]
+    pub(super) fn bytes(&self, offset: u64, length: u64) -> Result<&[u8], IndexError> {
+        match self.known_bytes(offset, length) {
+            Some(bytes) => Ok(bytes),
+            None => self.check_bytes(offset, length),
+        }
+    }
+
+    /// Returns bytes of one page that was found right before: so short that a sweep over edges takes it in each step.
+    #[inline]
+    fn known_bytes(&self, offset: u64, length: u64) -> Option<&[u8]> {
+        let start = offset.checked_sub(HEADER_BYTES as u64)?;
+        let end = offset.checked_add(length)?;
+        let page = start / PAGE_BYTES as u64;
+        let word = self.checked.get(to_usize(page / 64)?)?;
+        let is_known = word.load(Ordering::Relaxed) & (1 << (page % 64)) != 0;
+        let is_one = (start + length).div_ceil(PAGE_BYTES as u64) <= page + 1;
+        if !is_known || !is_one || end > self.header.pages_at {
+            return None;
+        }
+        self.map.get(to_usize(offset)?..to_usize(end)?)
+    }
+
+    fn check_bytes(&self, offset: u64, length: u64) -> Result<&[u8], IndexError> {
         let outside = || self.damaged("a row stands outside of its tables");
         let end = offset.checked_add(length).ok_or_else(outside)?;
         let start = offset.checked_sub(HEADER_BYTES as u64).ok_or_else(outside)?;

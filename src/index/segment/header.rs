@@ -1,9 +1,14 @@
 //! The first bytes of a segment: what it covers and where its tables stand (`docs/formats/index.md`).
 
+use std::ops::Range;
+
 use crate::digest::NodeHash;
 use crate::index::Watermark;
 use crate::index::table::Table;
 use crate::merkle::TreeSize;
+
+use super::edges::Edges;
+use super::places;
 
 /// How many bytes the header has.
 pub(super) const HEADER_BYTES: usize = 1024;
@@ -13,6 +18,9 @@ pub(super) const PAGE_BYTES: usize = 64 * 1024;
 
 /// How many bytes a digest has.
 pub(super) const DIGEST_BYTES: usize = 32;
+
+/// How many bytes say where a row ends.
+pub(super) const END_BYTES: u64 = 8;
 
 /// Bytes of the header that its own digest covers.
 const COVERED: usize = HEADER_BYTES - DIGEST_BYTES;
@@ -30,9 +38,9 @@ const ORIGIN_BYTES_MAX: usize = 128;
 pub(super) struct Span {
     /// The first row, from the start of the file.
     pub(super) offset: u64,
-    /// The bytes of all rows.
+    /// The bytes of all rows; of edges, all that the table has.
     pub(super) bytes: u64,
-    /// How many rows there are.
+    /// How many rows or edges there are.
     pub(super) rows: u64,
 }
 
@@ -124,27 +132,53 @@ impl Header {
         (is_exact && header.is_sound()).then_some(header)
     }
 
-    /// Whether everything stands inside the file and has the size that its rows need.
+    /// Returns the entries that it covers.
+    pub(super) fn own(&self) -> Range<u64> {
+        self.from..self.to.size.get()
+    }
+
+    /// Returns where the parts of a table of edges stand.
+    pub(super) fn edges(&self, table: Table) -> Option<Edges> {
+        let span = self.tables.get(table.place())?;
+        Edges::of(table, span, self.own())
+    }
+
+    /// Returns how many bytes a table has with what stands behind its rows; nothing if its rows need other ones.
+    fn whole(&self, table: Table, span: &Span) -> Option<u64> {
+        let behind = match table {
+            Table::Parents | Table::Children => return self.edges(table).map(|_| span.bytes),
+            Table::Ids => places::bytes(span.rows),
+            _ if table.width().is_none() => span.rows.checked_mul(END_BYTES)?,
+            _ => 0,
+        };
+        if let Some(width) = table.width()
+            && span.rows.checked_mul(width as u64) != Some(span.bytes)
+        {
+            return None;
+        }
+        span.bytes.checked_add(behind)
+    }
+
+    /// Returns where the last table ends; nothing if they do not stand one after the other.
+    fn tables_end(&self) -> Option<u64> {
+        let mut end = HEADER_BYTES as u64;
+        for (table, span) in Table::ALL.into_iter().zip(&self.tables) {
+            if span.offset != end {
+                return None;
+            }
+            end = end.checked_add(self.whole(table, span)?)?;
+        }
+        Some(end)
+    }
+
+    /// Whether everything follows on each other and has the size that its rows need.
     fn is_sound(&self) -> bool {
-        let inside = |offset: u64, bytes: u64| {
-            let end = offset.checked_add(bytes);
-            offset >= HEADER_BYTES as u64 && end.is_some_and(|end| end <= self.pages_at)
-        };
-        let table = |(table, span): (Table, &Span)| {
-            let Some(width) = table.width() else {
-                // The ends of the rows stand behind them.
-                let ends = span.rows.checked_mul(8);
-                let all = ends.and_then(|ends| span.bytes.checked_add(ends));
-                return all.is_some_and(|all| inside(span.offset, all));
-            };
-            let bytes = span.rows.checked_mul(width as u64);
-            bytes == Some(span.bytes) && inside(span.offset, span.bytes)
-        };
         let entries = self.tables.get(Table::Entries.place());
         let covered = self.to.size.get().checked_sub(self.from);
         let pages = self.pages().checked_mul(DIGEST_BYTES as u64);
-        inside(self.resume.0, self.resume.1)
-            && Table::ALL.into_iter().zip(&self.tables).all(table)
+        let (resume, resume_bytes) = self.resume;
+        self.tables_end() == Some(resume)
+            && resume.checked_add(resume_bytes) == Some(self.pages_at)
             && covered.is_some_and(|covered| covered > 0)
             && entries.map(|span| span.rows) == covered
             && pages.and_then(|pages| pages.checked_add(self.pages_at)) == Some(self.length)

@@ -1,16 +1,18 @@
 //! The readers' index: immutable files that are mapped, one behind the other from entry 0 on.
 //!
-//! Each segment holds the sorted tables of one stretch of the log, so a question is a binary search in a few files,
-//! and opening one reads its header and the digests of its pages. The appender publishes a stretch by renaming a
+//! Each segment holds the sorted tables of one stretch of the log, so a question is a binary search in a few files, or two
+//! reads where it is one about the graph, and opening one reads its header and the digests of its pages. The appender publishes a stretch by renaming a
 //! finished file, and from time to time one file for all. Readers need no lock: they take the chain they find, and
 //! replay in memory what the log got since. A page is checked against its digest before it is first used, so a flipped
 //! byte gives an error, never an answer. The bytes are those of `docs/formats/index.md`.
 
 mod cursor;
+mod edges;
 mod file;
 mod folder;
 mod header;
 mod mapping;
+mod places;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -28,6 +30,7 @@ use super::table::Merge;
 use super::table::Table;
 use super::table::Tables;
 use super::table::rows_of;
+use crate::merkle::LeafIndex;
 
 use cursor::SegmentCursor;
 use file::Segment;
@@ -159,7 +162,8 @@ fn write<'a>(
     let path = folder::prepare(folder)?;
     let mut writer = SegmentWriter::create(&path)?;
     for table in Table::ALL {
-        writer.table(table, &mut Merge::from(cursors(table), &[])?)?;
+        let own = from..to.size.get();
+        writer.table(table, own, &mut Merge::from(cursors(table), &[])?)?;
     }
     writer.finish(from, to, resume)?;
     folder::publish(&path, folder, from, to.size.get())
@@ -177,5 +181,18 @@ impl Tables for Segments {
     fn cursors(&self, table: Table) -> Vec<Box<dyn Cursor + '_>> {
         let cursor = |segment| Box::new(SegmentCursor::new(segment, table)) as Box<dyn Cursor + '_>;
         self.chain.iter().map(cursor).collect()
+    }
+
+    fn beside(&self, table: Table, entry: LeafIndex, found: &mut Vec<LeafIndex>) -> Result<(), IndexError> {
+        let entry = entry.get();
+        // What ends below the entry says nothing of it.
+        let above = self
+            .chain
+            .iter()
+            .filter(|segment| entry < segment.header().own().end);
+        for segment in above {
+            segment.beside(table, entry, found)?;
+        }
+        Ok(())
     }
 }

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
@@ -5,9 +7,11 @@ use super::header::HEADER_BYTES;
 use super::header::Header;
 use super::header::PAGE_BYTES;
 use super::*;
+use crate::digest::StatementId;
 use crate::index::Index;
 use crate::index::agreement::answers;
 use crate::index::agreement::some_batches;
+use crate::index::conformance;
 
 const ORIGIN: &str = "example.com/test";
 
@@ -184,4 +188,117 @@ fn many_segments_ask_to_be_made_one() {
     assert!(Segments::should_consolidate(folder.path()).unwrap());
     let index = Segments::open(folder.path(), ORIGIN).unwrap().unwrap();
     assert_eq!(Index::watermark(&index), Some(&to(2)));
+}
+
+/// Numbers that only look random.
+fn scattered(seed: u64) -> u64 {
+    let digest = crate::digest::Sha256Digest::of(&seed.to_be_bytes());
+    u64::from_be_bytes(*digest.as_bytes().first_chunk().unwrap())
+}
+
+fn scattered_id(seed: u64) -> StatementId {
+    StatementId::from_bytes(*crate::digest::Sha256Digest::of(&seed.to_be_bytes()).as_bytes())
+}
+
+type ScatteredBatches = Vec<(Vec<Indexed>, Watermark)>;
+
+/// Returns a log of `entries` in batches of uneven size, and the entries that each one cites.
+fn scattered_log(entries: u64) -> (ScatteredBatches, Vec<Vec<u64>>) {
+    let mut batches = ScatteredBatches::new();
+    let mut cited = Vec::new();
+    for entry in 0..entries {
+        let count = scattered(entry + 5000) % 4;
+        let parents = (0..count.min(entry)).map(|at| scattered(entry * 8 + at + 9000) % entry);
+        let parents: BTreeSet<u64> = parents.collect();
+        let ids: Vec<_> = parents.iter().map(|parent| scattered_id(*parent)).collect();
+        let indexed = conformance::indexed(entry, scattered_id(entry), conformance::prompt("p", &[]), &ids);
+        cited.push(parents.into_iter().collect());
+        match batches.last_mut() {
+            Some((batch, _)) if !scattered(entry).is_multiple_of(150) => batch.push(indexed),
+            _ => batches.push((vec![indexed], conformance::to(entry))),
+        }
+        batches.last_mut().unwrap().1 = conformance::to(entry + 1);
+    }
+    (batches, cited)
+}
+
+/// Compares every edge, every id and every prefix of up to three digits with what the log says.
+fn is_as_logged(index: &dyn Index, cited: &[Vec<u64>]) {
+    let numbers = |entries: Vec<LeafIndex>| -> Vec<u64> { entries.into_iter().map(LeafIndex::get).collect() };
+    for (entry, parents) in (0_u64..).zip(cited) {
+        assert_eq!(&numbers(index.parents(LeafIndex::new(entry)).unwrap()), parents);
+        let citing = (0_u64..)
+            .zip(cited)
+            .filter(|(_, parents)| parents.contains(&entry));
+        let citing: Vec<u64> = citing.map(|(citing, _)| citing).collect();
+        assert_eq!(numbers(index.children(LeafIndex::new(entry)).unwrap()), citing);
+        let found = index.entry_of(scattered_id(entry)).unwrap();
+        assert_eq!(found, Some(LeafIndex::new(entry)));
+        assert_eq!(index.entry_of(scattered_id(entry + 1_000_000)).unwrap(), None);
+    }
+    let after = LeafIndex::new(cited.len() as u64);
+    assert!(index.parents(after).unwrap().is_empty() && index.children(after).unwrap().is_empty());
+    let ids: BTreeMap<_, _> = (0..cited.len() as u64)
+        .map(|entry| (scattered_id(entry).to_hex(), scattered_id(entry)))
+        .collect();
+    let one = (0..16).map(|number| format!("{number:x}"));
+    for digits in one.chain((0..4096).map(|number| format!("{number:03x}"))) {
+        let prefix = crate::index::IdPrefix::parse(&digits).unwrap();
+        let like = ids.iter().filter(|(hex, _)| hex.starts_with(&digits));
+        let expected: Vec<_> = like.map(|(_, id)| *id).collect();
+        assert_eq!(index.ids(prefix, usize::MAX).unwrap(), expected, "{digits}");
+    }
+}
+
+#[test]
+fn edges_and_ids_are_those_of_the_log() {
+    let (batches, cited) = scattered_log(700);
+    assert!((3..60).contains(&batches.len()), "{}", batches.len());
+    let folder = tempfile::tempdir().unwrap();
+    let sled = tempfile::tempdir().unwrap();
+    let mut sled = SledIndex::open(sled.path(), ORIGIN).unwrap();
+    for (batch, to) in batches {
+        Segments::publish(folder.path(), &batch, &to, &Resume::default()).unwrap();
+        crate::index::IndexMut::apply(&mut sled, batch, to, Resume::default()).unwrap();
+    }
+    is_as_logged(&Segments::open(folder.path(), ORIGIN).unwrap().unwrap(), &cited);
+    Segments::consolidate(folder.path(), &sled).unwrap();
+    let one = Segments::open(folder.path(), ORIGIN).unwrap().unwrap();
+    assert_eq!(one.chain.len(), 1);
+    is_as_logged(&one, &cited);
+}
+
+#[test]
+fn more_entries_than_an_edge_can_name_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = SegmentWriter::create(&folder.path().join("x")).unwrap();
+    let mut write = |end: u64| {
+        let mut rows = Merge::from(vec![], &[]).unwrap();
+        writer.table(Table::Parents, end - 2..end, &mut rows)
+    };
+    write(edges::ENTRIES_MAX).unwrap();
+    let refused = write(edges::ENTRIES_MAX + 1).unwrap_err();
+    let expected = "a segment of the index has at most 4294967295 entries";
+    assert_eq!(refused.to_string(), expected);
+}
+
+#[test]
+fn tables_follow_each_other_without_a_gap() {
+    let (_folder, files) = published();
+    let bytes = fs::read(&files[1]).unwrap();
+    let header = Header::decode(bytes.first_chunk().unwrap()).unwrap();
+    for table in 0..Table::ALL.len() {
+        for change in 0..4 {
+            let mut other = header.clone();
+            let span = &mut other.tables[table];
+            match change {
+                0 => span.offset += 1,
+                1 => span.bytes += 4,
+                2 => span.bytes = span.bytes.wrapping_sub(4),
+                _ => span.rows += 1,
+            }
+            let encoded = other.encode().unwrap();
+            assert_eq!(Header::decode(&encoded), None, "{table} {change}");
+        }
+    }
 }

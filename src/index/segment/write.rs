@@ -6,6 +6,7 @@ use std::io::BufWriter;
 use std::io::Seek as _;
 use std::io::SeekFrom;
 use std::io::Write as _;
+use std::ops::Range;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -17,12 +18,15 @@ use crate::index::resume::ResumeRecord;
 use crate::index::table::Merge;
 use crate::index::table::Table;
 
+use super::edges;
 use super::header::HEADER_BYTES;
 use super::header::Header;
 use super::header::PAGE_BYTES;
 use super::header::Span;
+use super::places::Places;
 
-/// A segment that is not yet finished. It keeps 32 bytes a page and 8 a row of names and facts in memory.
+/// A segment that is not yet finished. It keeps 32 bytes a page, and of one table at a time 8 a row of names or facts or 4
+/// an entry in memory.
 #[derive(Debug)]
 pub(super) struct SegmentWriter {
     path: PathBuf,
@@ -64,7 +68,8 @@ impl SegmentWriter {
         }
     }
 
-    fn put(&mut self, bytes: &[u8]) -> Result<(), IndexError> {
+    /// Writes the next bytes.
+    pub(super) fn put(&mut self, bytes: &[u8]) -> Result<(), IndexError> {
         let mut rest = bytes;
         while !rest.is_empty() {
             let (now, later) = rest.split_at(rest.len().min(self.page_room));
@@ -86,13 +91,36 @@ impl SegmentWriter {
         self.page_room = PAGE_BYTES;
     }
 
-    /// Writes the rows of a table.
-    pub(super) fn table(&mut self, table: Table, rows: &mut Merge<'_>) -> Result<(), IndexError> {
+    /// Writes a table of a segment of the entries `own`.
+    pub(super) fn table(
+        &mut self,
+        table: Table,
+        own: Range<u64>,
+        rows: &mut Merge<'_>,
+    ) -> Result<(), IndexError> {
+        let offset = self.position;
+        let span = match table {
+            Table::Parents | Table::Children => {
+                let rows = edges::write(self, table, own, rows)?;
+                let bytes = self.position - offset;
+                Span { offset, bytes, rows }
+            }
+            _ => self.rows(table, rows)?,
+        };
+        if let Some(place) = self.tables.get_mut(table.place()) {
+            *place = span;
+        }
+        Ok(())
+    }
+
+    /// Writes rows, and behind them what helps to find them.
+    fn rows(&mut self, table: Table, rows: &mut Merge<'_>) -> Result<Span, IndexError> {
         let mut span = Span {
             offset: self.position,
             ..Span::default()
         };
         let mut ends = Vec::new();
+        let mut places = (table == Table::Ids).then(Places::new);
         while let Some(row) = rows.next()? {
             match table.width() {
                 Some(width) if width != row.len() => return Err(table.malformed()),
@@ -101,13 +129,16 @@ impl SegmentWriter {
             }
             span.bytes += row.len() as u64;
             span.rows += 1;
+            if let Some(places) = &mut places {
+                places.add(row);
+            }
             self.put(row)?;
         }
         self.put(&ends)?;
-        if let Some(place) = self.tables.get_mut(table.place()) {
-            *place = span;
+        if let Some(places) = places {
+            places.write(self)?;
         }
-        Ok(())
+        Ok(span)
     }
 
     /// Writes what is left and makes the file durable.

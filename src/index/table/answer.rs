@@ -64,10 +64,6 @@ fn must_id(tables: &impl Tables, entry: LeafIndex) -> Result<StatementId, IndexE
     found.map(|(_, id)| id).ok_or(Table::Entries.malformed())
 }
 
-fn second(table: Table) -> impl Fn(&[u8]) -> Result<LeafIndex, IndexError> {
-    move |row| row::read_pair(table, row).map(|(_, entry)| LeafIndex::new(entry))
-}
-
 impl<T: Tables + Debug + Send + Sync> Index for T {
     fn watermark(&self) -> Option<&Watermark> {
         Tables::watermark(self)
@@ -99,13 +95,13 @@ impl<T: Tables + Debug + Send + Sync> Index for T {
     }
 
     fn children(&self, entry: LeafIndex) -> Result<Vec<LeafIndex>, IndexError> {
-        let key = entry.get().to_be_bytes();
-        rows(self, Table::Children, &key, second(Table::Children))
+        let mut found = Vec::new();
+        self.beside(Table::Children, entry, &mut found)?;
+        Ok(found)
     }
 
-    fn parents(&self, entry: LeafIndex) -> Result<Vec<LeafIndex>, IndexError> {
-        let key = entry.get().to_be_bytes();
-        rows(self, Table::Parents, &key, second(Table::Parents))
+    fn add_parents(&self, entry: LeafIndex, found: &mut Vec<LeafIndex>) -> Result<(), IndexError> {
+        self.beside(Table::Parents, entry, found)
     }
 
     fn ids(&self, prefix: IdPrefix, limit: usize) -> Result<Vec<StatementId>, IndexError> {

@@ -3,7 +3,8 @@
 //! Every table is a sorted sequence of rows of bytes, and rows compare as bytes do: integers stand big-endian, and
 //! what orders rows stands first. An index holds its tables in several runs, one for each stretch of the log, the
 //! oldest first. All questions of the trait are answered here (`answer.rs`) by looking into each run, so a backend
-//! only has to find the first row that is not less than some bytes, and go on from there.
+//! only has to find the first row that is not less than some bytes, and go on from there. The edges of the graph may
+//! stand otherwise in a backend, which then says itself what stands beside an entry.
 
 mod answer;
 mod build;
@@ -14,10 +15,12 @@ mod row;
 use super::IndexError;
 use super::Resume;
 use super::Watermark;
+use crate::merkle::LeafIndex;
 
 pub(super) use build::Rows;
 pub(super) use build::rows_of;
 pub(super) use merge::Merge;
+pub(super) use row::read_pair;
 
 /// A table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,7 +72,7 @@ impl Table {
         self as usize
     }
 
-    /// Returns how many bytes each row has; nothing where they differ.
+    /// Returns how many bytes each row has, where it stands as a row; nothing where they differ.
     pub(super) const fn width(self) -> Option<usize> {
         match self {
             Self::Entries | Self::Ids => Some(40),
@@ -120,4 +123,16 @@ pub(super) trait Tables {
 
     /// Returns a cursor for each run of a table, the oldest first.
     fn cursors(&self, table: Table) -> Vec<Box<dyn Cursor + '_>>;
+
+    /// Adds to `found` what stands beside `entry` in [`Table::Parents`] or [`Table::Children`], ascending.
+    fn beside(&self, table: Table, entry: LeafIndex, found: &mut Vec<LeafIndex>) -> Result<(), IndexError> {
+        let key = entry.get().to_be_bytes();
+        for mut cursor in self.cursors(table) {
+            cursor.seek(&key)?;
+            while let Some(row) = cursor.next()?.filter(|row| row.starts_with(&key)) {
+                found.push(LeafIndex::new(read_pair(table, row)?.1));
+            }
+        }
+        Ok(())
+    }
 }

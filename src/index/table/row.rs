@@ -100,7 +100,7 @@ pub(super) fn pair(first: u64, second: u64) -> [u8; 16] {
     join(&[&first.to_be_bytes(), &second.to_be_bytes()])
 }
 
-pub(super) fn read_pair(table: Table, row: &[u8]) -> Result<(u64, u64), IndexError> {
+pub(in crate::index) fn read_pair(table: Table, row: &[u8]) -> Result<(u64, u64), IndexError> {
     let mut parts = Parts::of(table, row);
     let pair = (parts.u64()?, parts.u64()?);
     parts.end(pair)

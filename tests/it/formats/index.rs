@@ -1,4 +1,4 @@
-//! `docs/formats/index.md`: a segment of one entry.
+//! `docs/formats/index.md`: a segment of two entries.
 
 use herdbook::digest::{KeyId, NodeHash, Sha256Digest, StatementId};
 use herdbook::index::{
@@ -9,9 +9,9 @@ use herdbook::statement::{ArtifactRef, ItemName, Thing};
 
 use super::block;
 
-fn statement() -> Indexed {
-    let id = StatementId::from_bytes([0xa1; 32]);
-    let name = ItemName::new("p").unwrap();
+fn statement(entry: u64, byte: u8, name: &str, parents: Vec<StatementId>) -> Indexed {
+    let id = StatementId::from_bytes([byte; 32]);
+    let name = ItemName::new(name).unwrap();
     Indexed {
         claims: vec![Claim {
             digest: Sha256Digest::of(b"x"),
@@ -19,7 +19,7 @@ fn statement() -> Indexed {
         }],
         facts: Facts {
             id,
-            entry: LeafIndex::new(0),
+            entry: LeafIndex::new(entry),
             issuer: KeyId::from_bytes([1; 32]),
             kind: "prompt",
             name: Some(name.clone()),
@@ -35,9 +35,16 @@ fn statement() -> Indexed {
                 rows: Some(5),
             }],
             personal: false,
-            parents: vec![],
+            parents,
         },
     }
+}
+
+/// Entry 0, and entry 1, which cites it.
+fn statements() -> [Indexed; 2] {
+    let first = statement(0, 0xa1, "p", vec![]);
+    let second = statement(1, 0x52, "q", vec![first.facts.id]);
+    [first, second]
 }
 
 fn wrapped(bytes: &[u8]) -> String {
@@ -50,18 +57,18 @@ fn the_worked_segment_is_what_is_written() {
     let folder = tempfile::tempdir().unwrap();
     let to = Watermark {
         origin: "example.org/herd".to_owned(),
-        size: TreeSize::new(1),
+        size: TreeSize::new(2),
         root: NodeHash::from_bytes([7; 32]),
     };
     let resume = Resume {
         next_commit: 1,
-        commit_ends: vec![1],
+        commit_ends: vec![2],
         ..Resume::default()
     };
-    Segments::publish(folder.path(), &[statement()], &to, &resume).unwrap();
+    Segments::publish(folder.path(), &statements(), &to, &resume).unwrap();
     let file = folder
         .path()
-        .join("00000000000000000000-00000000000000000001.seg");
+        .join("00000000000000000000-00000000000000000002.seg");
     let bytes = std::fs::read(file).unwrap();
     let page = |heading| block("index.md", heading);
     assert_eq!(wrapped(&bytes[..1024]), page("Header"));
@@ -69,6 +76,10 @@ fn the_worked_segment_is_what_is_written() {
     let index = Segments::open(folder.path(), "example.org/herd")
         .unwrap()
         .unwrap();
-    let facts = index.facts(statement().facts.id).unwrap().unwrap();
-    assert_eq!(*facts, statement().facts);
+    for statement in statements() {
+        let facts = index.facts(statement.facts.id).unwrap().unwrap();
+        assert_eq!(*facts, statement.facts);
+    }
+    assert_eq!(index.parents(LeafIndex::new(1)).unwrap(), [LeafIndex::new(0)]);
+    assert_eq!(index.children(LeafIndex::new(0)).unwrap(), [LeafIndex::new(1)]);
 }
