@@ -1,5 +1,6 @@
 //! `herdbook register`: from a lineage file to signed entries.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -30,6 +31,9 @@ use super::ui::in_line;
 use super::ui::put;
 use super::ui::short_id;
 use super::ui::table;
+
+/// How many warnings of one kind are told one by one.
+const ALIKE_SHOWN_MAX: usize = 5;
 
 /// How many nodes are listed for people; JSON has all.
 const NODES_SHOWN_MAX: usize = 40;
@@ -99,7 +103,7 @@ pub fn append(
 fn answer(registered: &Registered, paint: Paint) -> Answer {
     let left_out: Vec<String> = registered.left_out.iter().map(ToString::to_string).collect();
     let whole = left_out.is_empty() && registered.gaps.is_empty();
-    let mut notes: Vec<String> = registered.warnings.iter().map(warning_text).collect();
+    let mut notes = warnings(&registered.warnings);
     notes.extend(left_out.iter().map(|problem| format!("left out: {problem}")));
     notes.extend(registered.gaps.iter().map(|gap| {
         let MadeGap { item, line, text } = gap;
@@ -181,6 +185,28 @@ fn text(registered: &Registered, paint: Paint) -> String {
         put(&mut text, format_args!("  and {more} more (--json lists all)\n"));
     }
     text
+}
+
+/// Returns the warnings, and of many alike the first few and how many more there are.
+fn warnings(all: &[Warning]) -> Vec<String> {
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut notes = Vec::new();
+    for warning in all {
+        let count = seen.entry(warning.code.as_str()).or_default();
+        *count += 1;
+        if *count <= ALIKE_SHOWN_MAX {
+            notes.push(warning_text(warning));
+        }
+    }
+    for (code, count) in seen {
+        let more = count.saturating_sub(ALIKE_SHOWN_MAX);
+        if more > 0 {
+            notes.push(format!(
+                "warning: {more} more items with `{code}` (--json lists all)"
+            ));
+        }
+    }
+    notes
 }
 
 fn warning_text(warning: &Warning) -> String {

@@ -48,7 +48,7 @@ use super::verify::CAVEAT;
 pub struct VerifyReport {
     /// The report.json
     pub file: PathBuf,
-    /// Check that this page shows what the report says
+    /// Check that this page shows what the report says [default: the page beside it, if there is one]
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
     /// Make the page anew from the report and write it to this new file
@@ -203,8 +203,11 @@ fn stated(verdict: &str) -> Exit {
 
 fn of_page(session: &Session, args: &VerifyReport, report: &Report) -> Result<Check, Error> {
     const WHAT: &str = "page";
-    let Some(path) = &args.html else {
-        return Ok(unchecked(WHAT, "give the page with --html"));
+    let beside = args.file.with_extension("html");
+    let path = match &args.html {
+        Some(path) => path,
+        None if session.path(&beside).is_file() => &beside,
+        None => return Ok(unchecked(WHAT, "there is none beside it: give it with --html")),
     };
     let same = read(&session.path(path))? == page(report)?.as_bytes();
     Ok(check(

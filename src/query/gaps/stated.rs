@@ -180,11 +180,12 @@ fn bare(
         } else {
             String::new()
         };
-        let (why, close) = words(code, name);
+        let node = one.node(name.as_str());
+        let (why, close) = words(code, name, &node);
         found.push(Missing {
             class: GapClass::Bare,
             code,
-            node: one.node(name.as_str()),
+            node,
             id: format!("hb:{}", one.id),
             name: format!("{name}{files}"),
             entry: one.entry,
@@ -195,7 +196,7 @@ fn bare(
     Ok(())
 }
 
-fn words(code: &str, name: &ItemName) -> (String, String) {
+fn words(code: &str, name: &ItemName, node: &str) -> (String, String) {
     let hash = format!("write `files: PATH` for {name} in the lineage file, so that register hashes them");
     let (why, close) = match code {
         "content_not_known" => (
@@ -212,7 +213,7 @@ fn words(code: &str, name: &ItemName) -> (String, String) {
         ),
         "digest_given" => (
             "its digest is the signer's word: nobody here has hashed the file",
-            format!("{hash}; or hold files against it with `herdbook verify {name} --content DIR`"),
+            format!("{hash}; or hold files against it with `herdbook verify {node} --content DIR`"),
         ),
         _ => (
             "the digests of its files are the signer's word: nobody here has hashed them",

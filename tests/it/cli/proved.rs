@@ -88,7 +88,11 @@ fn whatever_is_in_the_log_can_be_proved() {
         let proven = check(&proof(&place, node), &root(&place)).unwrap();
         assert_eq!(proven.statement.predicate.kind(), kind, "{node}");
         assert_eq!(
-            proven.statement.predicate.name().map(herdbook::statement::ItemName::as_str),
+            proven
+                .statement
+                .predicate
+                .name()
+                .map(herdbook::statement::ItemName::as_str),
             name,
             "{node}"
         );
