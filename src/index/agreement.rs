@@ -145,8 +145,8 @@ struct Draw {
     members: Vec<usize>,
     parents: Vec<u8>,
     run: bool,
-    /// Whether a batch, and whether a commit ends behind it.
-    ends: (bool, bool),
+    /// Whether a batch ends behind it.
+    ends: bool,
 }
 
 fn draw() -> impl Strategy<Value = Draw> {
@@ -158,7 +158,7 @@ fn draw() -> impl Strategy<Value = Draw> {
         contents(),
         vec(0..IDS, 0..4),
         any::<bool>(),
-        any::<(bool, bool)>(),
+        any::<bool>(),
     );
     fields.prop_map(|(id, name, contents, members, parents, run, ends)| Draw {
         id,
@@ -198,25 +198,18 @@ type Fresh = fn(&Path) -> Box<dyn Backend>;
 
 pub(crate) type Batches = Vec<(Vec<Indexed>, Watermark, Resume)>;
 
-/// Cuts the log into batches, each of one or several commits.
+/// Cuts the log into batches.
 fn batches(draws: &[Draw]) -> Batches {
-    let (mut batches, mut batch, mut ends) = (Vec::new(), Vec::new(), Vec::new());
-    let mut commits = 0;
+    let (mut batches, mut batch) = (Batches::new(), Vec::new());
     for (at, draw) in (0_u64..).zip(draws) {
         batch.push(entry(at, draw));
         let is_last = at + 1 == draws.len() as u64;
-        let ends_batch = draw.ends.0 || is_last;
-        if draw.ends.1 || ends_batch {
-            ends.push(at + 1);
-            commits += 1;
-        }
-        if ends_batch {
+        if draw.ends || is_last {
             let resume = Resume {
                 tree_peaks: vec![[7; 32]],
-                next_commit: commits,
+                next_commit: batches.len() as u64 + 1,
                 rulings: (0..=at).collect(),
                 sealed: at % 2 == 0,
-                commit_ends: std::mem::take(&mut ends),
                 ..Resume::default()
             };
             batches.push((std::mem::take(&mut batch), conformance::to(at + 1), resume));
@@ -237,12 +230,12 @@ pub(crate) fn some_batches() -> Batches {
         ends,
     };
     batches(&[
-        draw(1, 0, &[0, 1], &[], &[], false, (false, true)),
-        draw(10, 1, &[1], &[2, 3], &[1], true, (false, false)),
-        draw(1, 0, &[0, 1], &[], &[], false, (true, true)),
-        draw(2, 0, &[4], &[0], &[10, 1], true, (false, true)),
-        draw(10, 1, &[1], &[2, 3], &[1], true, (false, false)),
-        draw(3, 3, &[4], &[], &[2, 1, 9], false, (true, true)),
+        draw(1, 0, &[0, 1], &[], &[], false, false),
+        draw(10, 1, &[1], &[2, 3], &[1], true, false),
+        draw(1, 0, &[0, 1], &[], &[], false, true),
+        draw(2, 0, &[4], &[0], &[10, 1], true, false),
+        draw(10, 1, &[1], &[2, 3], &[1], true, false),
+        draw(3, 3, &[4], &[], &[2, 1, 9], false, true),
     ])
 }
 
@@ -252,12 +245,10 @@ pub(crate) fn answers(index: &dyn Index) -> Result<Vec<String>, IndexError> {
     for at in 0..42 {
         let entry = LeafIndex::new(at);
         all.push(format!(
-            "{at}: {:?} {:?} {:?} {:?} {:?}",
+            "{at}: {:?} {:?} {:?}",
             index.id_at(entry)?,
             index.parents(entry)?,
             index.children(entry)?,
-            index.commit_of(entry)?,
-            index.commit_end(at)?,
         ));
     }
     let digests: Vec<_> = CONTENTS
@@ -317,10 +308,9 @@ proptest! {
 
         let mut whole = MemoryIndex::new();
         let all: Vec<_> = batches.iter().flat_map(|(batch, _, _)| batch.clone()).collect();
-        let (_, to, mut resume) = batches.last().unwrap().clone();
-        resume.commit_ends = batches.iter().flat_map(|(_, _, resume)| resume.commit_ends.clone()).collect();
+        let (_, to, resume) = batches.last().unwrap().clone();
         Backend::apply(&mut whole, all, to, resume).unwrap();
-        prop_assert_eq!(&answers(&whole).unwrap()[1..], &expected[1..]);
+        prop_assert_eq!(&answers(&whole).unwrap(), &expected);
 
         let (first, rest) = batches.split_at(cut.index(batches.len()));
         let backends: [Fresh; 5] = [

@@ -5,24 +5,18 @@ use crate::merkle::TreeSize;
 
 use super::IndexError;
 use super::Indexed;
-use super::Resume;
 use super::Watermark;
 
 /// Checks that a batch continues an index that ends at `now`.
-pub(super) fn check(
-    now: Option<&Watermark>,
-    batch: &[Indexed],
-    to: &Watermark,
-    resume: &Resume,
-) -> Result<(), IndexError> {
+pub(super) fn check(now: Option<&Watermark>, batch: &[Indexed], to: &Watermark) -> Result<(), IndexError> {
     if let Some(now) = now.filter(|now| now.origin != to.origin) {
         return Err(IndexError::Origin {
             expected: now.origin.clone(),
             found: to.origin.clone(),
         });
     }
-    let from = now.map_or(TreeSize::default(), |now| now.size);
-    let mut next = from.next_index();
+    let size = now.map_or(TreeSize::default(), |now| now.size);
+    let mut next = size.next_index();
     for indexed in batch {
         let entry = indexed.facts.entry;
         if entry != next {
@@ -40,7 +34,7 @@ pub(super) fn check(
             watermark: to.size,
         });
     }
-    commits_end(from, to.size, resume)
+    Ok(())
 }
 
 fn claims_are_own(indexed: &Indexed) -> Result<(), IndexError> {
@@ -55,16 +49,4 @@ fn claims_are_own(indexed: &Indexed) -> Result<(), IndexError> {
         return Err(IndexError::TooMany { entry, what, limit });
     }
     Ok(())
-}
-
-fn commits_end(from: TreeSize, to: TreeSize, resume: &Resume) -> Result<(), IndexError> {
-    let ends = &resume.commit_ends;
-    let mut before = from.get();
-    let ascend = ends.iter().all(|end| std::mem::replace(&mut before, *end) < *end);
-    let numbered = ends.len() as u64 <= resume.next_commit;
-    if ends.is_empty() || (ascend && before == to.get() && numbered) {
-        Ok(())
-    } else {
-        Err(IndexError::Commits { watermark: to })
-    }
 }

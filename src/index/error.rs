@@ -34,12 +34,6 @@ pub enum IndexError {
         /// The other log.
         found: String,
     },
-    /// Commits of a batch that do not follow each other up to its end.
-    #[error("the commits of the batch do not end at size {watermark} one after the other")]
-    Commits {
-        /// The size after the batch.
-        watermark: TreeSize,
-    },
     /// A claim that a statement makes for another one.
     #[error("the statement at entry {entry} claims a digest in the name of another one")]
     ForeignClaim {

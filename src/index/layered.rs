@@ -10,7 +10,6 @@ use std::sync::Arc;
 use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
 use crate::merkle::LeafIndex;
-use crate::merkle::TreeSize;
 use crate::statement::ArtifactRef;
 use crate::statement::ItemName;
 
@@ -144,19 +143,11 @@ impl Index for Layered {
         let digests: BTreeSet<_> = self.both(|index| index.contested())?.into_iter().collect();
         Ok(digests.into_iter().collect())
     }
-
-    fn commit_of(&self, entry: LeafIndex) -> Result<Option<u64>, IndexError> {
-        self.either(|index| index.commit_of(entry))
-    }
-
-    fn commit_end(&self, commit: u64) -> Result<Option<TreeSize>, IndexError> {
-        self.either(|index| index.commit_end(commit))
-    }
 }
 
 impl IndexMut for Layered {
     fn apply(&mut self, batch: Vec<Indexed>, to: Watermark, resume: Resume) -> Result<(), IndexError> {
-        super::check::check(self.watermark(), &batch, &to, &resume)?;
+        super::check::check(self.watermark(), &batch, &to)?;
         let ties = self.tail.ties(&batch, self.base.as_deref())?;
         Arc::make_mut(&mut self.tail).take(batch, ties, to, resume);
         Ok(())

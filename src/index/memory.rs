@@ -8,7 +8,6 @@ use std::sync::Arc;
 use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
 use crate::merkle::LeafIndex;
-use crate::merkle::TreeSize;
 use crate::statement::ArtifactRef;
 use crate::statement::ItemName;
 
@@ -38,8 +37,6 @@ pub struct MemoryIndex {
     contested: BTreeSet<Sha256Digest>,
     /// Who cites the statement at an entry.
     children: HashMap<LeafIndex, Vec<LeafIndex>>,
-    /// The sizes at which commits end, with their numbers.
-    commits: BTreeMap<u64, u64>,
 }
 
 /// What an entry has to do with the index below.
@@ -143,9 +140,6 @@ impl MemoryIndex {
         for (indexed, ties) in batch.into_iter().zip(ties) {
             self.add(indexed, ties);
         }
-        let ends = resume.commit_ends.iter().copied();
-        let first = resume.next_commit.saturating_sub(resume.commit_ends.len() as u64);
-        self.commits.extend(ends.zip(first..));
         self.watermark = Some(to);
         self.resume = Some(resume);
     }
@@ -236,24 +230,11 @@ impl Index for MemoryIndex {
     fn contested(&self) -> Result<Vec<Sha256Digest>, IndexError> {
         Ok(self.contested.iter().copied().collect())
     }
-
-    fn commit_of(&self, entry: LeafIndex) -> Result<Option<u64>, IndexError> {
-        if entry.get() < self.first {
-            return Ok(None);
-        }
-        let after = self.commits.range(entry.get().saturating_add(1)..).next();
-        Ok(after.map(|(_, number)| *number))
-    }
-
-    fn commit_end(&self, commit: u64) -> Result<Option<TreeSize>, IndexError> {
-        let found = self.commits.iter().find(|(_, number)| **number == commit);
-        Ok(found.map(|(end, _)| TreeSize::new(*end)))
-    }
 }
 
 impl IndexMut for MemoryIndex {
     fn apply(&mut self, batch: Vec<Indexed>, to: Watermark, resume: Resume) -> Result<(), IndexError> {
-        super::check::check(self.watermark(), &batch, &to, &resume)?;
+        super::check::check(self.watermark(), &batch, &to)?;
         let ties = self.ties(&batch, None)?;
         self.take(batch, ties, to, resume);
         Ok(())

@@ -158,12 +158,6 @@ pub trait Index: std::fmt::Debug + Send + Sync {
 
     /// Returns the digests that more than one statement claims, ascending.
     fn contested(&self) -> Result<Vec<Sha256Digest>, IndexError>;
-
-    /// Returns the number of the commit that an entry came with; nothing where the batches did not say.
-    fn commit_of(&self, entry: LeafIndex) -> Result<Option<u64>, IndexError>;
-
-    /// Returns the size of the tree after a commit; nothing where the batches did not say.
-    fn commit_end(&self, commit: u64) -> Result<Option<TreeSize>, IndexError>;
 }
 
 /// Finds parents as an index does that keeps no entries of them.
@@ -190,8 +184,7 @@ fn parents_by_id(
 /// An index that takes more of the log.
 pub trait IndexMut: Index {
     /// Takes the entries that follow the watermark, in log order without a hole, and moves it to `to`. A batch is
-    /// taken whole or not at all. `resume` holds at `to`; its `commit_ends` are those of this batch, ascending, the
-    /// last one at `to`, or none where nobody needs them.
+    /// taken whole or not at all. `resume` holds at `to`.
     fn apply(&mut self, batch: Vec<Indexed>, to: Watermark, resume: Resume) -> Result<(), IndexError>;
 }
 

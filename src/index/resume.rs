@@ -19,8 +19,6 @@ pub struct Resume {
     pub sealed: bool,
     /// The manifests that could not be read so far: the index lacks their members.
     pub missing: Vec<[u8; 32]>,
-    /// The size of the tree after each commit of the last batch.
-    pub commit_ends: Vec<u64>,
 }
 
 /// [`Resume`] on disk.
@@ -32,7 +30,6 @@ pub(super) struct ResumeRecord {
     rulings: Vec<u64>,
     sealed: u8,
     missing: Vec<[u8; 32]>,
-    commit_ends: Vec<u64>,
 }
 
 impl From<&Resume> for ResumeRecord {
@@ -44,7 +41,6 @@ impl From<&Resume> for ResumeRecord {
             rulings: resume.rulings.clone(),
             sealed: u8::from(resume.sealed),
             missing: resume.missing.clone(),
-            commit_ends: resume.commit_ends.clone(),
         }
     }
 }
@@ -63,7 +59,6 @@ impl ResumeRecord {
                 _ => return None,
             },
             missing: self.missing,
-            commit_ends: self.commit_ends,
         })
     }
 }

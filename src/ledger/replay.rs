@@ -100,7 +100,6 @@ impl Replayed {
                 .collect(),
             sealed: self.state.is_sealed(),
             missing: Vec::new(),
-            commit_ends: Vec::new(),
         }
     }
 

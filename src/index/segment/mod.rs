@@ -94,14 +94,14 @@ impl Segments {
         resume: &Resume,
     ) -> Result<(), IndexError> {
         let below = Self::open(folder, &to.origin)?;
-        super::check::check(below.as_ref().map(|below| &below.watermark), batch, to, resume)?;
+        super::check::check(below.as_ref().map(|below| &below.watermark), batch, to)?;
         let Some(first) = batch.first() else {
             return Ok(());
         };
         let nothing = MemoryIndex::new();
         let rows = match &below {
-            Some(below) => rows_of(below, batch, resume)?,
-            None => rows_of(&nothing, batch, resume)?,
+            Some(below) => rows_of(below, batch)?,
+            None => rows_of(&nothing, batch)?,
         };
         let from = first.facts.entry.get();
         write(folder, from, to, resume, |table| {

@@ -188,8 +188,8 @@ impl Tables for SledIndex {
 
 impl IndexMut for SledIndex {
     fn apply(&mut self, batch: Vec<Indexed>, to: Watermark, resume: Resume) -> Result<(), IndexError> {
-        super::check::check(Tables::watermark(self), &batch, &to, &resume)?;
-        let rows = rows_of(self, &batch, &resume)?;
+        super::check::check(Tables::watermark(self), &batch, &to)?;
+        let rows = rows_of(self, &batch)?;
         drop(batch);
         let written = self.write(&rows, to, resume);
         if written.is_err() {

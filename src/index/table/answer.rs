@@ -14,7 +14,6 @@ use crate::index::Resume;
 use crate::index::Version;
 use crate::index::Watermark;
 use crate::merkle::LeafIndex;
-use crate::merkle::TreeSize;
 use crate::statement::ArtifactRef;
 use crate::statement::ItemName;
 
@@ -194,23 +193,5 @@ impl<T: Tables + Debug + Send + Sync> Index for T {
             found.push(row::read_digest(row)?);
         }
         Ok(found)
-    }
-
-    fn commit_of(&self, entry: LeafIndex) -> Result<Option<u64>, IndexError> {
-        let Some(after) = entry.get().checked_add(1) else {
-            return Ok(None);
-        };
-        let mut merge = Merge::from(self.cursors(Table::Commits), &after.to_be_bytes())?;
-        let row = merge.next()?;
-        let commit = row.map(|row| row::read_pair(Table::Commits, row)).transpose()?;
-        Ok(commit.map(|(_, number)| number))
-    }
-
-    fn commit_end(&self, commit: u64) -> Result<Option<TreeSize>, IndexError> {
-        let key = commit.to_be_bytes();
-        let found = first(self, Table::CommitEnds, &key, |row| {
-            row::read_pair(Table::CommitEnds, row)
-        })?;
-        Ok(found.map(|(_, end)| TreeSize::new(end)))
     }
 }

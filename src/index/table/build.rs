@@ -8,7 +8,6 @@ use crate::index::Facts;
 use crate::index::Index;
 use crate::index::IndexError;
 use crate::index::Indexed;
-use crate::index::Resume;
 use crate::merkle::LeafIndex;
 
 use super::Cursor;
@@ -95,11 +94,7 @@ impl Cursor for RowCursor<'_> {
 }
 
 /// Returns the rows that a checked batch adds on top of `base`, which ends where the batch begins.
-pub(in crate::index) fn rows_of(
-    base: &dyn Index,
-    batch: &[Indexed],
-    resume: &Resume,
-) -> Result<Rows, IndexError> {
+pub(in crate::index) fn rows_of(base: &dyn Index, batch: &[Indexed]) -> Result<Rows, IndexError> {
     let mut rows = Rows::default();
     let mut new: HashMap<StatementId, LeafIndex> = HashMap::new();
     for Indexed { facts, claims } in batch {
@@ -128,7 +123,6 @@ pub(in crate::index) fn rows_of(
     if let Some(any) = new.keys().next() {
         contest(&mut rows, base, *any)?;
     }
-    commits(&mut rows, resume);
     for table in Table::ALL {
         rows.sort(table);
     }
@@ -167,13 +161,4 @@ fn contest(rows: &mut Rows, base: &dyn Index, any: StatementId) -> Result<(), In
         rows.push(Table::Contested, digest.as_bytes());
     }
     Ok(())
-}
-
-fn commits(rows: &mut Rows, resume: &Resume) {
-    let ends = &resume.commit_ends;
-    let first = resume.next_commit.saturating_sub(ends.len() as u64);
-    for (number, end) in (first..).zip(ends) {
-        rows.push(Table::Commits, &row::pair(*end, number));
-        rows.push(Table::CommitEnds, &row::pair(number, *end));
-    }
 }

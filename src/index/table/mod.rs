@@ -41,15 +41,11 @@ pub(super) enum Table {
     Parents,
     /// Entry, entry of a statement that cites it.
     Children,
-    /// Size after a commit, the commit's number.
-    Commits,
-    /// The commit's number, size after it.
-    CommitEnds,
 }
 
 impl Table {
     /// All tables, in the order of their numbers.
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::Entries,
         Self::Ids,
         Self::Facts,
@@ -58,8 +54,6 @@ impl Table {
         Self::Contested,
         Self::Parents,
         Self::Children,
-        Self::Commits,
-        Self::CommitEnds,
     ];
 
     /// Returns its number, from 0.
@@ -79,7 +73,7 @@ impl Table {
             Self::Facts | Self::Names => None,
             Self::Digests => Some(57),
             Self::Contested => Some(32),
-            Self::Parents | Self::Children | Self::Commits | Self::CommitEnds => Some(16),
+            Self::Parents | Self::Children => Some(16),
         }
     }
 
@@ -94,7 +88,6 @@ impl Table {
             Self::Contested => "contested digests",
             Self::Parents => "parents",
             Self::Children => "children",
-            Self::Commits | Self::CommitEnds => "commits",
         }
     }
 

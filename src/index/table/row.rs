@@ -95,7 +95,7 @@ pub(super) fn read_id(row: &[u8]) -> Result<(StatementId, LeafIndex), IndexError
     parts.end((id, entry))
 }
 
-/// Two numbers: an edge, or a commit.
+/// Two entries: an edge.
 pub(super) fn pair(first: u64, second: u64) -> [u8; 16] {
     join(&[&first.to_be_bytes(), &second.to_be_bytes()])
 }

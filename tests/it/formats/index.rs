@@ -62,7 +62,6 @@ fn the_worked_segment_is_what_is_written() {
     };
     let resume = Resume {
         next_commit: 1,
-        commit_ends: vec![2],
         ..Resume::default()
     };
     Segments::publish(folder.path(), &statements(), &to, &resume).unwrap();
