@@ -19,6 +19,7 @@ use crate::log::check_published;
 use crate::log::peek_first_entry;
 use crate::statement::Genesis;
 use crate::statement::Predicate;
+use crate::store::Folder;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::StorePath;
@@ -34,9 +35,41 @@ use super::whole;
 /// The longest `herdbook.toml` that is read, in bytes.
 const SETTINGS_BYTES_MAX: u64 = 64 * 1024;
 
+/// How often everything is checked again because somebody appended meanwhile.
+const CHECKS_MAX: usize = 20;
+
 /// Checks everything that a store holds of a ledger. With a trust root, genesis must be the one it names; without,
 /// the log key is the one that genesis names itself.
+///
+/// Files are looked at one after the other, so an append in between can make sound ones look as if they did not
+/// belong together. What is found while somebody appends is looked at again.
 pub fn fsck(
+    store: &Arc<dyn Store>,
+    folder: &Path,
+    trust: Option<&TrustRoot>,
+) -> Result<FsckReport, FsckError> {
+    let mut before = edge(&**store)?;
+    for _ in 1..CHECKS_MAX {
+        let report = fsck_once(store, folder, trust)?;
+        let after = edge(&**store)?;
+        if report.findings.is_empty() || before == after {
+            return Ok(report);
+        }
+        before = after;
+    }
+    fsck_once(store, folder, trust)
+}
+
+/// What every append changes: the checkpoint and the slots.
+fn edge(store: &dyn Store) -> Result<(Option<Vec<u8>>, usize), FsckError> {
+    let limit = crate::checkpoint::MAX_CHECKPOINT_BYTES as u64;
+    // What cannot be read is for the check itself to tell.
+    let checkpoint = store.read(&StorePath::Checkpoint, limit).unwrap_or_default();
+    let slots = store.list(&Folder::Commit).map_err(LedgerError::from)?;
+    Ok((checkpoint, slots.files.len()))
+}
+
+fn fsck_once(
     store: &Arc<dyn Store>,
     folder: &Path,
     trust: Option<&TrustRoot>,
