@@ -40,7 +40,7 @@ pub struct Args {
 
 /// Lists what is missing.
 pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
-    let ledger = session.open()?;
+    let ledger = session.open_log()?;
     let view = args.as_of.view(&ledger)?;
     let roots = args.node.as_deref().map(|node| find_nodes(&view, node));
     let found = gaps(&view, roots.transpose()?.as_deref())?;

@@ -54,7 +54,7 @@ pub struct Args {
 
 /// Tells what a node has an effect on.
 pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
-    let ledger = session.open()?;
+    let ledger = session.open_log()?;
     let view = args.as_of.view(&ledger)?;
     let roots = find_nodes(&view, &args.node)?;
     let mut found = impact(&view, &roots)?;

@@ -75,7 +75,7 @@ fn make(session: &Session, node: &str, output: &Path, given: Option<TrustRoot>) 
         )
         .hint("prove that statement: it is the `hb:` id between `gap:` and the `/`"));
     }
-    let mut ledger = session.open()?;
+    let mut ledger = session.open_log()?;
     let checkpoint = published_note(&mut ledger)?;
     let path = session.path(Path::new(node));
     let text = if path.is_file() {

@@ -67,7 +67,7 @@ pub fn append(
     how: &args::Append,
     keep_going: bool,
 ) -> Result<Answer, Error> {
-    let mut ledger = session.open()?;
+    let mut ledger = session.open_log()?;
     let signers = session.signers(&ledger, how.key.as_deref())?;
     let opened = if how.no_cache {
         Ok(None)

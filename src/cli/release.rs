@@ -71,7 +71,7 @@ pub fn run(session: &Session, args: &ReleaseArgs) -> Result<Answer, Error> {
     if let Some(channel) = &args.channel {
         check_text(channel).map_err(|source| invalid("`--channel` is not a text").because(source))?;
     }
-    let mut ledger = session.open()?;
+    let mut ledger = session.open_log()?;
     let (target, item) = model(&ledger, &args.node)?;
     let predicate = Predicate::Release(Release {
         name,

@@ -144,18 +144,24 @@ impl Session {
         trouble.into_iter().collect()
     }
 
-    /// Opens the ledger, for answers or to append to it; a verdict opens it without its index.
+    /// Opens the ledger for answers, which may come from the index.
     pub fn open(&self) -> Result<Ledger, Error> {
-        let folder = self.ledger_folder()?;
-        if self.indexed {
-            let ledger = Ledger::open_indexed(&folder)?;
-            if ledger.index_trouble().is_some() {
-                self.ui.warn(DAMAGED_INDEX);
-            }
-            return Ok(ledger);
+        if !self.indexed {
+            return self.open_log();
         }
-        let mut ledger = Ledger::open(&folder)?;
-        ledger.discard_index();
+        let ledger = Ledger::open_indexed(&self.ledger_folder()?)?;
+        if ledger.index_trouble().is_some() {
+            self.ui.warn(DAMAGED_INDEX);
+        }
+        Ok(ledger)
+    }
+
+    /// Opens the ledger to sign something about it or to judge it: nobody signs the index, so it is not asked.
+    pub fn open_log(&self) -> Result<Ledger, Error> {
+        let mut ledger = Ledger::open(&self.ledger_folder()?)?;
+        if !self.indexed {
+            ledger.discard_index();
+        }
         Ok(ledger)
     }
 

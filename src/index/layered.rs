@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
 use crate::merkle::LeafIndex;
+use crate::merkle::TreeSize;
 use crate::statement::ArtifactRef;
 use crate::statement::ItemName;
 
@@ -51,9 +52,9 @@ impl Layered {
         self.tail.len()
     }
 
-    /// Returns what stands in memory, as one batch for an index that ends where the one below does.
-    pub fn tail(&self) -> Result<Vec<Indexed>, IndexError> {
-        self.tail.batch(self.base.as_deref())
+    /// Returns what stands in memory from the end of another index on, as a batch for that one. Nothing may stand below.
+    pub fn beyond(&self, end: TreeSize) -> Result<Vec<Indexed>, IndexError> {
+        self.tail.batch(end.next_index())
     }
 
     /// Gathers what `of` finds below and then what it finds in memory.

@@ -74,28 +74,31 @@ impl MemoryIndex {
         self.entries.len() as u64
     }
 
-    /// Returns its entries as one batch, as they were taken; `base` knows the statements that stand below already.
-    pub(super) fn batch(&self, base: Option<&dyn Index>) -> Result<Vec<Indexed>, IndexError> {
+    /// Returns its entries from `from` on as one batch, as they were taken.
+    ///
+    /// [`IndexError::Row`] if it goes on after another index and one of the statements stands below already.
+    pub(super) fn batch(&self, from: LeafIndex) -> Result<Vec<Indexed>, IndexError> {
         let mut claims: HashMap<StatementId, Vec<Claim>> = HashMap::new();
+        let is_new = |id: &StatementId| self.statements.get(id).is_some_and(|facts| facts.entry >= from);
         for (digest, artifacts) in &self.claims {
-            for &artifact in artifacts {
+            for &artifact in artifacts.iter().filter(|artifact| is_new(&artifact.statement)) {
                 let digest = *digest;
                 let claim = Claim { digest, artifact };
                 claims.entry(artifact.statement).or_default().push(claim);
             }
         }
-        let mut batch = Vec::with_capacity(self.entries.len());
-        for (entry, id) in (self.first..).map(LeafIndex::new).zip(&self.entries) {
-            let below = || base.map(|base| base.facts(*id)).transpose();
-            let facts = match self.statements.get(id) {
-                Some(facts) => Arc::clone(facts),
-                None => below()?.flatten().ok_or(IndexError::Row { table: "facts" })?,
-            };
+        let mut batch = Vec::new();
+        let numbered = (self.first..).map(LeafIndex::new).zip(&self.entries);
+        for (entry, id) in numbered.filter(|(entry, _)| *entry >= from) {
+            let facts = self
+                .statements
+                .get(id)
+                .ok_or(IndexError::Row { table: "facts" })?;
             let mut claims = claims.remove(id).unwrap_or_default();
             claims.sort_unstable_by_key(|claim| claim.artifact);
             let facts = Facts {
                 entry,
-                ..Facts::clone(&facts)
+                ..Facts::clone(facts)
             };
             batch.push(Indexed { facts, claims });
         }

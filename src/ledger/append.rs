@@ -107,6 +107,7 @@ impl Ledger {
         request: &RegisterRequest<'_>,
         random: &mut dyn FnMut() -> [u8; 16],
     ) -> Result<Registered, LedgerError> {
+        self.leave_index()?;
         let plan = self.plan(request)?;
         let present = plan.planned.iter().filter(|one| one.present.is_some()).count() as u64;
         let missing = plan.planned.len() as u64 - present;
@@ -139,6 +140,7 @@ impl Ledger {
         wait: Duration,
         random: &mut dyn FnMut() -> [u8; 16],
     ) -> Result<Appended, LedgerError> {
+        self.leave_index()?;
         let statement = Statement {
             issuer: public(&*signers.issuer)?.id(),
             ledger: Some(self.founding().id),
@@ -245,8 +247,8 @@ impl Ledger {
             return Err(LedgerError::ManifestMissing { id });
         }
         folder.remove()?;
-        let (replayed, keeper) = folder.keep(&self.replayed, &self.reader, self.founding(), &*store)?;
-        Ok(keeper.publish(replayed)?)
+        let keeper = folder.keep(&self.reader, self.founding())?;
+        Ok(keeper.publish(&self.replayed)?)
     }
 
     /// Takes the lock and makes good what a crash left.
@@ -263,18 +265,18 @@ impl Ledger {
         }
         let kept = self
             .index_folder()
-            .map(|folder| folder.keep(&self.replayed, &self.reader, self.founding(), &*store));
-        let (state, keeper) = match kept {
-            Some(Ok((replayed, keeper))) => (replayed.state, Some(keeper)),
-            // Without an index the log is as good, only slower.
+            .map(|folder| folder.keep(&self.reader, self.founding()));
+        let keeper = match kept {
+            Some(Ok(keeper)) => Some(keeper),
+            // Without an index the log is as good, only slower to ask.
             Some(Err(LedgerError::Index(error))) => {
                 self.note_index_trouble(Some(error));
-                (self.replayed.state.clone(), None)
+                None
             }
             Some(Err(error)) => return Err(error),
-            None => (self.replayed.state.clone(), None),
+            None => None,
         };
-        let mut gate = Gate::new(state, Arc::clone(&store));
+        let mut gate = Gate::new(self.replayed.state.clone(), Arc::clone(&store));
         let appender = locked.recover(Arc::clone(log), &mut gate)?;
         Ok(Writer {
             store,
@@ -344,7 +346,7 @@ impl Writer {
             position: self.appender.position(),
             state: self.gate.into_state(),
         };
-        keeper.publish(replayed)
+        keeper.publish(&replayed)
     }
 
     fn append_all(

@@ -1,8 +1,8 @@
 //! The index of a ledger on disk: kept by whoever appends while it holds the lock, taken up by whoever reads.
 //!
-//! `index/sled` is the appender's, `index/segments` are the readers'. Neither decides anything: both are taken up only
-//! where they agree with the log (see [`Replayed::resume`]), and whatever goes wrong with them costs time, never an
-//! answer.
+//! `index/sled` is the appender's, which keeps it sorted; `index/segments` are the readers'. Both are taken up only where
+//! they agree with the log (see [`Replayed::resume`]), and whatever goes wrong with them costs time, never an answer.
+//! Nobody signs them, so nothing that is signed rests on them: whoever appends has replayed the log.
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use crate::index::IndexMut as _;
 use crate::index::Segments;
 use crate::index::SledIndex;
 use crate::log::LogReader;
-use crate::store::Store;
+use crate::merkle::TreeSize;
 
 use super::admission::Founding;
 use super::error::LedgerError;
@@ -56,36 +56,34 @@ impl IndexFolder {
         remove(&self.whole)
     }
 
-    /// Opens the appender's index and returns with it what the log says up to `reader`, standing on that index. Only
-    /// the holder of the lock may.
-    ///
-    /// `known` is what this process has replayed so far. An index that is not one of this log is begun anew; the error
-    /// of one that cannot be kept at all is for the caller to pass over.
-    pub(super) fn keep(
-        &self,
-        known: &Replayed,
-        reader: &LogReader,
-        founding: &Founding,
-        store: &dyn Store,
-    ) -> Result<(Replayed, Keeper), LedgerError> {
+    /// Opens the appender's index; one that is not of this log up to some commit is begun anew. Only the holder of the
+    /// lock may.
+    pub(super) fn keep(&self, reader: &LogReader, founding: &Founding) -> Result<Keeper, LedgerError> {
+        for link in [&self.whole, &self.sled, &self.segments] {
+            // Whatever a link leads to is none of ours.
+            if std::fs::symlink_metadata(link).is_ok_and(|found| found.is_symlink()) {
+                let removed = std::fs::remove_file(link);
+                removed.map_err(|source| IndexError::Io {
+                    action: "remove",
+                    path: link.clone(),
+                    source,
+                })?;
+            }
+        }
         let origin = &founding.genesis.origin;
         let sled = Arc::new(SledIndex::open_or_new(&self.sled, origin)?);
-        let resumed = Replayed::resume(&(Arc::clone(&sled) as _), reader, founding);
-        if let Ok(Some(mut replayed)) = resumed {
-            replayed.catch_up(reader, store)?;
-            return Ok((replayed, self.keeper(sled)));
+        let is_empty = sled.watermark().is_none();
+        if is_empty
+            || matches!(
+                Replayed::resume(&(Arc::clone(&sled) as _), reader, founding),
+                Ok(Some(_))
+            )
+        {
+            return Ok(self.keeper(sled));
         }
         drop(sled);
         self.remove()?;
-        let sled = Arc::new(SledIndex::open_or_new(&self.sled, origin)?);
-        let replayed = if known.stands_alone() {
-            known.clone()
-        } else {
-            let mut replayed = Replayed::nothing();
-            replayed.catch_up(reader, store)?;
-            replayed
-        };
-        Ok((replayed, self.keeper(sled)))
+        Ok(self.keeper(Arc::new(SledIndex::open_or_new(&self.sled, origin)?)))
     }
 
     fn keeper(&self, sled: Arc<SledIndex>) -> Keeper {
@@ -97,20 +95,17 @@ impl IndexFolder {
 }
 
 impl Keeper {
-    /// Writes what `replayed` has beyond the index, and publishes it to readers.
-    pub(super) fn publish(self, replayed: Replayed) -> Result<(), IndexError> {
+    /// Writes what `replayed`, which stands alone, has beyond the index, and publishes it to readers.
+    pub(super) fn publish(self, replayed: &Replayed) -> Result<(), IndexError> {
         let Self { folder, sled } = self;
-        let layered = replayed.state.layered();
-        let (batch, note) = (layered.tail()?, replayed.note());
-        let mark = layered.watermark().cloned();
-        drop(replayed);
-        // Nobody else has it: the state that stood on it is gone.
-        let (Some(mut sled), Some(mark)) = (Arc::into_inner(sled), mark) else {
+        let (Some(mut sled), Some(mark)) = (Arc::into_inner(sled), replayed.state.index().watermark()) else {
             return Ok(());
         };
-        let published = Segments::publish(&folder.segments, &batch, &mark, &note);
+        let end = sled.watermark().map_or(TreeSize::EMPTY, |mark| mark.size);
+        let (batch, note) = (replayed.state.layered().beyond(end)?, replayed.note());
+        let published = Segments::publish(&folder.segments, &batch, mark, &note);
         if !batch.is_empty() {
-            sled.apply(batch, mark, note)?;
+            sled.apply(batch, mark.clone(), note)?;
         }
         if published.is_err() {
             // They end elsewhere, or are damaged: all of them are made anew.

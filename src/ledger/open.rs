@@ -229,6 +229,16 @@ impl Ledger {
         Ok(true)
     }
 
+    /// Has every later answer come from the log, as whoever signs needs it: nobody signs the index.
+    pub(super) fn leave_index(&mut self) -> Result<(), LedgerError> {
+        self.indexed = false;
+        if self.replayed.stands_alone() {
+            return Ok(());
+        }
+        self.replayed = Replayed::nothing();
+        self.refresh()
+    }
+
     /// Has the next append delete the index and build it again: it was found damaged.
     pub fn discard_index(&mut self) {
         self.discard_index = true;

@@ -60,6 +60,15 @@ impl Segment {
             path: path.to_owned(),
             source,
         };
+        // Before it is opened: a pipe would never answer, and a link leads elsewhere.
+        match std::fs::symlink_metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            found => {
+                if !found.map_err(io)?.is_file() {
+                    return Err(damaged(path, "it is no file"));
+                }
+            }
+        }
         let file = match File::open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             other => other.map_err(io)?,

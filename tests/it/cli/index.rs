@@ -219,3 +219,110 @@ fn an_index_that_cannot_be_kept_stops_nobody() {
     place.run(&["verify", "model"]).expect(0);
     place.run(&["reindex"]).expect(1);
 }
+
+/// Publishes segments in which two items have each other's names; pages, root and seal agree with the log.
+fn forge(place: &Place, left: &str, right: &str) {
+    use herdbook::index::Index as _;
+    use herdbook::index::Indexed;
+    use herdbook::index::Segments;
+    use herdbook::merkle::LeafIndex;
+    use herdbook::statement::ItemName;
+
+    let folder = index(place).join("segments");
+    let segments = Segments::open(&folder, "test.example/lab").unwrap().unwrap();
+    let (mark, resume) = (
+        segments.watermark().unwrap().clone(),
+        segments.resume().unwrap().clone(),
+    );
+    let [left, right] = [left, right].map(|name| ItemName::new(name).unwrap());
+    let mut batch = Vec::new();
+    for entry in (0..mark.size.get()).map(LeafIndex::new) {
+        let id = segments.id_at(entry).unwrap().unwrap();
+        let mut facts = segments.facts(id).unwrap().unwrap().as_ref().clone();
+        facts.entry = entry;
+        for set in &mut facts.sets {
+            if set.name == left {
+                set.name = right.clone();
+            } else if set.name == right {
+                set.name = left.clone();
+            }
+        }
+        let claims = Vec::new();
+        batch.push(Indexed { facts, claims });
+    }
+    drop(segments);
+    fs::remove_dir_all(&folder).unwrap();
+    Segments::publish(&folder, &batch, &mark, &resume).unwrap();
+}
+
+/// Nobody signs the index: what is signed or decided must not rest on it.
+#[test]
+fn a_forged_index_decides_nothing() {
+    let place = Place::with_pipeline();
+    place.write("other.bin", "other weights");
+    place.write(
+        "other.yaml",
+        "herdbook: 1\nruns:\n  - {name: tune, does: train, inputs: [{unresolved: who knows, as: data}], outputs: [{name: other, \
+         kind: model, files: other.bin}]}\n",
+    );
+    place.run(&["register", "other.yaml"]).expect(0);
+    let id = |name| {
+        let answer = place.run(&["list", "--json"]).expect(0).json();
+        let items = answer["items"].as_array().unwrap();
+        let item = items.iter().find(|item| item["name"] == name).unwrap();
+        item["id"].as_str().unwrap().to_owned()
+    };
+    let honest = id("other");
+    forge(&place, "model", "other");
+    assert_ne!(id("other"), honest, "the forgery is taken for an index");
+
+    place.run(&["verify", "other"]).expect(21);
+    let reached = place.run(&["impact", "seeds", "--json"]).expect(0).json();
+    let is_reached = |name: &str| {
+        reached["reached"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|one| one["name"] == name)
+    };
+    assert!(is_reached("model") && !is_reached("other"), "{reached}");
+    place.run(&["release", "other", "--to", "hub"]).expect(0);
+    place.write("w2", "2");
+    place
+        .run(&[
+            "run",
+            "quantise",
+            "--does",
+            "transform",
+            "--input",
+            "other:base",
+            "--output",
+            "small:model=w2",
+        ])
+        .expect(0);
+    fs::remove_dir_all(index(&place)).unwrap();
+    let released = place.run(&["impact", "other", "--json"]).expect(0).json();
+    assert_eq!(released["reached"][0]["name"], "small", "{released}");
+    place.run(&["verify", "small"]).expect(21);
+}
+
+/// Neither a pipe nor a link in its place stops a reader or leads an appender elsewhere.
+#[test]
+#[cfg(unix)]
+fn what_stands_in_for_the_index_is_not_followed() {
+    let place = Place::with_pipeline();
+    night(&place, 1);
+    let expected = truth(&place);
+    fs::create_dir(place.at("elsewhere")).unwrap();
+    fs::remove_dir_all(index(&place).join("sled")).unwrap();
+    std::os::unix::fs::symlink(place.at("elsewhere"), index(&place).join("sled")).unwrap();
+    for file in files(&index(&place).join("segments")) {
+        fs::remove_file(&file).unwrap();
+        let made = std::process::Command::new("mkfifo").arg(&file).status().unwrap();
+        assert!(made.success());
+    }
+    assert_eq!(answers(&place), expected);
+    night(&place, 2);
+    assert!(files(&place.at("elsewhere")).is_empty());
+    assert_eq!(answers(&place), truth(&place));
+}
