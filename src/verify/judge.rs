@@ -75,12 +75,8 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
     let boundary = mass.of_all(&case.request.artifacts);
     let content = content_check(&case.files);
     let assurance = assurance(&case.request.trust, content, case.files.unhashed);
-    if assurance < case.request.require {
-        let message = format!(
-            "`{}` was asked for, but this has `{}`",
-            case.request.require.as_str(),
-            assurance.as_str()
-        );
+    if !assurance.meets(case.request.require) {
+        let message = too_low(case.request.require, assurance);
         findings.push(Finding::of_ledger(Code::AssuranceTooLow, "ledger", message));
     }
     if scene.contents.is_exhausted() || contents.is_exhausted() {
@@ -162,6 +158,23 @@ fn content_check(files: &FileChecks) -> ContentCheck {
         of: files.known,
         given: files.given,
     }
+}
+
+fn too_low(required: Assurance, there_is: Assurance) -> String {
+    let cannot = match required {
+        Assurance::Witnessed => {
+            ": no ledger has witnesses in this version, and opening files does not stand for them"
+        }
+        Assurance::Sampled if there_is != Assurance::SelfAsserted => {
+            ": this version takes no samples; all files together (`full`) are enough too"
+        }
+        _ => "",
+    };
+    format!(
+        "`{}` was asked for, but this has `{}`{cannot}",
+        required.as_str(),
+        there_is.as_str()
+    )
 }
 
 /// Every file was opened only if nothing has bytes that nobody hashed.

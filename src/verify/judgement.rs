@@ -27,8 +27,8 @@ impl<T> Verified<T> {
     }
 }
 
-/// How much stands behind a verdict, from the least to the most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// How much stands behind a verdict. No order: witnesses and opened files are two things, see [`Assurance::meets`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Assurance {
     /// The ledger's own word for who it is.
     SelfAsserted,
@@ -58,6 +58,18 @@ impl Assurance {
             .iter()
             .find(|(level, _)| *level == self)
             .map_or("self", |(_, word)| word)
+    }
+
+    /// Returns whether this is enough where `required` was asked for: every level implies `pinned`, `full` implies
+    /// `sampled`, and nothing but witnesses implies `witnessed`.
+    pub fn meets(self, required: Self) -> bool {
+        match required {
+            Self::SelfAsserted => true,
+            Self::Pinned => self != Self::SelfAsserted,
+            Self::Witnessed => self == Self::Witnessed,
+            Self::Sampled => matches!(self, Self::Sampled | Self::Full),
+            Self::Full => self == Self::Full,
+        }
     }
 
     /// Finds the level of a word.

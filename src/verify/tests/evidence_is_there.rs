@@ -57,6 +57,24 @@ fn less_assurance_than_asked_for_is_not_enough() {
     passes(&world.verify("specialist"));
 }
 
+/// Nothing stands for a witness but a witness, whatever else was looked at.
+#[test]
+fn no_level_implies_witnesses_and_only_all_files_imply_a_sample() {
+    use Assurance::{Full, Pinned, Sampled, SelfAsserted, Witnessed};
+    let meeting = |required: Assurance| -> Vec<Assurance> {
+        let all = Assurance::WORDS.into_iter().map(|(level, _)| level);
+        all.filter(|level| level.meets(required)).collect()
+    };
+    assert_eq!(
+        meeting(SelfAsserted),
+        [SelfAsserted, Pinned, Witnessed, Sampled, Full]
+    );
+    assert_eq!(meeting(Pinned), [Pinned, Witnessed, Sampled, Full]);
+    assert_eq!(meeting(Witnessed), [Witnessed]);
+    assert_eq!(meeting(Sampled), [Sampled, Full]);
+    assert_eq!(meeting(Full), [Full]);
+}
+
 #[test]
 fn an_entry_that_is_not_there_is_never_passed_over() {
     let mut world = herd();
