@@ -199,6 +199,14 @@ fn a_report_with_files_is_judged_again_with_them() {
         .expect(22)
         .json();
     assert_eq!(checks(&without)["judged_again"], "not_checked");
+    // What is missing comes first, with what to type.
+    let told = place.run(&["verify-report", "a/report.json"]).expect(22);
+    let second = told.out.lines().nth(1).unwrap();
+    assert!(
+        second.contains("give --content DIR") && second.contains("--signer KEYID"),
+        "{told:#?}"
+    );
+    assert!(!told.out.contains("--trust-root"), "{told:#?}");
     let with = ["verify-report", "a/report.json", "--content", ".", "--json"];
     assert_eq!(checks(&place.run(&with).expect(0).json())["judged_again"], "ok");
     place.write("weights.bin", "others!");
