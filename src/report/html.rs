@@ -40,6 +40,9 @@ const SHOWN_ROWS_MAX: usize = 200;
 /// The digits of an id that are shown where it stands beside a name; commands take any unique beginning.
 const ID_DIGITS: usize = 12;
 
+/// How many names stand in one sentence.
+const NAMES_MAX: usize = 8;
+
 /// What the template sees.
 #[derive(Debug, Serialize)]
 struct Page {
@@ -49,12 +52,20 @@ struct Page {
     /// The verdict as people read it.
     word: String,
     meaning: &'static str,
+    /// Who contributes how much, in a sentence.
+    boundary: String,
+    /// What steps say about whether their inputs are all, in a sentence; empty without steps.
+    completeness: String,
+    /// What stands behind the verdict, in words.
+    assurance: &'static str,
     /// The line without its word.
     rest: String,
     shares: Vec<Class>,
     failing: Vec<Group>,
     notes: Vec<Group>,
     gaps: Vec<Gap>,
+    /// What else is not known, each a sentence.
+    lacking: Vec<String>,
     drawing: Drawing,
     nodes: Vec<NodeRow>,
     shown_rows_max: usize,
@@ -164,6 +175,10 @@ fn content(document: Document, sha256: String) -> Page {
         word: word.replace('_', " "),
         meaning: words::of_verdict(&document.verdict),
         rest,
+        boundary: boundary(&document),
+        completeness: completeness(&document),
+        assurance: words::of_assurance(&document.assurance),
+        lacking: super::lacking::lacking(&document, NAMES_MAX),
         shares: shares(&document),
         failing: groups(&document, &failing),
         notes: groups(&document, &notes),
@@ -175,6 +190,31 @@ fn content(document: Document, sha256: String) -> Page {
             .collect(),
         shown_rows_max: SHOWN_ROWS_MAX,
         r: document,
+    }
+}
+
+fn boundary(document: &Document) -> String {
+    if document.checkpoint.is_none() {
+        return "Nothing could be read of what it leads to.".to_owned();
+    }
+    let classes = shares(document);
+    let told: Vec<String> = (classes.iter())
+        .map(|class| format!("{} to {}", class.share.percent, class.name))
+        .collect();
+    format!("It leads {}.", told.join("; "))
+}
+
+fn completeness(document: &Document) -> String {
+    let said = &document.completeness;
+    match said.yes + said.no + said.not_known {
+        0 => String::new(),
+        1 if said.yes == 1 => "The 1 step says that all its inputs are listed.".to_owned(),
+        1 => "The 1 step does not say that all its inputs are listed.".to_owned(),
+        steps if said.yes == steps => format!("All {steps} steps say that all their inputs are listed."),
+        steps => format!(
+            "{} of {steps} steps say that all their inputs are listed.",
+            said.yes
+        ),
     }
 }
 

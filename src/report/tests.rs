@@ -49,6 +49,7 @@ fn node(id: &str, name: &str, kind: &str, detail: &str) -> Node {
         said_by: "stated".to_owned(),
         entry: 1,
         files: u64::from(kind != "run" && kind != "gap"),
+        rows: None,
     }
 }
 
@@ -143,6 +144,9 @@ fn sample() -> Document {
             id: format!("hb:{run}/0"),
             name: "tasks".to_owned(),
             sha256: Some(Sha256Digest::of(b"tasks").to_hex()),
+            sha256_of: None,
+            files: Vec::new(),
+            files_left_out: 0,
         }],
         artifacts_left_out: 0,
         verdict: "not_traced".to_owned(),
@@ -187,6 +191,7 @@ fn sample() -> Document {
         }),
         checkpoint_note: "example.com/lab\n4\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n\u{2014} example.com/lab AAAA\n"
             .to_owned(),
+        organisation: None,
         trust_root: TrustRoot {
             kind: "pinned".to_owned(),
             origin: "example.com/lab".to_owned(),
@@ -390,6 +395,7 @@ fn filled(text: &str) -> Report {
         url: Some(text.clone()),
         period: Some(text.clone()),
         languages: vec![text.clone()],
+        legal_basis: None,
     });
     document.codes[0].meaning.clone_from(&text);
     document.codes[0].advice.clone_from(&text);

@@ -41,6 +41,7 @@ use super::mass::has_mass;
 use super::rules;
 use super::scene::Scene;
 use super::share::Share;
+use super::subjects;
 
 /// Everything that was read for one target.
 #[derive(Debug)]
@@ -113,7 +114,8 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
         content,
         assurance,
         completeness: completeness(&scene),
-        subjects: lineage::subjects(&scene),
+        organisation: (case.genesis.as_ref()).and_then(|genesis| genesis.organisation.clone()),
+        subjects: subjects::subjects(&scene),
         lineage: lineage::lineage(&scene),
         name: case.request.name.clone(),
         checkpoint: case.checkpoint.clone(),
@@ -157,6 +159,7 @@ fn content_check(files: &FileChecks) -> ContentCheck {
         differing: differing.count(),
         of: files.known,
         given: files.given,
+        held: files.held,
     }
 }
 
@@ -248,6 +251,7 @@ fn sources(scene: &Scene<'_>, heavy: &BTreeSet<StatementId>) -> Vec<SourceFact> 
             url: source.url.clone(),
             period: source.period.clone(),
             languages: source.languages.clone(),
+            legal_basis: source.legal_basis.clone(),
         })
     };
     statements(scene).into_iter().filter_map(fact).collect()

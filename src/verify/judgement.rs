@@ -8,9 +8,9 @@ use super::finding::Code;
 use super::finding::Finding;
 use super::finding::Verdict;
 use super::lineage::Lineage;
-use super::lineage::Subject;
 use super::mass::Boundary;
 use super::share::Share;
+use super::subjects::Subject;
 
 /// Something that `verify` made, and nothing else could.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,6 +108,8 @@ pub struct SourceFact {
     pub period: Option<String>,
     /// Its languages.
     pub languages: Vec<String>,
+    /// On what ground personal data is used, where that is declared.
+    pub legal_basis: Option<String>,
 }
 
 /// A declared external model on the walk: one a statement.
@@ -161,6 +163,8 @@ pub struct ContentCheck {
     pub of: usize,
     /// How many of them have only a stated digest.
     pub given: usize,
+    /// Files that the ledger itself holds, such as prompts: checked there, and none of the others.
+    pub held: usize,
 }
 
 /// What runs on the walk say about whether their inputs are all.
@@ -205,6 +209,8 @@ pub struct Judgement {
     pub assurance: Assurance,
     /// What runs say about their inputs.
     pub completeness: Completeness,
+    /// Who runs the ledger, as its genesis says.
+    pub organisation: Option<String>,
     /// What was judged, with digests.
     pub subjects: Vec<Subject>,
     /// What it descends from.

@@ -37,7 +37,6 @@ use super::ui::Answer;
 use super::verify::CAVEAT;
 
 use told::Check;
-use told::Outcome;
 use told::Standing;
 use told::check;
 use told::missing;

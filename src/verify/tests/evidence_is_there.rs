@@ -1,9 +1,12 @@
 //! Is all evidence there? What is missing is `undecidable`, never a reason to say yes.
 
 use super::kit::*;
+use crate::checkpoint::LogKey;
+use crate::checkpoint::Origin;
 use crate::digest::Sha256Digest;
 use crate::merkle::LeafIndex;
 use crate::statement::*;
+use crate::trust::TrustRoot;
 use crate::verify::*;
 
 #[track_caller]
@@ -46,6 +49,23 @@ fn an_unpinned_ledger_is_undecidable_and_a_self_asserted_one_says_so() {
     );
     let own_word = world.drive(with(Trust::SelfAsserted(world.root.clone())));
     assert_eq!(own_word.word(), "traced (self-asserted)");
+}
+
+#[test]
+fn a_trust_root_for_another_name_was_mixed_up_and_accuses_nobody() {
+    let mut world = herd();
+    world.seal();
+    let other = "example.com/other";
+    let key = LogKey::new(Origin::parse(other).unwrap(), public(STRANGER));
+    let request = Request {
+        trust: Trust::Pinned(TrustRoot {
+            origin: other.to_owned(),
+            log_key: key.to_vkey(),
+            ..world.root.clone()
+        }),
+        ..world.request("specialist")
+    };
+    undecidable(&world.drive(request), Code::OtherLedger);
 }
 
 #[test]
