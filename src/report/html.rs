@@ -20,7 +20,9 @@ use crate::statement::escaped;
 
 use super::Report;
 use super::ReportError;
+use super::document::Artifact;
 use super::document::Document;
+use super::document::File;
 use super::document::Finding;
 use super::document::Node;
 use super::document::Share;
@@ -39,6 +41,9 @@ const SHOWN_ROWS_MAX: usize = 200;
 
 /// The digits of an id that are shown where it stands beside a name; commands take any unique beginning.
 const ID_DIGITS: usize = 12;
+
+/// How many of the artifacts that were judged are shown with their files.
+const LISTINGS_MAX: usize = 20;
 
 /// How many names stand in one sentence.
 const NAMES_MAX: usize = 8;
@@ -61,6 +66,8 @@ struct Page {
     /// The line without its word.
     rest: String,
     shares: Vec<Class>,
+    /// Of what was judged, what consists of files.
+    listings: Vec<Listing>,
     failing: Vec<Group>,
     notes: Vec<Group>,
     gaps: Vec<Gap>,
@@ -78,6 +85,16 @@ struct Class {
     look: &'static str,
     share: Share,
     stage: Option<Share>,
+}
+
+/// The files of one thing that was judged.
+#[derive(Debug, Serialize)]
+struct Listing {
+    name: String,
+    sha256: String,
+    count: u64,
+    shown: Vec<File>,
+    more: u64,
 }
 
 /// Findings of one code.
@@ -180,6 +197,7 @@ fn content(document: Document, sha256: String) -> Page {
         assurance: words::of_assurance(&document.assurance),
         lacking: super::lacking::lacking(&document, NAMES_MAX),
         shares: shares(&document),
+        listings: listings(&document),
         failing: groups(&document, &failing),
         notes: groups(&document, &notes),
         gaps: gaps(&document),
@@ -267,6 +285,25 @@ fn shares(document: &Document) -> Vec<Class> {
                 || has(&class.share)
                 || class.stage.as_ref().is_some_and(has)
         })
+        .collect()
+}
+
+fn listings(document: &Document) -> Vec<Listing> {
+    let listing = |artifact: &Artifact| {
+        let shown: Vec<File> = artifact.files.iter().take(SHOWN_ROWS_MAX).cloned().collect();
+        let count = |files: &[File]| u64::try_from(files.len()).unwrap_or(u64::MAX);
+        let all = count(&artifact.files).saturating_add(artifact.files_left_out);
+        Listing {
+            name: artifact.name.clone(),
+            sha256: artifact.sha256.clone().unwrap_or_default(),
+            count: all,
+            more: all - count(&shown),
+            shown,
+        }
+    };
+    let all = document.artifacts.iter().take(LISTINGS_MAX);
+    all.filter(|artifact| !artifact.files.is_empty())
+        .map(listing)
         .collect()
 }
 

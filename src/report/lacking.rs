@@ -22,6 +22,17 @@ pub fn lacking(document: &Document, names_max: usize) -> Vec<String> {
             named(&sources, "source", document.sources_left_out, names_max)
         ),
     );
+    let personal: Vec<&str> = (document.sources.iter())
+        .filter(|source| source.personal_data == "not_known")
+        .map(|source| source.name.as_str())
+        .collect();
+    add(
+        length(&personal),
+        format!(
+            "Whether it holds personal data is not known of {}.",
+            named(&personal, "source", document.sources_left_out, names_max)
+        ),
+    );
     let models: Vec<&str> = (document.external_models.iter())
         .filter(|model| model.licence.is_none() && model.terms.is_none())
         .map(|model| model.name.as_str())
@@ -63,7 +74,7 @@ pub fn lacking(document: &Document, names_max: usize) -> Vec<String> {
     let bare = found("not_hashed");
     add(
         bare,
-        format!("{} has bytes that nobody hashed here.", times(bare, "thing")),
+        format!("Nobody has hashed the bytes of {} here.", times(bare, "thing")),
     );
     let uncounted = found("rows_not_checked");
     add(
