@@ -175,7 +175,6 @@ impl Checkpoint {
     pub fn open(note: &[u8], key: &LogKey) -> Result<Self, CheckpointError> {
         let note = Note::parse(note)?;
         let checkpoint = Self::parse_text(note.text())?;
-        checkpoint.check_origin(key)?;
         let mut verified = false;
         for signature in note
             .signatures()
@@ -187,6 +186,8 @@ impl Checkpoint {
             }
             verified = true;
         }
+        // After the signatures: a checkpoint of this log with another name written in is a false one, not another's.
+        checkpoint.check_origin(key)?;
         if verified {
             Ok(checkpoint)
         } else {

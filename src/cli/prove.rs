@@ -9,6 +9,8 @@ use clap::Args as ClapArgs;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::checkpoint::CheckpointError;
+use crate::checkpoint::TlogProofError;
 use crate::ledger::content::read_file_digests;
 use crate::ledger::drive::published_note;
 use crate::query::PROOF_BYTES_MAX;
@@ -156,9 +158,19 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 fn checked(proof: &Proof, root: &TrustRoot) -> Result<Proven, Error> {
-    proof
-        .check(root)
-        .map_err(|source: ProofError| Error::new(Exit::Tampered, "the proof does not hold").because(source))
+    proof.check(root).map_err(|source: ProofError| match source {
+        // Whoever checks mixed up two files; nobody forged anything.
+        ProofError::Log(TlogProofError::Checkpoint(CheckpointError::OtherOrigin { expected, actual })) => {
+            Error::new(
+                Exit::Undecidable,
+                format!(
+                    "this trust root is for the ledger {expected}, and the proof is of the ledger {actual}"
+                ),
+            )
+            .hint(format!("give the trust root of {}", in_line(actual.as_str())))
+        }
+        source => Error::new(Exit::Tampered, "the proof does not hold").because(source),
+    })
 }
 
 /// Says in one line what is proved.

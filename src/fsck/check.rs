@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::checkpoint::LogKey;
+use crate::digest::StatementId;
 use crate::envelope::Envelope;
 use crate::ledger::LedgerError;
 use crate::ledger::Settings;
@@ -76,9 +77,21 @@ fn fsck_once(
 ) -> Result<FsckReport, FsckError> {
     let mut check = Check::new(store);
     let origin = check.settings(folder)?;
-    let Some((key, genesis_id)) = check.log_key(trust, origin.as_ref())? else {
+    let genesis = check.genesis()?;
+    if let Some((root, (_, genesis))) = trust.zip(genesis.as_ref())
+        && genesis.origin != root.origin
+    {
+        let message = format!(
+            "this trust root is for the ledger {}, and the ledger is {}; nothing was checked",
+            root.origin, genesis.origin
+        );
+        check.add(FsckCode::OtherLedger, "entry 0", message);
+        return Ok(check.report);
+    }
+    let Some(key) = check.log_key(trust, origin.as_ref(), genesis.as_ref()) else {
         return Ok(check.report);
     };
+    let genesis_id = genesis.map(|(id, _)| id);
     if let Some(root) = trust.filter(|root| genesis_id.is_some_and(|id| id != root.genesis)) {
         check.add(
             FsckCode::GenesisDiffers,
@@ -164,17 +177,16 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Returns the log key and the id of the genesis there is; nothing when no key can be found.
+    /// Returns the log key that counts; nothing when none can be found.
     fn log_key(
         &mut self,
         trust: Option<&TrustRoot>,
         settings: Option<&Settings>,
-    ) -> Result<Option<(LogKey, Option<crate::digest::StatementId>)>, FsckError> {
-        let genesis = self.genesis()?;
+        genesis: Option<&(StatementId, Genesis)>,
+    ) -> Option<LogKey> {
         let vkey = trust.map(|root| root.log_key.clone());
-        let stated = genesis.as_ref().map(|(_, genesis)| genesis.log_key.clone());
-        let id = genesis.as_ref().map(|(id, _)| *id);
-        if let (Some((_, genesis)), Some(settings)) = (&genesis, settings)
+        let stated = genesis.map(|(_, genesis)| genesis.log_key.clone());
+        if let (Some((_, genesis)), Some(settings)) = (genesis, settings)
             && genesis.origin != settings.origin.as_str()
         {
             let message = format!(
@@ -183,19 +195,16 @@ impl<'a> Check<'a> {
             );
             self.add(FsckCode::SettingsFalse, "herdbook.toml", message);
         }
-        let Some(text) = vkey.or(stated) else {
-            return Ok(None);
-        };
-        match LogKey::parse_vkey(&text) {
-            Ok(key) => Ok(Some((key, id))),
+        match LogKey::parse_vkey(&vkey.or(stated)?) {
+            Ok(key) => Some(key),
             Err(error) => {
                 self.add(FsckCode::LogFalse, "entry 0", whole(&error));
-                Ok(None)
+                None
             }
         }
     }
 
-    fn genesis(&mut self) -> Result<Option<(crate::digest::StatementId, Genesis)>, FsckError> {
+    fn genesis(&mut self) -> Result<Option<(StatementId, Genesis)>, FsckError> {
         let leaf = match peek_first_entry(&**self.store) {
             Ok(leaf) => leaf,
             Err(LogError::Tampered(tampering)) => {

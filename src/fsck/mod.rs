@@ -51,6 +51,8 @@ pub enum FsckCode {
     SettingsFalse,
     /// Another genesis than the one that was pinned.
     GenesisDiffers,
+    /// The trust root is that of a ledger with another origin: nothing was held against it.
+    OtherLedger,
     /// A commit, the checkpoint or a tile is not what the commits determine.
     LogFalse,
     /// A tile or the checkpoint is not there yet.
@@ -73,6 +75,7 @@ impl FsckCode {
         match self {
             Self::SettingsFalse => "settings_false",
             Self::GenesisDiffers => "genesis_differs",
+            Self::OtherLedger => "other_ledger",
             Self::LogFalse => "log_false",
             Self::LogLags => "log_lags",
             Self::Stranger => "stranger",
@@ -92,7 +95,7 @@ impl FsckCode {
             | Self::Stranger
             | Self::Inadmissible
             | Self::BlobDiffers => Severity::Tampered,
-            Self::BlobMissing => Severity::Missing,
+            Self::BlobMissing | Self::OtherLedger => Severity::Missing,
             Self::LogLags | Self::BlobUnnamed => Severity::Lag,
         }
     }

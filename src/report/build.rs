@@ -99,6 +99,7 @@ impl Document {
             checkpoint: judged.checkpoint.as_ref().map(checkpoint),
             checkpoint_note: note(basis.checkpoint),
             trust_root: trust_root(judged, basis.trust_root),
+            organisation: judged.organisation.clone(),
             recheck: recheck(judged, basis.content),
             caveats: caveats(),
             artifacts,
@@ -128,6 +129,14 @@ fn artifact(subject: &verify::Subject) -> wire::Artifact {
         id: subject.id.clone(),
         name: subject.name.clone(),
         sha256: subject.sha256.map(|digest| digest.to_hex()),
+        sha256_of: subject.sha256_of.map(str::to_owned),
+        files: (subject.files.iter())
+            .map(|file| wire::File {
+                name: file.name.clone(),
+                sha256: file.sha256.to_hex(),
+            })
+            .collect(),
+        files_left_out: count(subject.files_left_out),
     }
 }
 
@@ -209,6 +218,7 @@ fn lineage(lineage: &verify::Lineage) -> wire::Lineage {
                 said_by: node.said_by.to_owned(),
                 entry: node.entry.get(),
                 files: node.files,
+                rows: node.rows,
             })
             .collect(),
         edges: lineage
@@ -239,6 +249,7 @@ fn source(source: &verify::SourceFact) -> wire::Source {
         url: source.url.clone(),
         period: source.period.clone(),
         languages: source.languages.clone(),
+        legal_basis: source.legal_basis.clone(),
     }
 }
 

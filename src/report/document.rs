@@ -63,6 +63,9 @@ pub struct Document {
     pub checkpoint_note: String,
     /// On whose word the ledger is taken for the one that is meant.
     pub trust_root: TrustRoot,
+    /// Who runs the ledger, as its first entry says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<String>,
     /// What anybody can do to check this.
     pub recheck: Vec<Recheck>,
     /// What it does not mean.
@@ -97,9 +100,33 @@ pub struct Artifact {
     pub id: String,
     /// Its name.
     pub name: String,
-    /// SHA-256 of its bytes, or of the declaration that stands for them.
+    /// SHA-256 of its bytes, of its manifest, or of the declaration that stands for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
+    /// What the digest is of: `file`, `manifest` or `declaration`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256_of: Option<String>,
+    /// The files that the manifest lists.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<File>,
+    /// How many more files there are.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub files_left_out: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// One file of an artifact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// As registered.
+    pub name: String,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
 }
 
 /// The shares of all classes.
@@ -248,6 +275,9 @@ pub struct Node {
     pub entry: u64,
     /// How many of its files are part of the lineage.
     pub files: u64,
+    /// How many rows those have, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
 }
 
 /// That one node descends from another.
@@ -294,6 +324,9 @@ pub struct Source {
     pub period: Option<String>,
     /// Its languages.
     pub languages: Vec<String>,
+    /// On what ground personal data is used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub legal_basis: Option<String>,
 }
 
 /// A declared external model.

@@ -203,7 +203,13 @@ fn laid_out(lineage: &Lineage) -> (Layout, Elsewhere) {
         .collect();
     let parents: BTreeSet<usize> = all.iter().map(|(from, _)| *from).collect();
     let ends = |to: &usize| !parents.contains(to);
-    let mut laid = layout(count, &all.iter().copied().collect::<Vec<_>>());
+    let steers = |at: usize| {
+        lineage
+            .nodes
+            .get(at)
+            .is_some_and(|node| look(&node.kind) == "rule")
+    };
+    let mut laid = layout(count, &all.iter().copied().collect::<Vec<_>>(), steers);
     let mut elsewhere = Elsewhere::new();
     for only_ends in [true, false] {
         if laid.lanes <= LANES_CALM {
@@ -219,7 +225,7 @@ fn laid_out(lineage: &Lineage) -> (Layout, Elsewhere) {
                 elsewhere.entry(*from).or_default().push(*to);
             }
         }
-        laid = layout(count, &kept);
+        laid = layout(count, &kept, steers);
     }
     (laid, elsewhere)
 }
@@ -347,6 +353,11 @@ pub fn note(node: &Node, as_what: Option<String>) -> String {
     }
     if node.files > 1 {
         parts.push(format!("{} files", node.files));
+    }
+    match node.rows {
+        Some(1) => parts.push("1 row".to_owned()),
+        Some(rows) => parts.push(format!("{rows} rows")),
+        None => {}
     }
     parts.extend(as_what);
     parts.join(", ")

@@ -20,7 +20,9 @@ use crate::statement::escaped;
 
 use super::Report;
 use super::ReportError;
+use super::document::Artifact;
 use super::document::Document;
+use super::document::File;
 use super::document::Finding;
 use super::document::Node;
 use super::document::Share;
@@ -40,6 +42,12 @@ const SHOWN_ROWS_MAX: usize = 200;
 /// The digits of an id that are shown where it stands beside a name; commands take any unique beginning.
 const ID_DIGITS: usize = 12;
 
+/// How many of the artifacts that were judged are shown with their files.
+const LISTINGS_MAX: usize = 20;
+
+/// How many names stand in one sentence.
+const NAMES_MAX: usize = 8;
+
 /// What the template sees.
 #[derive(Debug, Serialize)]
 struct Page {
@@ -49,12 +57,22 @@ struct Page {
     /// The verdict as people read it.
     word: String,
     meaning: &'static str,
+    /// Who contributes how much, in a sentence.
+    boundary: String,
+    /// What steps say about whether their inputs are all, in a sentence; empty without steps.
+    completeness: String,
+    /// What stands behind the verdict, in words.
+    assurance: &'static str,
     /// The line without its word.
     rest: String,
     shares: Vec<Class>,
+    /// Of what was judged, what consists of files.
+    listings: Vec<Listing>,
     failing: Vec<Group>,
     notes: Vec<Group>,
     gaps: Vec<Gap>,
+    /// What else is not known, each a sentence.
+    lacking: Vec<String>,
     drawing: Drawing,
     nodes: Vec<NodeRow>,
     shown_rows_max: usize,
@@ -67,6 +85,16 @@ struct Class {
     look: &'static str,
     share: Share,
     stage: Option<Share>,
+}
+
+/// The files of one thing that was judged.
+#[derive(Debug, Serialize)]
+struct Listing {
+    name: String,
+    sha256: String,
+    count: u64,
+    shown: Vec<File>,
+    more: u64,
 }
 
 /// Findings of one code.
@@ -164,7 +192,12 @@ fn content(document: Document, sha256: String) -> Page {
         word: word.replace('_', " "),
         meaning: words::of_verdict(&document.verdict),
         rest,
+        boundary: boundary(&document),
+        completeness: completeness(&document),
+        assurance: words::of_assurance(&document.assurance),
+        lacking: super::lacking::lacking(&document, NAMES_MAX),
         shares: shares(&document),
+        listings: listings(&document),
         failing: groups(&document, &failing),
         notes: groups(&document, &notes),
         gaps: gaps(&document),
@@ -175,6 +208,31 @@ fn content(document: Document, sha256: String) -> Page {
             .collect(),
         shown_rows_max: SHOWN_ROWS_MAX,
         r: document,
+    }
+}
+
+fn boundary(document: &Document) -> String {
+    if document.checkpoint.is_none() {
+        return "Nothing could be read of what it leads to.".to_owned();
+    }
+    let classes = shares(document);
+    let told: Vec<String> = (classes.iter())
+        .map(|class| format!("{} to {}", class.share.percent, class.name))
+        .collect();
+    format!("It leads {}.", told.join("; "))
+}
+
+fn completeness(document: &Document) -> String {
+    let said = &document.completeness;
+    match said.yes + said.no + said.not_known {
+        0 => String::new(),
+        1 if said.yes == 1 => "The 1 step says that all its inputs are listed.".to_owned(),
+        1 => "The 1 step does not say that all its inputs are listed.".to_owned(),
+        steps if said.yes == steps => format!("All {steps} steps say that all their inputs are listed."),
+        steps => format!(
+            "{} of {steps} steps say that all their inputs are listed.",
+            said.yes
+        ),
     }
 }
 
@@ -227,6 +285,25 @@ fn shares(document: &Document) -> Vec<Class> {
                 || has(&class.share)
                 || class.stage.as_ref().is_some_and(has)
         })
+        .collect()
+}
+
+fn listings(document: &Document) -> Vec<Listing> {
+    let listing = |artifact: &Artifact| {
+        let shown: Vec<File> = artifact.files.iter().take(SHOWN_ROWS_MAX).cloned().collect();
+        let count = |files: &[File]| u64::try_from(files.len()).unwrap_or(u64::MAX);
+        let all = count(&artifact.files).saturating_add(artifact.files_left_out);
+        Listing {
+            name: artifact.name.clone(),
+            sha256: artifact.sha256.clone().unwrap_or_default(),
+            count: all,
+            more: all - count(&shown),
+            shown,
+        }
+    };
+    let all = document.artifacts.iter().take(LISTINGS_MAX);
+    all.filter(|artifact| !artifact.files.is_empty())
+        .map(listing)
         .collect()
 }
 

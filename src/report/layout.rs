@@ -3,6 +3,9 @@
 //! A layered drawing grows sideways with its widest layer; this one has a small constant width whatever is drawn, so it
 //! reads on a phone, and it can be cut between any two rows, so it prints. Every node stands below all that descend from
 //! it. From each node a trunk runs down its lane to the last thing that it descends from, and a branch leads off to each.
+//! Of several things that a node descends from the last one goes on in that lane only if something stands below it: what
+//! ends there hangs beside the trunk like the others, and so does what only steers, which else would look like the
+//! origin of all.
 //!
 //! The order is a depth-first topological one in which what has nothing below it comes first, so that few trunks are
 //! open at a time. It depends on nothing but the positions of nodes and edges.
@@ -38,7 +41,8 @@ pub struct Layout {
 
 /// Lays out `count` nodes and the edges between them, each from a node to one that it descends from. Edges to
 /// nodes that do not exist are ignored; a node on a circle, which no ledger can have, stands at the end without lines.
-pub fn layout(count: usize, edges: &[(usize, usize)]) -> Layout {
+/// What `steers` never goes on in the lane of a trunk that has other branches.
+pub fn layout(count: usize, edges: &[(usize, usize)], steers: impl Fn(usize) -> bool) -> Layout {
     let known: BTreeSet<(usize, usize)> = (edges.iter().copied())
         .filter(|(from, to)| *from < count && *to < count && from != to)
         .collect();
@@ -53,7 +57,10 @@ pub fn layout(count: usize, edges: &[(usize, usize)]) -> Layout {
     let mut lanes = Lanes::default();
     let mut rows: Vec<Row> = order
         .iter()
-        .map(|node| lanes.row(*node, list(&above, *node), list(&below, *node)))
+        .map(|node| {
+            let beside = list(&below, *node).is_empty() || steers(*node);
+            lanes.row(*node, list(&above, *node), list(&below, *node), beside)
+        })
         .collect();
     rows.extend((0..count).filter(|node| !placed.contains(node)).map(|node| Row {
         node,
@@ -107,39 +114,56 @@ fn order(below: &[Vec<usize>], above: &[Vec<usize>]) -> Vec<usize> {
 /// The trunks that are open while rows are made from top to bottom.
 #[derive(Debug, Default)]
 struct Lanes {
-    /// For each lane the node whose trunk it is and how much of what it descends from is still to come.
-    open: Vec<Option<(usize, usize)>>,
+    /// For each lane the node whose trunk it is.
+    open: Vec<Option<Trunk>>,
     most: usize,
 }
 
+#[derive(Debug, Clone, Copy)]
+struct Trunk {
+    owner: usize,
+    /// How much of what it descends from is still to come.
+    left: usize,
+    /// Whether that was more than one thing at first.
+    several: bool,
+}
+
 impl Lanes {
-    fn row(&mut self, node: usize, above: &[usize], below: &[usize]) -> Row {
+    fn row(&mut self, node: usize, above: &[usize], below: &[usize], beside: bool) -> Row {
         let mut through = Vec::new();
         let mut branches = Vec::new();
+        let mut ended = None;
         for (lane, slot) in self.open.iter_mut().enumerate() {
-            let Some((owner, left)) = slot else { continue };
-            if !above.contains(owner) {
+            let Some(trunk) = slot else { continue };
+            if !above.contains(&trunk.owner) {
                 through.push(lane);
                 continue;
             }
-            *left -= 1;
-            branches.push((lane, *left > 0));
-            if *left == 0 {
+            trunk.left -= 1;
+            branches.push((lane, trunk.left > 0));
+            if trunk.left == 0 {
+                // Straight below a trunk that ends here, unless that would single it out.
+                if !(beside && trunk.several) {
+                    ended = ended.or(Some(lane));
+                }
                 *slot = None;
             }
         }
-        // Straight below a trunk that ends here, else in the first lane that nothing runs through.
-        let ended = branches
-            .iter()
-            .find(|(_, goes_on)| !goes_on)
-            .map(|(lane, _)| *lane);
-        let free = self.open.iter().position(Option::is_none);
+        // Else in the first lane that nothing runs through and no branch comes from.
+        let free = (0..self.open.len()).find(|lane| {
+            self.open.get(*lane).is_some_and(Option::is_none)
+                && !branches.iter().any(|(from, _)| from == lane)
+        });
         let lane = ended.or(free).unwrap_or(self.open.len());
         if lane == self.open.len() {
             self.open.push(None);
         }
         if let (Some(slot), false) = (self.open.get_mut(lane), below.is_empty()) {
-            *slot = Some((node, below.len()));
+            *slot = Some(Trunk {
+                owner: node,
+                left: below.len(),
+                several: below.len() > 1,
+            });
         }
         self.most = self.most.max(self.open.len());
         while self.open.last().is_some_and(Option::is_none) {
@@ -163,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_chain_is_one_lane() {
-        let drawn = layout(3, &[(0, 1), (1, 2)]);
+        let drawn = layout(3, &[(0, 1), (1, 2)], |_| false);
         assert_eq!(drawn.lanes, 1);
         assert_eq!(
             drawn.rows.iter().map(|row| row.node).collect::<Vec<_>>(),
@@ -176,7 +200,7 @@ mod tests {
     #[test]
     fn many_inputs_need_two_lanes_and_the_step_goes_on_in_the_first() {
         // 0 comes out of 1, which takes 2, 3, 4; 4 comes out of 5.
-        let drawn = layout(6, &[(0, 1), (1, 2), (1, 3), (1, 4), (4, 5)]);
+        let drawn = layout(6, &[(0, 1), (1, 2), (1, 3), (1, 4), (4, 5)], |_| false);
         assert_eq!(drawn.lanes, 2);
         let order: Vec<usize> = drawn.rows.iter().map(|row| row.node).collect();
         assert_eq!(order, [0, 1, 2, 3, 4, 5]);
@@ -184,26 +208,38 @@ mod tests {
         assert_eq!(lanes, [0, 0, 1, 1, 0, 0]);
     }
 
+    /// The last input of a step is no more its origin than the others are.
+    #[test]
+    fn what_ends_or_steers_hangs_beside_the_trunk() {
+        // A run of three inputs that end; then one whose last input, a filter, has a model below it.
+        let drawn = layout(5, &[(0, 1), (1, 2), (1, 3), (1, 4)], |_| false);
+        let lanes: Vec<usize> = drawn.rows.iter().map(|row| row.lane).collect();
+        assert_eq!(lanes, [0, 0, 1, 1, 1]);
+        let drawn = layout(5, &[(0, 1), (1, 2), (1, 3), (3, 4)], |node| node == 3);
+        let lanes: Vec<(usize, usize)> = drawn.rows.iter().map(|row| (row.node, row.lane)).collect();
+        assert_eq!(lanes, [(0, 0), (1, 0), (2, 1), (3, 1), (4, 1)]);
+    }
+
     #[test]
     fn what_cannot_be_is_drawn_without_lines() {
-        let drawn = layout(3, &[(0, 1), (1, 0), (2, 2), (2, 9)]);
+        let drawn = layout(3, &[(0, 1), (1, 0), (2, 2), (2, 9)], |_| false);
         assert_eq!(drawn.rows.len(), 3);
         assert!(drawn.rows.iter().all(|row| row.branches.is_empty()));
-        assert_eq!(layout(0, &[]).rows, []);
+        assert_eq!(layout(0, &[], |_| false).rows, []);
     }
 
     proptest! {
         /// The oracle follows every line of the drawing and finds exactly the edges again.
         #[test]
         fn every_edge_is_drawn_once_and_nothing_else(
-            count in 1_usize..30, pairs in prop::collection::vec((0_usize..30, 0_usize..30), 0..80)
+            count in 1_usize..30, steering in 0_usize..4, pairs in prop::collection::vec((0_usize..30, 0_usize..30), 0..80)
         ) {
             let edges: BTreeSet<(usize, usize)> = pairs
                 .into_iter()
                 .map(|(one, other)| (one.min(other), one.max(other)))
                 .filter(|(one, other)| one != other && *other < count)
                 .collect();
-            let drawn = layout(count, &edges.iter().copied().collect::<Vec<_>>());
+            let drawn = layout(count, &edges.iter().copied().collect::<Vec<_>>(), |node| node % 3 == steering);
             let mut trunks: Vec<Option<usize>> = vec![None; drawn.lanes];
             let mut seen = BTreeSet::new();
             for row in &drawn.rows {

@@ -13,6 +13,7 @@ mod build;
 mod document;
 mod draw;
 mod html;
+mod lacking;
 mod layout;
 mod sealed;
 #[cfg(test)]

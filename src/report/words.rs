@@ -25,7 +25,8 @@ pub fn meaning(code: Code) -> CodeMeaning {
 pub fn of_verdict(verdict: &str) -> &'static str {
     match verdict {
         "traced" => {
-            "Every path ends in a declared source or a declared external model, and everything checks."
+            "Every path that is recorded ends in a declared source or a declared external model, and all evidence that was \
+             checked holds."
         }
         "tampered" => {
             "Evidence is false: a signature, a proof, a digest, a checkpoint or a file does not hold."
@@ -36,6 +37,28 @@ pub fn of_verdict(verdict: &str) -> &'static str {
         "undecidable" => "Evidence is missing, so nobody can say.",
         "not_permitted" => "The lineage is sound and complete, but a notice or a policy forbids the model.",
         _ => "This is not a verdict that this program knows.",
+    }
+}
+
+/// Returns what stands behind a verdict, in words.
+pub fn of_assurance(level: &str) -> &'static str {
+    match level {
+        "self" => "Nobody outside of the ledger says that it is the one that is meant.",
+        "pinned" => {
+            "Whoever made this report holds a trust root, which says which ledger is meant. No witness confirmed that \
+             everybody is shown the same ledger."
+        }
+        "witnessed" => "A trust root says which ledger is meant, and witnesses have signed its checkpoint.",
+        "sampled" => {
+            "A trust root says which ledger is meant, and a sample of the files was opened. No witness confirmed that \
+             everybody is shown the same ledger."
+        }
+        "full" => {
+            "A trust root says which ledger is meant, and every file that has a digest was opened and is as registered. \
+             It does not mean that everything is declared, and no witness confirmed that everybody is shown the same \
+             ledger."
+        }
+        _ => "This is not a level that this program knows.",
     }
 }
 

@@ -54,6 +54,8 @@ pub(super) struct FileChecks {
     pub(super) given: usize,
     /// Artifacts that have bytes somewhere, which nobody hashed.
     pub(super) unhashed: usize,
+    /// Artifacts whose bytes the ledger holds.
+    pub(super) held: usize,
     pending: Vec<FileQuery>,
     /// How many were opened and are what was registered.
     pub(super) right: usize,
@@ -68,6 +70,7 @@ impl FileChecks {
         for reference in walk {
             ask(graph, *reference, &mut asked);
             self.unhashed += usize::from(is_unhashed(graph, *reference));
+            self.held += usize::from(is_held(graph, *reference));
         }
         // Stable, so that of several statements the first one's counts are asked for. Statements that differ in what
         // else they say of a file are held against it one by one.
@@ -122,6 +125,11 @@ fn is_unhashed(graph: &Graph, reference: ArtifactRef) -> bool {
         Content::Absent { absence, .. } => *absence != Absence::None,
         Content::File { .. } | Content::Manifest { .. } => false,
     })
+}
+
+fn is_held(graph: &Graph, reference: ArtifactRef) -> bool {
+    let artifact = graph.locate(reference).and_then(|located| located.artifact);
+    artifact.is_some_and(|artifact| matches!(artifact.content, Content::File { held: true, .. }))
 }
 
 /// A file to ask for, as long as there may be others like it.

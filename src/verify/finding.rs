@@ -116,6 +116,8 @@ codes! {
     RoleMismatch = "role_mismatch", NOT_TRACED;
     /// No trust root says which ledger is meant.
     TrustNotPinned = "trust_not_pinned", UNDECIDABLE;
+    /// The trust root is that of a ledger with another origin.
+    OtherLedger = "other_ledger", UNDECIDABLE;
     /// The checkpoint does not end with a seal.
     NoSeal = "no_seal", UNDECIDABLE;
     /// An entry that is not there.

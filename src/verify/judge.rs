@@ -41,6 +41,7 @@ use super::mass::has_mass;
 use super::rules;
 use super::scene::Scene;
 use super::share::Share;
+use super::subjects;
 
 /// Everything that was read for one target.
 #[derive(Debug)]
@@ -75,12 +76,8 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
     let boundary = mass.of_all(&case.request.artifacts);
     let content = content_check(&case.files);
     let assurance = assurance(&case.request.trust, content, case.files.unhashed);
-    if assurance < case.request.require {
-        let message = format!(
-            "`{}` was asked for, but this has `{}`",
-            case.request.require.as_str(),
-            assurance.as_str()
-        );
+    if !assurance.meets(case.request.require) {
+        let message = too_low(case.request.require, assurance);
         findings.push(Finding::of_ledger(Code::AssuranceTooLow, "ledger", message));
     }
     if scene.contents.is_exhausted() || contents.is_exhausted() {
@@ -117,7 +114,8 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
         content,
         assurance,
         completeness: completeness(&scene),
-        subjects: lineage::subjects(&scene),
+        organisation: (case.genesis.as_ref()).and_then(|genesis| genesis.organisation.clone()),
+        subjects: subjects::subjects(&scene),
         lineage: lineage::lineage(&scene),
         name: case.request.name.clone(),
         checkpoint: case.checkpoint.clone(),
@@ -161,7 +159,25 @@ fn content_check(files: &FileChecks) -> ContentCheck {
         differing: differing.count(),
         of: files.known,
         given: files.given,
+        held: files.held,
     }
+}
+
+fn too_low(required: Assurance, there_is: Assurance) -> String {
+    let cannot = match required {
+        Assurance::Witnessed => {
+            ": no ledger has witnesses in this version, and opening files does not stand for them"
+        }
+        Assurance::Sampled if there_is != Assurance::SelfAsserted => {
+            ": this version takes no samples; all files together (`full`) are enough too"
+        }
+        _ => "",
+    };
+    format!(
+        "`{}` was asked for, but this has `{}`{cannot}",
+        required.as_str(),
+        there_is.as_str()
+    )
 }
 
 /// Every file was opened only if nothing has bytes that nobody hashed.
@@ -235,6 +251,7 @@ fn sources(scene: &Scene<'_>, heavy: &BTreeSet<StatementId>) -> Vec<SourceFact> 
             url: source.url.clone(),
             period: source.period.clone(),
             languages: source.languages.clone(),
+            legal_basis: source.legal_basis.clone(),
         })
     };
     statements(scene).into_iter().filter_map(fact).collect()

@@ -8,9 +8,9 @@ use super::finding::Code;
 use super::finding::Finding;
 use super::finding::Verdict;
 use super::lineage::Lineage;
-use super::lineage::Subject;
 use super::mass::Boundary;
 use super::share::Share;
+use super::subjects::Subject;
 
 /// Something that `verify` made, and nothing else could.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +27,8 @@ impl<T> Verified<T> {
     }
 }
 
-/// How much stands behind a verdict, from the least to the most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// How much stands behind a verdict. No order: witnesses and opened files are two things, see [`Assurance::meets`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Assurance {
     /// The ledger's own word for who it is.
     SelfAsserted,
@@ -58,6 +58,18 @@ impl Assurance {
             .iter()
             .find(|(level, _)| *level == self)
             .map_or("self", |(_, word)| word)
+    }
+
+    /// Returns whether this is enough where `required` was asked for: every level implies `pinned`, `full` implies
+    /// `sampled`, and nothing but witnesses implies `witnessed`.
+    pub fn meets(self, required: Self) -> bool {
+        match required {
+            Self::SelfAsserted => true,
+            Self::Pinned => self != Self::SelfAsserted,
+            Self::Witnessed => self == Self::Witnessed,
+            Self::Sampled => matches!(self, Self::Sampled | Self::Full),
+            Self::Full => self == Self::Full,
+        }
     }
 
     /// Finds the level of a word.
@@ -96,6 +108,8 @@ pub struct SourceFact {
     pub period: Option<String>,
     /// Its languages.
     pub languages: Vec<String>,
+    /// On what ground personal data is used, where that is declared.
+    pub legal_basis: Option<String>,
 }
 
 /// A declared external model on the walk: one a statement.
@@ -149,6 +163,8 @@ pub struct ContentCheck {
     pub of: usize,
     /// How many of them have only a stated digest.
     pub given: usize,
+    /// Files that the ledger itself holds, such as prompts: checked there, and none of the others.
+    pub held: usize,
 }
 
 /// What runs on the walk say about whether their inputs are all.
@@ -193,6 +209,8 @@ pub struct Judgement {
     pub assurance: Assurance,
     /// What runs say about their inputs.
     pub completeness: Completeness,
+    /// Who runs the ledger, as its genesis says.
+    pub organisation: Option<String>,
     /// What was judged, with digests.
     pub subjects: Vec<Subject>,
     /// What it descends from.

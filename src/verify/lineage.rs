@@ -7,11 +7,9 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
 use crate::merkle::LeafIndex;
 use crate::statement::Access;
-use crate::statement::ArtifactRef;
 use crate::statement::OutputKind;
 use crate::statement::Predicate;
 use crate::statement::Role;
@@ -47,6 +45,8 @@ pub struct LineageNode {
     pub entry: LeafIndex,
     /// How many of its files or members are on the walk; 0 for a step or a gap.
     pub files: u64,
+    /// How many rows those have, where all say so.
+    pub rows: Option<u64>,
 }
 
 /// That one node descends from another.
@@ -73,17 +73,6 @@ pub struct Lineage {
     pub edges_left_out: usize,
 }
 
-/// An artifact that was judged.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Subject {
-    /// Its id.
-    pub id: String,
-    /// The item's name, `ITEM/FILE` for one of several files.
-    pub name: String,
-    /// The digest of its bytes, or of the declaration that stands for them.
-    pub sha256: Option<Sha256Digest>,
-}
-
 /// What is drawn as one node. Newest first, and of one statement what comes out before the step it came out of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Unit {
@@ -102,11 +91,11 @@ fn order(unit: &Unit) -> (Reverse<u64>, Unit) {
 
 /// Returns the lineage of the targets.
 pub(super) fn lineage(scene: &Scene<'_>) -> Lineage {
-    let mut files: BTreeMap<(Reverse<u64>, Unit), (Place, u64)> = BTreeMap::new();
+    let mut files: BTreeMap<(Reverse<u64>, Unit), Tally> = BTreeMap::new();
     for place in scene.from.keys() {
         if let Some(unit) = unit(scene, *place) {
-            let (_, count) = files.entry(order(&unit)).or_insert((*place, 0));
-            *count += files_of(scene, *place);
+            let tally = files.entry(order(&unit)).or_insert(Tally::of(*place));
+            tally.add(scene, *place);
         }
     }
     let kept: BTreeMap<Unit, usize> = (files.keys().map(|(_, unit)| *unit))
@@ -121,10 +110,59 @@ pub(super) fn lineage(scene: &Scene<'_>) -> Lineage {
     Lineage {
         nodes_left_out: files.len() - kept.len(),
         nodes: (files.values().take(LINEAGE_NODES_MAX))
-            .filter_map(|(place, count)| node(scene, *place, *count))
+            .filter_map(|tally| node(scene, tally))
             .collect(),
         edges: edges.into_iter().collect(),
         edges_left_out,
+    }
+}
+
+/// What is added up over the places that are drawn as one node.
+#[derive(Debug, Clone, Copy)]
+struct Tally {
+    /// The first of them.
+    place: Place,
+    places: usize,
+    files: u64,
+    rows: Option<u64>,
+}
+
+impl Tally {
+    fn of(place: Place) -> Self {
+        Self {
+            place,
+            places: 0,
+            files: 0,
+            rows: Some(0),
+        }
+    }
+
+    fn add(&mut self, scene: &Scene<'_>, place: Place) {
+        self.places += 1;
+        self.files += files_of(scene, place);
+        let rows = rows_of(scene, place);
+        self.rows = (self.rows.zip(rows)).and_then(|(sum, rows)| sum.checked_add(rows));
+    }
+
+    /// Rows that are known of all artifacts of a set together count where all of them are here.
+    fn rows(&self, scene: &Scene<'_>) -> Option<u64> {
+        let Place::Artifact(reference) = self.place else {
+            return None;
+        };
+        let set = scene.graph.locate(reference)?.set?;
+        let whole = reference.member.is_none() && set.artifacts.len() == self.places;
+        self.rows.or_else(|| set.total_rows().filter(|_| whole))
+    }
+}
+
+fn rows_of(scene: &Scene<'_>, place: Place) -> Option<u64> {
+    let Place::Artifact(reference) = place else {
+        return None;
+    };
+    let located = scene.graph.locate(reference)?;
+    match located.member {
+        Some(member) => member.rows,
+        None => Some(located.artifact?.rows?.value),
     }
 }
 
@@ -138,23 +176,6 @@ fn files_of(scene: &Scene<'_>, place: Place) -> u64 {
         .filter(|located| located.member.is_none())
         .and_then(|located| located.artifact?.manifest());
     manifest.map_or(1, |facts| facts.count)
-}
-
-/// Returns what was judged.
-pub(super) fn subjects(scene: &Scene<'_>) -> Vec<Subject> {
-    let subject = |reference: &ArtifactRef| {
-        let located = scene.graph.locate(*reference);
-        let sha256 = located.as_ref().and_then(|located| {
-            let member = located.member.map(|member| member.sha256);
-            member.or_else(|| located.artifact.map(|artifact| artifact.sha256))
-        });
-        Subject {
-            id: reference.to_string(),
-            name: located.map_or_else(|| reference.to_string(), |located| located.name()),
-            sha256,
-        }
-    };
-    scene.case.request.artifacts.iter().map(subject).collect()
 }
 
 /// Returns who says so: `vouched` by the key of the holder that is named, or `stated` by the operator about others.
@@ -245,7 +266,8 @@ fn is_filter(scene: &Scene<'_>, place: Place) -> bool {
     node.is_some_and(|node| matches!(node.statement.predicate, Predicate::Filter(_)))
 }
 
-fn node(scene: &Scene<'_>, place: Place, files: u64) -> Option<LineageNode> {
+fn node(scene: &Scene<'_>, tally: &Tally) -> Option<LineageNode> {
+    let place = tally.place;
     let step = scene.graph.step(place);
     let node = scene.graph.nodes.get(&statement_of(place))?;
     let (name, kind) = match place {
@@ -268,7 +290,8 @@ fn node(scene: &Scene<'_>, place: Place, files: u64) -> Option<LineageNode> {
         },
         said_by: said_by(&node.statement, scene.case.keys.as_ref()),
         entry: node.index,
-        files,
+        files: tally.files,
+        rows: tally.rows(scene),
     })
 }
 

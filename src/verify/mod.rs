@@ -21,6 +21,7 @@ mod mass;
 mod rules;
 mod scene;
 mod share;
+mod subjects;
 
 #[cfg(test)]
 mod tests;
@@ -50,7 +51,6 @@ pub use lineage::LINEAGE_NODES_MAX;
 pub use lineage::Lineage;
 pub use lineage::LineageEdge;
 pub use lineage::LineageNode;
-pub use lineage::Subject;
 pub use machine::Verifier;
 pub use mass::Boundary;
 pub use mass::mass_inputs;
@@ -58,6 +58,9 @@ pub use share::SHARE_BITS_MAX;
 pub use share::Share;
 pub use share::approximate;
 pub use share::fixed_point;
+pub use subjects::SUBJECT_FILES_MAX;
+pub use subjects::Subject;
+pub use subjects::SubjectFile;
 
 use crate::digest::BlobId;
 use crate::merkle::LeafIndex;

@@ -88,6 +88,20 @@ fn one(outcome: &Outcome, paint: Paint) -> String {
                     format_args!("  sha256      {} (hashed just now)\n", file.sha256),
                 );
             }
+            if judgement.content.held > 0 && judgement.content.checked + judgement.content.differing > 0 {
+                let was = if judgement.content.held == 1 {
+                    "was"
+                } else {
+                    "were"
+                };
+                put(
+                    &mut text,
+                    format_args!(
+                        "  in ledger   {} kept in the ledger {was} checked there, not in the folder\n",
+                        counted(judgement.content.held, "file")
+                    ),
+                );
+            }
             text.push_str(&findings(&judgement.findings, paint));
             text.push_str(&declared(judgement, paint));
             text
@@ -214,6 +228,14 @@ pub(super) fn path(steps: &[PathStep]) -> String {
     steps.iter().map(told).collect::<Vec<_>>().join(" -> ")
 }
 
+fn said_by(word: &str) -> &str {
+    match word {
+        "vouched" => "vouched for by its holder",
+        "stated" => "said by the operator",
+        other => other,
+    }
+}
+
 fn declared(judgement: &Judgement, paint: Paint) -> String {
     let mut text = String::new();
     let takes_part = |mass: bool| if mass { "contributes" } else { "conditions" }.to_owned();
@@ -232,8 +254,8 @@ fn declared(judgement: &Judgement, paint: Paint) -> String {
                     takes_part(source.mass),
                     format!("made by {}", source.made_by),
                     source.acquired_by.clone(),
-                    in_line(source.licence.as_deref().unwrap_or("no licence stated")),
-                    source.said_by.to_owned(),
+                    in_line(source.licence.as_deref().unwrap_or("no licence")),
+                    said_by(source.said_by).to_owned(),
                     short_id(&source.id),
                 ]
             })

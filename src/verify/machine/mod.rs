@@ -19,6 +19,7 @@ use std::collections::BTreeSet;
 use std::collections::VecDeque;
 
 use crate::checkpoint::Checkpoint;
+use crate::checkpoint::CheckpointError;
 use crate::checkpoint::LogKey;
 use crate::digest::BlobId;
 use crate::digest::NodeHash;
@@ -112,10 +113,9 @@ impl Verifier {
     pub fn new(request: Request) -> Self {
         let mut verifier = Self::empty(request);
         let opened = LogKey::parse_vkey(&verifier.request.trust.root().log_key)
-            .map_err(|error| with_sources(&error))
+            .map_err(|error| (Code::CheckpointInvalid, with_sources(&error)))
             .and_then(|key| {
-                let checkpoint =
-                    Checkpoint::open(&verifier.request.checkpoint, &key).map_err(|e| with_sources(&e))?;
+                let checkpoint = Checkpoint::open(&verifier.request.checkpoint, &key).map_err(not_opened)?;
                 Ok((key, checkpoint))
             });
         match opened {
@@ -132,7 +132,7 @@ impl Verifier {
                 );
                 verifier.ledger_finding(Code::CheckpointInvalid, "checkpoint", message);
             }
-            Err(why) => verifier.ledger_finding(Code::CheckpointInvalid, "checkpoint", why),
+            Err((code, why)) => verifier.ledger_finding(code, "checkpoint", why),
         }
         verifier.settle();
         verifier
@@ -355,6 +355,17 @@ impl Verifier {
             }
         }
         keys
+    }
+}
+
+/// A trust root for another name was mixed up by whoever gave it; anything else that does not open is false.
+fn not_opened(error: CheckpointError) -> (Code, String) {
+    match error {
+        CheckpointError::OtherOrigin { expected, actual } => (
+            Code::OtherLedger,
+            format!("this trust root is for the ledger {expected}, and the ledger is {actual}"),
+        ),
+        error => (Code::CheckpointInvalid, with_sources(&error)),
     }
 }
 

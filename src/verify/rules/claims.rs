@@ -25,6 +25,7 @@ use crate::verify::scene::Scene;
 use super::court::Court;
 use super::court::Ruling;
 use super::exempt::without_rows;
+use super::inputs::difference;
 use super::stated::contradiction;
 
 /// Finds the sources whose claim gave way to a later, less favourable version by the same key and name.
@@ -190,8 +191,9 @@ fn conflict(scene: &Scene<'_>, ours: ArtifactRef, other: ArtifactRef, digest: Sh
     let stated = stated.map_or_else(String::new, |what| {
         format!("; they state different {what} of them")
     });
+    let inputs = difference(scene.graph, ours, other).unwrap_or_default();
     let message = format!(
-        "the same bytes ({}) are claimed twice, and both cannot be true: {}; {}{stated}",
+        "the same bytes ({}) are claimed twice, and both cannot be true: {}; {}{stated}{inputs}",
         identity(scene.graph, ours, digest),
         told(scene.graph, ours),
         told(scene.graph, other)

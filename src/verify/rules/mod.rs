@@ -6,6 +6,7 @@ mod content;
 mod court;
 mod exempt;
 mod gaps;
+mod inputs;
 mod leaves;
 mod models;
 mod observed;

@@ -107,6 +107,28 @@ fn a_prompt_or_a_filter_with_generated_bytes_conflicts_too() {
     passes(&world.verify("specialist"));
 }
 
+/// Whoever forgot an input and registered the run again reads which one, and that neither record goes away.
+#[test]
+fn two_runs_that_read_alike_are_told_apart_by_their_inputs() {
+    let mut world = herd();
+    world.add(Predicate::Prompt(Prompt {
+        name: name("rules"),
+        set: file("rules", 1),
+    }));
+    let inputs = [
+        ("seeds", Role::Seed),
+        ("teacher", Role::Generator),
+        ("rules", Role::Prompt),
+    ];
+    step(&mut world, Does::Generate, &inputs, "tasks", 1000);
+    let judgement = world.verify("specialist");
+    assert_eq!(failing(&judgement), [Code::ConflictingOrigin]);
+    let message = &judgement.findings[0].message;
+    assert!(message.contains("takes rules (prompt), and entry "), "{message}");
+    assert!(!message.contains("takes rules (prompt), seeds"), "{message}");
+    assert!(message.contains("neither record can be taken back"), "{message}");
+}
+
 #[test]
 fn a_revert_is_no_conflict_but_a_rewrite_is() {
     let mut world = herd();

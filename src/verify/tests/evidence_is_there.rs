@@ -1,9 +1,12 @@
 //! Is all evidence there? What is missing is `undecidable`, never a reason to say yes.
 
 use super::kit::*;
+use crate::checkpoint::LogKey;
+use crate::checkpoint::Origin;
 use crate::digest::Sha256Digest;
 use crate::merkle::LeafIndex;
 use crate::statement::*;
+use crate::trust::TrustRoot;
 use crate::verify::*;
 
 #[track_caller]
@@ -49,12 +52,47 @@ fn an_unpinned_ledger_is_undecidable_and_a_self_asserted_one_says_so() {
 }
 
 #[test]
+fn a_trust_root_for_another_name_was_mixed_up_and_accuses_nobody() {
+    let mut world = herd();
+    world.seal();
+    let other = "example.com/other";
+    let key = LogKey::new(Origin::parse(other).unwrap(), public(STRANGER));
+    let request = Request {
+        trust: Trust::Pinned(TrustRoot {
+            origin: other.to_owned(),
+            log_key: key.to_vkey(),
+            ..world.root.clone()
+        }),
+        ..world.request("specialist")
+    };
+    undecidable(&world.drive(request), Code::OtherLedger);
+}
+
+#[test]
 fn less_assurance_than_asked_for_is_not_enough() {
     let mut world = herd();
     world.require = Assurance::Full;
     undecidable(&world.verify("specialist"), Code::AssuranceTooLow);
     world.require = Assurance::Pinned;
     passes(&world.verify("specialist"));
+}
+
+/// Nothing stands for a witness but a witness, whatever else was looked at.
+#[test]
+fn no_level_implies_witnesses_and_only_all_files_imply_a_sample() {
+    use Assurance::{Full, Pinned, Sampled, SelfAsserted, Witnessed};
+    let meeting = |required: Assurance| -> Vec<Assurance> {
+        let all = Assurance::WORDS.into_iter().map(|(level, _)| level);
+        all.filter(|level| level.meets(required)).collect()
+    };
+    assert_eq!(
+        meeting(SelfAsserted),
+        [SelfAsserted, Pinned, Witnessed, Sampled, Full]
+    );
+    assert_eq!(meeting(Pinned), [Pinned, Witnessed, Sampled, Full]);
+    assert_eq!(meeting(Witnessed), [Witnessed]);
+    assert_eq!(meeting(Sampled), [Sampled, Full]);
+    assert_eq!(meeting(Full), [Full]);
 }
 
 #[test]

@@ -88,6 +88,11 @@ fn a_checkpoint_must_be_of_this_log_and_signed_by_it() {
     };
     tampered(&world, other_origin, &[Code::CheckpointInvalid]);
 
+    // Another name written over what this log signed.
+    let mut renamed = request.clone();
+    renamed.checkpoint[0] = b'f';
+    tampered(&world, renamed, &[Code::CheckpointInvalid]);
+
     let mut flipped = request.clone();
     let last = flipped.checkpoint.len() - 4;
     flipped.checkpoint[last] = if flipped.checkpoint[last] == b'A' {

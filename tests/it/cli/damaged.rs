@@ -194,3 +194,42 @@ fn fsck_checks_against_the_trust_root_that_is_given() {
     let found = place.run(&["fsck", "--trust-root", "other.json"]).expect(20);
     assert!(found.out.contains("which the trust root names"), "{found:#?}");
 }
+
+/// A trust root of another name was mixed up: nobody is accused of forgery, and nothing passes either.
+#[test]
+fn a_trust_root_for_another_origin_decides_nothing() {
+    let place = Place::with_pipeline();
+    place
+        .run(&["init", "other", "--origin", "test.example/other"])
+        .expect(0);
+    place
+        .run(&["--ledger", "other", "key", "trust-root", "-o", "other.json"])
+        .expect(0);
+    place.run(&["prove", "model", "-o", "proof.json"]).expect(0);
+    place.run(&["report", "model", "-o", "r"]).expect(0);
+    for command in [
+        &["verify", "model"][..],
+        &["verify-report", "r/report.json"],
+        &["fsck"],
+        &["prove", "--check", "proof.json"],
+    ] {
+        let told = place.run(&[command, &["--trust-root", "other.json"]].concat());
+        let told = told.expect(22);
+        let said = format!("{}{}", told.out, told.err);
+        assert!(
+            said.contains("this trust root is for the ledger test.example/other")
+                && said.contains("the ledger test.example/lab")
+                || said.contains("the ledger is test.example/lab"),
+            "{told:#?}"
+        );
+    }
+    // The same name written over the checkpoint of a ledger is a lie about it.
+    let checkpoint = place.at(".herdbook/log/checkpoint");
+    let note = fs::read_to_string(&checkpoint).unwrap();
+    fs::write(
+        &checkpoint,
+        note.replacen("test.example/lab", "test.example/labs", 1),
+    )
+    .unwrap();
+    place.run(&["verify", "model"]).expect(20);
+}

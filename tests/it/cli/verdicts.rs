@@ -58,6 +58,13 @@ fn whose_word_counts_is_said() {
     stranger(&["verify", "model", "--trust-root", "root.json"]).expect(0);
     stranger(&["verify", "model", "--trust-root", "lineage.yaml"]).expect(1);
     place.run(&["verify", "model", "--require", "full"]).expect(22);
+    // Files are no witnesses.
+    let witnessed = ["verify", "model", "--require", "witnessed", "--content", "."];
+    let refused = place.run(&witnessed).expect(22);
+    assert!(
+        refused.out.contains("no ledger has witnesses in this version"),
+        "{refused:#?}"
+    );
     place
         .run(&["verify", "model", "--require", "full", "--content", "."])
         .expect(0);

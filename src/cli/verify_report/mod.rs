@@ -1,5 +1,7 @@
 //! `herdbook verify-report`: whether a report is what its key signed, shows what it says, and holds.
 
+mod told;
+
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
@@ -32,10 +34,14 @@ use super::progress::Bar;
 use super::report::read;
 use super::session::Session;
 use super::ui::Answer;
-use super::ui::Paint;
-use super::ui::put;
-use super::ui::shown;
 use super::verify::CAVEAT;
+
+use told::Check;
+use told::Standing;
+use told::check;
+use told::missing;
+use told::text;
+use told::unchecked;
 
 /// Arguments of `verify-report`.
 #[derive(Debug, ClapArgs)]
@@ -57,87 +63,12 @@ pub struct VerifyReport {
     /// Check that it is about the ledger that this file describes [default: the pinned one]
     #[arg(long, value_name = "FILE")]
     pub trust_root: Option<PathBuf>,
-    /// Check that this key signed it: the SHA-256 of the raw public key, as the report names it
+    /// Check that this key signed it: its id, which its holder tells you and `herdbook show` prints as `signed by`
     #[arg(long, value_name = "KEYID")]
     pub signer: Option<String>,
     /// The files of the lineage, for a report that was made with --content
     #[arg(long, value_name = "DIR")]
     pub content: Option<PathBuf>,
-}
-
-/// What came of one check.
-struct Check {
-    what: &'static str,
-    result: Outcome,
-    why: String,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    Right,
-    Wrong,
-    NotChecked,
-}
-
-impl Outcome {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Right => "ok",
-            Self::Wrong => "failed",
-            Self::NotChecked => "not_checked",
-        }
-    }
-}
-
-/// What all checks come to.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Standing {
-    /// It is about the ledger that is meant, and says what judging again says or what the expected signer says.
-    Holds,
-    /// Nothing is wrong, and nobody vouches for it: anybody can sign anything about any checkpoint.
-    Undecided,
-    /// Something is wrong.
-    False,
-}
-
-impl Standing {
-    fn of(checks: &[Check]) -> Self {
-        let right = |what| {
-            let found = checks.iter().find(|check| check.what == what);
-            found.is_some_and(|check| check.result == Outcome::Right)
-        };
-        if checks.iter().any(|check| check.result == Outcome::Wrong) {
-            Self::False
-        } else if right("checkpoint") && (right("judged_again") || right("signer")) {
-            Self::Holds
-        } else {
-            Self::Undecided
-        }
-    }
-
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Holds => "holds",
-            Self::Undecided => "undecided",
-            Self::False => "false",
-        }
-    }
-}
-
-fn check(what: &'static str, right: bool, why: impl Into<String>) -> Check {
-    Check {
-        what,
-        result: if right { Outcome::Right } else { Outcome::Wrong },
-        why: why.into(),
-    }
-}
-
-fn unchecked(what: &'static str, why: impl Into<String>) -> Check {
-    Check {
-        what,
-        result: Outcome::NotChecked,
-        why: why.into(),
-    }
 }
 
 /// Checks a report.
@@ -166,6 +97,10 @@ pub fn run(session: &Session, args: &VerifyReport) -> Result<Answer, Error> {
         json: json!({
             "schema": "herdbook/verify-report/v1",
             "result": standing.word(),
+            "missing": match standing {
+                Standing::Undecided => missing(&checks),
+                Standing::Holds | Standing::False => Vec::new(),
+            },
             "checks": checks.iter().map(|check| json!({
                 "check": check.what, "result": check.result.word(), "message": check.why,
             })).collect::<Vec<Value>>(),
@@ -209,16 +144,22 @@ fn of_page(session: &Session, args: &VerifyReport, report: &Report) -> Result<Ch
         None if session.path(&beside).is_file() => &beside,
         None => return Ok(unchecked(WHAT, "there is none beside it: give it with --html")),
     };
+    let version = &report.document().program.version;
     let same = read(&session.path(path))? == page(report)?.as_bytes();
-    Ok(check(
-        WHAT,
-        same,
-        if same {
-            "it is the page of this report, byte for byte"
-        } else {
-            "it is not the page of this report; --write-html FILE makes the right one"
-        },
-    ))
+    Ok(if same {
+        check(WHAT, true, "it is the page of this report, byte for byte")
+    } else if version == env!("CARGO_PKG_VERSION") {
+        let why = "it is not the page of this report; --write-html FILE makes the right one";
+        check(WHAT, false, why)
+    } else {
+        // Another version may lay the same report out in another way.
+        let why = format!(
+            "the report was made by version {version} and this is {}, which makes another page of it: rely on the one \
+             that --write-html FILE makes, or check this one with version {version}",
+            env!("CARGO_PKG_VERSION")
+        );
+        unchecked(WHAT, why)
+    })
 }
 
 /// The trust root that was given, else the one this user pinned for the ledger of that name.
@@ -236,15 +177,31 @@ fn trust_root(
     }
 }
 
+/// Two trust roots that were mixed up say nothing against the report.
+fn of_other_origin(document: &Document, root: &TrustRoot) -> Option<String> {
+    let theirs = &document.trust_root.origin;
+    (*theirs != root.origin).then(|| {
+        format!(
+            "this trust root is for the ledger {}, and the report is about the ledger {theirs}: give the trust root \
+             of {theirs}",
+            root.origin
+        )
+    })
+}
+
 /// Whether the report is about the ledger that is meant, and its checkpoint one of that log.
 fn of_trust(document: &Document, root: Option<&TrustRoot>) -> Check {
     const WHAT: &str = "checkpoint";
     let Some(root) = root else {
         return unchecked(
             WHAT,
-            "no trust root says which ledger is meant: give --trust-root",
+            "no trust root says which ledger is meant: give --trust-root FILE, which its owner hands over by another way \
+             than the report",
         );
     };
+    if let Some(why) = of_other_origin(document, root) {
+        return unchecked(WHAT, why);
+    }
     if Sha256Digest::of(&root.encode()).to_hex() != document.trust_root.sha256 {
         let message = format!(
             "the report is about {} of {}, which is not the ledger of the trust root",
@@ -288,10 +245,13 @@ fn of_ledger(
 ) -> Result<Check, Error> {
     const WHAT: &str = "judged_again";
     let Ok(folder) = session.ledger_folder() else {
-        return Ok(unchecked(WHAT, "there is no ledger at hand: give --ledger"));
+        return Ok(unchecked(WHAT, "there is no ledger at hand: give --ledger DIR"));
     };
     let ledger = Ledger::open(&folder)?;
     if let Some(why) = cannot_judge(args, document, &ledger) {
+        return Ok(unchecked(WHAT, why));
+    }
+    if let Some(why) = root.and_then(|root| of_other_origin(document, root)) {
         return Ok(unchecked(WHAT, why));
     }
     let own = ledger.trust_root();
@@ -300,7 +260,7 @@ fn of_ledger(
         ("pinned", None) => {
             return Ok(unchecked(
                 WHAT,
-                "it was made with a trust root: give it with --trust-root",
+                "it was made with a trust root: give it with --trust-root FILE",
             ));
         }
         ("genesis", _) => Trust::SelfAsserted(own),
@@ -357,12 +317,12 @@ fn of_ledger(
 fn cannot_judge(args: &VerifyReport, document: &Document, ledger: &Ledger) -> Option<String> {
     let founding = ledger.founding();
     if format!("hb:{}", founding.id) != document.trust_root.genesis {
-        return Some("the ledger at hand is another one".to_owned());
+        return Some("the ledger at hand is another one: give the right one with --ledger DIR".to_owned());
     }
     let (there, stated) = (ledger.checkpoint().size.get(), document.checkpoint.as_ref());
     if let Some(stated) = stated.filter(|stated| stated.size > there) {
         return Some(format!(
-            "the ledger at hand has {there} entries, and the report is as of {}",
+            "the ledger at hand has {there} entries, and the report is as of {}: give a later copy with --ledger DIR",
             stated.size
         ));
     }
@@ -370,7 +330,11 @@ fn cannot_judge(args: &VerifyReport, document: &Document, ledger: &Ledger) -> Op
         return Some("it does not list all artifacts that were judged".to_owned());
     }
     if document.content.asked && args.content.is_none() {
-        return Some("it was made from files too: give their folder with --content".to_owned());
+        return Some(
+            "it was made with the files at hand, and cannot be judged again without them: give --content DIR, their \
+             folder"
+                .to_owned(),
+        );
     }
     None
 }
@@ -378,37 +342,4 @@ fn cannot_judge(args: &VerifyReport, document: &Document, ledger: &Ledger) -> Op
 fn artifacts(document: &Document) -> Option<Vec<ArtifactRef>> {
     let parsed = document.artifacts.iter().map(|artifact| artifact.id.parse().ok());
     parsed.collect()
-}
-
-fn text(document: &Document, checks: &[Check], standing: Standing, paint: Paint) -> String {
-    let said = shown(&format!("{}: {}", document.name, document.line));
-    let mut text = match standing {
-        Standing::False => format!(
-            "{}: do not rely on this report\n\n",
-            paint.bad("the report does not hold")
-        ),
-        Standing::Holds => format!("{} {said}\n\n", paint.good("the report holds, and says of")),
-        Standing::Undecided => format!(
-            "{} {said}\n{}\n\n",
-            paint.notable("it is not decided whether the report holds; it says of"),
-            "To decide: --trust-root, and either --ledger to judge again or --signer with the key you expect."
-        ),
-    };
-    for check in checks {
-        let word = match check.result {
-            Outcome::Right => paint.good("ok         "),
-            Outcome::Wrong => paint.bad("failed     "),
-            Outcome::NotChecked => paint.notable("not checked"),
-        };
-        put(
-            &mut text,
-            format_args!(
-                "{word}  {}: {}\n",
-                check.what.replace('_', " "),
-                shown(&check.why)
-            ),
-        );
-    }
-    put(&mut text, format_args!("\n{CAVEAT}\n"));
-    text
 }
