@@ -81,7 +81,7 @@ pub enum Command {
     /// Register a run with what went in and came out
     Run(Box<super::item::RunArgs>),
     /// Register a named collection
-    Dataset(super::item::DatasetArgs),
+    Dataset(Box<super::item::Verb<super::item::DatasetArgs>>),
     /// Record that a model went out
     Release(super::release::ReleaseArgs),
     /// Write the digests of files as records for `digests_from`, with no ledger and no key
@@ -157,7 +157,7 @@ pub struct Append {
     /// Check and hash everything, show what would be appended, and write nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Accept other bytes under a known name as a new version
+    /// Accept what is not the same as what its name stands for as a further version of the name
     #[arg(long)]
     pub new_version: bool,
     /// Read every file, also those that have not changed since they were hashed last

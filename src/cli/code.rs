@@ -82,6 +82,8 @@ codes! {
     RoleInvalid = "role_invalid",
     /// A name was registered with other bytes.
     OtherBytes = "other_bytes",
+    /// A name is registered, and not as this.
+    OtherStatement = "other_statement",
     /// Stated counts are not what was counted.
     CountsDiffer = "counts_differ",
     /// Items cannot be registered, for several or other reasons.

@@ -157,12 +157,16 @@ impl From<RegisterError> for Error {
 /// Returns the code that all problems have in common.
 fn code_of_problems(problems: &[Problem]) -> ErrorCode {
     let of = |problem: &Problem| match problem.kind {
+        ProblemKind::Use { ref source, .. } if matches!(**source, ResolveError::SeveralVersions { .. }) => {
+            ErrorCode::SeveralVersions
+        }
         ProblemKind::Use { .. } => ErrorCode::UnknownUse,
         ProblemKind::Role { .. }
         | ProblemKind::UsesRun { .. }
         | ProblemKind::UsesNoArtifact { .. }
         | ProblemKind::Unfit { .. } => ErrorCode::RoleInvalid,
         ProblemKind::OtherBytes { .. } => ErrorCode::OtherBytes,
+        ProblemKind::OtherStatement { .. } => ErrorCode::OtherStatement,
         ProblemKind::Hash(_) => ErrorCode::FileMissing,
         ProblemKind::RowsDiffer { .. }
         | ProblemKind::RowsTooFew { .. }

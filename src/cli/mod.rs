@@ -51,6 +51,9 @@ mod verify_report;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use clap::error::ContextKind;
+use clap::error::ContextValue;
+use clap::error::ErrorKind;
 
 use args::Args;
 use args::ColorWhen;
@@ -142,11 +145,27 @@ fn usage(error: &clap::Error, around: &Surroundings) -> Exit {
         ui::tell_always(&error.render().to_string());
         return Exit::Ok;
     }
+    let swallowed = lacks_its_name(error).then_some(NAME_FIRST);
     if surroundings::json_was_asked() {
         let text = error.render().to_string();
         let message = text.trim_start_matches("error: ").trim_end();
-        return bare_ui(around).fail(&Error::new(Exit::Usage, message).hint("herdbook --help"));
+        let told = Error::new(Exit::Usage, message).hint("herdbook --help");
+        let told = swallowed.into_iter().fold(told, Error::hint);
+        return bare_ui(around).fail(&told);
     }
     ui::complain(&error.render().to_string());
+    if let Some(tip) = swallowed {
+        ui::complain(&format!("help: {tip}\n"));
+    }
     Exit::Usage
+}
+
+/// What most often takes a name away.
+const NAME_FIRST: &str = "write the name before the options: one that takes several words, such as --file, takes all \
+                          words up to the next option";
+
+fn lacks_its_name(error: &clap::Error) -> bool {
+    let missing = error.get(ContextKind::InvalidArg);
+    error.kind() == ErrorKind::MissingRequiredArgument
+        && matches!(missing, Some(ContextValue::Strings(args)) if args.iter().any(|arg| arg == "<NAME>"))
 }

@@ -114,8 +114,8 @@ fn answer(registered: &Registered, paint: Paint) -> Answer {
     }));
     if !whole && !registered.dry_run {
         notes.push(
-            "Part of it was registered. Declare what is missing and run the same command again; \
-             `herdbook gaps` lists what is open."
+            "Part of it was registered. Declare what is missing and run the same command again, with \
+             `--new-version` where a gap was recorded; `herdbook gaps` lists what is open."
                 .to_owned(),
         );
     }
@@ -128,7 +128,7 @@ fn answer(registered: &Registered, paint: Paint) -> Answer {
             "tree_size": registered.tree_size,
             "dry_run": registered.dry_run,
             "nodes": registered.nodes.iter().map(|node| json!({
-                "name": node.name, "id": node.id, "kind": node.kind,
+                "name": node.name, "id": node.id, "kind": node.kind, "already_present": node.already_present,
             })).collect::<Vec<Value>>(),
             "warnings": registered.warnings.iter().map(warning_json).collect::<Vec<Value>>(),
             "left_out": left_out,
@@ -176,6 +176,12 @@ fn text(registered: &Registered, paint: Paint) -> String {
                 format!("  {}", node.kind),
                 in_line(&node.name),
                 short_id(&node.id),
+                if node.already_present {
+                    "already present"
+                } else {
+                    "new"
+                }
+                .to_owned(),
             ]
         })
         .collect();

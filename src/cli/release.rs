@@ -33,7 +33,11 @@ Example:
   herdbook release specialist-7b --to model-hub --channel https://hub.example/lab/specialist-7b --date 2026-11-22")]
 pub struct ReleaseArgs {
     /// The model: NAME, NAME@ENTRY, an hb: id or its beginning, or sha256:HEX
+    #[arg(value_parser = super::item::no_add)]
     node: String,
+    /// Nothing: a second name is refused.
+    #[arg(hide = true, value_parser = super::item::no_second)]
+    second: Option<String>,
     /// Where it went, in a short name, such as model-hub or production
     #[arg(long = "to", value_name = "TARGET")]
     target: String,

@@ -22,6 +22,13 @@ sources:
   - {name: seeds, files: [seeds.jsonl], made_by: human, acquired_by: own_production, personal_data: no}
 ";
 
+/// What is meant to be a further version.
+pub const FURTHER: RegisterOptions = RegisterOptions {
+    dry_run: false,
+    new_version: true,
+    keep_going: false,
+};
+
 pub fn with(items: &str) -> String {
     format!("herdbook: 1\n{}{items}", SEEDS.trim_start())
 }
@@ -54,11 +61,7 @@ fn other_bytes_under_a_name_need_a_word() {
         "{message}"
     );
     assert!(message.contains("--new-version"), "{message}");
-    let new = RegisterOptions {
-        new_version: true,
-        ..RegisterOptions::default()
-    };
-    let registered = house.register_with(&with(""), new).unwrap();
+    let registered = house.register_with(&with(""), FURTHER).unwrap();
     assert_eq!(
         (registered.appended, codes(&registered)),
         (1, vec![WarningCode::AnotherVersion])
@@ -90,15 +93,80 @@ fn other_facts_about_the_same_bytes_are_another_version() {
     let house = house();
     house.register(&with("")).unwrap();
     let corrected = with("").replace("made_by: human", "made_by: unknown");
-    let registered = house.register(&corrected).unwrap();
+    let message = house.refused(&corrected);
+    assert!(
+        message.contains("`seeds` is registered already, as seeds@2, and this is not the same (`made_by` was `human` and is `unknown`)")
+            && message.contains("`--new-version`")
+            && message.contains("conflicting_origin"),
+        "{message}"
+    );
+    let registered = house.register_with(&corrected, FURTHER).unwrap();
     assert_eq!(registered.appended, 1);
-    assert!(codes(&registered).contains(&WarningCode::AnotherVersion));
+    assert_eq!(codes(&registered), [WarningCode::AnotherVersion]);
+    let message = &registered.warnings[0].message;
+    assert!(
+        message.contains("nothing in this version can take a statement back"),
+        "{message}"
+    );
     assert_eq!(house.register(&corrected).unwrap().appended, 0);
     assert_eq!(
         house.register(&with("")).unwrap().appended,
         0,
         "the first version is still there"
     );
+}
+
+const FORGOTTEN: &str = "
+prompts:
+  - {name: ask, files: [ask.txt]}
+models:
+  - {name: gpt, provider: Example AI, version: '1', access: api}
+runs:
+  - {name: answer, does: generate, inputs: [{use: seeds, as: seed}, {use: gpt, as: generator}ASK], outputs: [{name: answers, kind: shard, files: [answers.jsonl]}]}
+";
+
+/// A forgotten input makes another claim about the same bytes, which is for ever; a number does not.
+#[test]
+fn what_differs_from_the_version_there_is_is_told_before_it_is_written() {
+    let house = house();
+    house.write("data/ask.txt", "Answer.");
+    house.write("data/answers.jsonl", "{\"a\":1}\n");
+    let file = |more: &str| with(&FORGOTTEN.trim_start().replace("ASK", more));
+    house.register(&file("")).unwrap();
+    let size = house.open().checkpoint().size;
+    let prompt = ", {use: ask, as: prompt}";
+    let message = house.refused(&file(prompt));
+    let entry = {
+        let name = herdbook::statement::ItemName::new("answers").unwrap();
+        house.open().index().versions(&name).unwrap()[0].entry
+    };
+    assert!(
+        message.contains(&format!("answers@{entry} has no input `ask` as `prompt`"))
+            && message.contains("nothing in this version can take a statement back"),
+        "{message}"
+    );
+    let counted = file("").replace("as: seed}", "as: seed, rows: 1}");
+    let message = house.refused(&counted);
+    assert!(
+        message.contains("its inputs have other counts") && !message.contains("conflicting_origin"),
+        "{message}"
+    );
+    let without = file("").replace(", files: [answers.jsonl]", "");
+    let message = house.refused(&without);
+    assert!(message.contains("it had 1 file and has no file"), "{message}");
+    let of_other = file("").replace("name: answer,", "name: second,");
+    let message = house.refused(&of_other);
+    assert!(message.contains("it came out of the run `answer`"), "{message}");
+    assert_eq!(house.open().checkpoint().size, size);
+    let registered = house.register_with(&file(prompt), FURTHER).unwrap();
+    assert_eq!(codes(&registered), [WarningCode::AnotherVersion]);
+    assert!(
+        registered.warnings[0].message.contains("`conflicting_origin`"),
+        "{:?}",
+        registered.warnings
+    );
+    assert_eq!(house.register(&file("")).unwrap().appended, 0);
+    assert_eq!(house.register(&file(prompt)).unwrap().appended, 0);
 }
 
 const GAP: &str = "

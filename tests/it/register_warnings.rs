@@ -5,6 +5,7 @@ use herdbook::ledger::register::WarningCode;
 use herdbook::statement::InputFrom;
 use herdbook::statement::Predicate;
 
+use crate::register::FURTHER;
 use crate::register::codes;
 use crate::register::house;
 use crate::register::statement;
@@ -49,8 +50,8 @@ runs:
     };
     assert_eq!(
         message(WarningCode::RowsNotAccounted),
-        "3 rows come out, but its data inputs account for 2 only: an input with 1 row is missing from the lineage \
-         file; if one row really becomes several here, say so with `expansion:`"
+        "3 rows come out, but its data inputs account for 2 only: an input with 1 row is missing; if one row really \
+         becomes several here, say so with `expansion:`"
     );
     let personal = message(WarningCode::PersonalDataNotKnown);
     assert!(
@@ -73,7 +74,7 @@ runs:
     );
     // The line that is told is the one that helps.
     let better = file.replace("does: filter, ", "does: transform, expansion: '1.5', ");
-    let registered = house.register(&better).unwrap();
+    let registered = house.register_with(&better, FURTHER).unwrap();
     assert!(!codes(&registered).contains(&WarningCode::RowsNotAccounted));
 }
 
@@ -121,7 +122,13 @@ runs:
   - {name: g, does: generate, inputs: [{use: theirs, as: generator}], outputs: [{name: none, kind: shard, files: [empty.jsonl]}]}
 ";
     let registered = house.register(&with(items.trim_start_matches('\n'))).unwrap();
-    assert_eq!(codes(&registered), [], "{:?}", registered.warnings);
+    // The empty file is told of as that, once for each.
+    assert_eq!(
+        codes(&registered),
+        [WarningCode::FileUnfinished; 2],
+        "{:?}",
+        registered.warnings
+    );
 }
 
 #[test]
@@ -153,7 +160,7 @@ runs:
     let better = file
         .replacen("as: data}", "as: data, repeat: '2'}", 1)
         .replace("does: train,", "does: train, epochs: '3',");
-    let registered = house.register(&better).unwrap();
+    let registered = house.register_with(&better, FURTHER).unwrap();
     assert!(
         !codes(&registered).contains(&WarningCode::RowsNotAccounted),
         "{:?}",
@@ -197,4 +204,58 @@ runs:
         })
         .collect();
     assert_eq!(gaps, ["nothing", "p"]);
+}
+
+#[test]
+fn rows_that_were_kept_cannot_be_fewer_than_come_out() {
+    let house = house();
+    let items = "
+runs:
+  - {name: f, does: filter, inputs: [{use: seeds, as: data, rows: 2, kept: 1}], outputs: [{name: o, kind: shard, rows: 2}]}
+";
+    let file = with(items.trim_start());
+    let registered = house.register(&file).unwrap();
+    assert_eq!(codes(&registered), [WarningCode::RowsNotAccounted]);
+    let message = &registered.warnings[0].message;
+    assert!(
+        message.contains("account for 1 only: what they say as `kept` is too small"),
+        "{message}"
+    );
+    let better = file.replace("kept: 1", "kept: 2");
+    assert_eq!(
+        codes(&house.register_with(&better, FURTHER).unwrap()),
+        [WarningCode::AnotherVersion]
+    );
+}
+
+#[test]
+fn files_of_rows_that_look_unfinished_are_warned_of() {
+    let house = house();
+    house.write("data/empty.jsonl", "");
+    house.write("data/cut.jsonl", "{\"id\":1}\n{\"id\":2");
+    house.write("data/whole.jsonl", "{\"id\":1}\n{\"id\":3}");
+    house.write("data/cut.csv", "a,b\n1");
+    let items = "
+  - {name: odd, files: [empty.jsonl, cut.jsonl, whole.jsonl, cut.csv], made_by: human, acquired_by: licensed, personal_data: no}
+";
+    let file = with(items.trim_start_matches('\n'));
+    let registered = house.register(&file).unwrap();
+    assert_eq!(codes(&registered), [WarningCode::FileUnfinished; 2]);
+    assert_eq!(registered.warnings[0].message, "`empty.jsonl` has no row");
+    let cut = &registered.warnings[1].message;
+    assert!(cut.starts_with("`cut.jsonl` ends without a line end"), "{cut}");
+    assert_eq!(codes(&house.register(&file).unwrap()), []);
+}
+
+#[test]
+fn numbers_for_names_are_told_once() {
+    let house = house();
+    let file = with("").replace("personal_data: no", "personal_data: yes");
+    let registered = house.register(&file).unwrap();
+    assert_eq!(codes(&registered), [WarningCode::NamesNumbered]);
+    assert!(registered.warnings[0].message.contains("(`NAME/0`)"));
+    assert!(registered.nodes.iter().all(|node| !node.already_present));
+    let again = house.register(&file).unwrap();
+    assert_eq!(codes(&again), []);
+    assert!(again.nodes.iter().all(|node| node.already_present));
 }

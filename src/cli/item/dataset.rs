@@ -1,4 +1,4 @@
-//! `herdbook dataset`: a named collection.
+//! `herdbook dataset add`: a named collection.
 
 use clap::Args as ClapArgs;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use super::Finish;
 use super::Item;
 use super::input;
 
-/// Arguments of `dataset`.
+/// Arguments of `dataset add`.
 #[derive(Debug, ClapArgs)]
 pub struct DatasetArgs {
     /// What it is called from now on

@@ -33,7 +33,11 @@ pub struct FilterArgs {
 impl FilterArgs {
     pub(super) fn item(&self) -> Result<Item, Error> {
         let mut item = Item::new("filter", &self.name);
-        self.content.put(&mut item);
+        if self.model.is_some() {
+            self.content.put(&mut item);
+        } else {
+            self.content.put_some(&mut item)?;
+        }
         item.text("rule", Some(&self.rule));
         item.pairs("params", "--param", &self.params)?;
         item.text("model", self.model.as_ref());

@@ -1,4 +1,4 @@
-//! One item from options: `source|prompt|filter|model add`, `run`, `dataset`.
+//! One item from options: `source|prompt|filter|model|dataset add`, `run`.
 //!
 //! The options become the line that `register -` reads, and that line is registered: there is no second way for an
 //! item to become a statement, so the same item by either way has the same id. `--print` shows the line.
@@ -42,7 +42,7 @@ pub use source::SourceArgs;
 /// What stands for the file of the items in messages.
 const OPTIONS: &str = "options";
 
-/// Arguments of `source`, `prompt`, `filter` and `model`.
+/// Arguments of `source`, `prompt`, `filter`, `model` and `dataset`.
 #[derive(Debug, ClapArgs)]
 pub struct Verb<A: ClapArgs> {
     /// What to do.
@@ -50,7 +50,7 @@ pub struct Verb<A: ClapArgs> {
     pub command: AddCommand<A>,
 }
 
-/// The verbs of items from outside.
+/// The verbs of items that nothing here made.
 #[derive(Debug, Subcommand)]
 pub enum AddCommand<A: ClapArgs> {
     /// Register one from options instead of a lineage file
@@ -89,6 +89,25 @@ pub struct ContentArgs {
 }
 
 impl ContentArgs {
+    /// As [`Self::put`], for what is nothing without its bytes. A lineage file may leave them out, since it is read
+    /// again as a whole; a command that leaves them out is nearly always one that forgot them.
+    fn put_some(&self, item: &mut Item) -> Result<(), Error> {
+        if self.says_nothing() {
+            return Err(usage(
+                "nothing says where its bytes are: add --file PATH, --digest NAME=SHA256 or --digests-from PATH; or \
+                 --content none if there are none, --content not_known if nobody hashed them, --foreign ALG:ID if \
+                 somebody else has an id of them",
+            ));
+        }
+        self.put(item);
+        Ok(())
+    }
+
+    fn says_nothing(&self) -> bool {
+        let files = self.files.is_empty() && self.digests_from.is_empty();
+        files && self.digests.is_empty() && self.content.is_none() && self.foreign.is_none()
+    }
+
     fn put(&self, item: &mut Item) {
         item.list("files", &self.files);
         item.values("digests", &self.digests);
@@ -196,7 +215,7 @@ pub fn model(session: &Session, verb: &Verb<ModelArgs>) -> Result<Answer, Error>
 /// Registers a prompt.
 pub fn prompt(session: &Session, verb: &Verb<PromptArgs>) -> Result<Answer, Error> {
     let AddCommand::Add(args) = &verb.command;
-    args.item().finish(session, &args.finish)
+    args.item()?.finish(session, &args.finish)
 }
 
 /// Registers a filter.
@@ -211,8 +230,22 @@ pub fn run(session: &Session, args: &RunArgs) -> Result<Answer, Error> {
 }
 
 /// Registers a data set.
-pub fn dataset(session: &Session, args: &DatasetArgs) -> Result<Answer, Error> {
+pub fn dataset(session: &Session, verb: &Verb<DatasetArgs>) -> Result<Answer, Error> {
+    let AddCommand::Add(args) = &verb.command;
     args.item().finish(session, &args.finish)
+}
+
+/// Refuses `run add NAME` and `release add MODEL`, where `add` would silently be the name.
+pub(super) fn no_add(text: &str) -> Result<String, String> {
+    if text == "add" {
+        return Err("there is no `add` here, as there is for source, prompt, filter, model and dataset: write the name at once".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// Refuses a second name.
+pub(super) fn no_second(_: &str) -> Result<String, String> {
+    Err("one name is enough: give one command for each".to_owned())
 }
 
 fn usage(message: impl Into<String>) -> Error {

@@ -5,6 +5,7 @@ use clap::Args as ClapArgs;
 use super::ContentArgs;
 use super::Finish;
 use super::Item;
+use crate::cli::error::Error;
 
 /// Arguments of `prompt add`.
 #[derive(Debug, ClapArgs)]
@@ -18,9 +19,9 @@ pub struct PromptArgs {
 }
 
 impl PromptArgs {
-    pub(super) fn item(&self) -> Item {
+    pub(super) fn item(&self) -> Result<Item, Error> {
         let mut item = Item::new("prompt", &self.name);
-        self.content.put(&mut item);
-        item
+        self.content.put_some(&mut item)?;
+        Ok(item)
     }
 }

@@ -7,11 +7,14 @@ use serde_json::Value;
 use crate::cli::error::Error;
 use crate::statement::Answer;
 use crate::statement::Does;
+use crate::statement::Role;
 use crate::statement::Word as _;
 
 use super::Finish;
 use super::Item;
 use super::input;
+use super::no_add;
+use super::no_second;
 use super::output::Output;
 use super::output::outputs;
 use super::pair;
@@ -19,12 +22,14 @@ use super::words;
 
 /// Arguments of `run`.
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "\
-Example:
-  herdbook run sft --does train --input base-7b:base --input tasks:data,rows=52002 --output 'specialist-7b=ckpt/*'")]
+#[command(after_help = after_help())]
 pub struct RunArgs {
     /// What it is called from now on
+    #[arg(value_parser = no_add)]
     name: String,
+    /// Nothing: a second name is refused.
+    #[arg(hide = true, value_parser = no_second)]
+    second: Option<String>,
     /// What it does
     #[arg(long, value_name = "WORD", value_parser = words::<Does>().try_map(|word| Does::parse(&word)))]
     does: Does,
@@ -82,6 +87,45 @@ pub struct RunArgs {
     pub(super) finish: Finish,
 }
 
+const EXAMPLE: &str = "\
+Example:
+  herdbook run answer --does generate --input gpt:generator questions:seed answer-prompt:prompt --output 'answers=out/*.jsonl'
+  herdbook run sft --does train --input base-7b:base --input tasks:data,rows=52002 --output 'specialist-7b=ckpt/*'";
+
+/// Returns the table of roles, and which `--does` takes each.
+fn after_help() -> String {
+    let mut text = "Roles, and the --does that take them:\n".to_owned();
+    for word in Role::WORDS {
+        let Ok(role) = Role::parse(word) else { continue };
+        let (take, not): (Vec<&str>, Vec<&str>) = Does::WORDS
+            .iter()
+            .partition(|does| Does::parse(does).is_ok_and(|does| does.allows(role)));
+        let who = if not.len() < take.len() {
+            format!("all but {}", not.join(", "))
+        } else {
+            take.join(", ")
+        };
+        text.push_str(&format!("  {word:<10} {:<42} {who}\n", meaning(role)));
+    }
+    text + "\nPaths are relative to the current folder.\n\n" + EXAMPLE
+}
+
+fn meaning(role: Role) -> &'static str {
+    match role {
+        Role::Generator => "a model that writes what comes out",
+        Role::Teacher => "a model that is imitated",
+        Role::Seed => "rows that what comes out was made from",
+        Role::Prompt => "a prompt: it steers and is not copied",
+        Role::Data => "rows that go in as they are",
+        Role::Filter => "a filter: the rule that rows must pass",
+        Role::Judge => "a model that rates or chooses",
+        Role::Reference => "what rows are compared with",
+        Role::Labels => "labels or scores that are joined to rows",
+        Role::Eval => "rows that are tested with",
+        Role::Base => "a model whose weights are continued",
+    }
+}
+
 impl RunArgs {
     pub(super) fn item(&self) -> Result<Item, Error> {
         let mut item = Item::new("run", &self.name);
@@ -105,5 +149,28 @@ impl RunArgs {
         item.flag("rewrites", self.rewrites);
         item.text("epochs", self.epochs.as_ref());
         Ok(item)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_role_is_in_the_help_with_the_runs_that_take_it() {
+        let help = after_help();
+        for word in Role::WORDS {
+            assert!(help.contains(&format!("\n  {word} ")), "{word}");
+        }
+        let line = |word: &str| {
+            let mut lines = help.lines();
+            lines.find(|line| line.trim_start().starts_with(word)).unwrap()
+        };
+        assert!(
+            line("base").ends_with("transform, train, merge"),
+            "{}",
+            line("base")
+        );
+        assert!(line("data").ends_with("all but merge"), "{}", line("data"));
     }
 }

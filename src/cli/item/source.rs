@@ -77,7 +77,7 @@ pub struct SourceArgs {
 impl SourceArgs {
     pub(super) fn item(&self) -> Result<Item, Error> {
         let mut item = Item::new("source", &self.name);
-        self.content.put(&mut item);
+        self.content.put_some(&mut item)?;
         item.text("made_by", self.made_by.as_ref());
         item.text("acquired_by", self.acquired_by.as_ref());
         match self.generators.as_slice() {

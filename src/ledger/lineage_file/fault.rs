@@ -31,6 +31,14 @@ impl fmt::Display for Fault {
         if let Some(line) = self.line.filter(|line| *line != NO_LINE) {
             write!(f, "{line}:")?;
         }
+        if self.line == Some(NO_LINE)
+            && let FaultKind::NoMatch { pattern } = &self.kind
+        {
+            return write!(
+                f,
+                " `{pattern}` matches no file: correct it (paths are relative to the current folder)"
+            );
+        }
         write!(f, " {}", self.kind)
     }
 }

@@ -97,6 +97,18 @@ impl Contents {
         self.keys.as_ref().is_some_and(inside)
     }
 
+    /// Returns the files of an item that have countable rows, with their number.
+    pub(super) fn counted(&self, item: &ItemName) -> impl Iterator<Item = (&NamedFile, u64)> {
+        let files = match self.found.get(item) {
+            Some(Found::Files(files)) => files.as_slice(),
+            _ => &[],
+        };
+        files.iter().filter_map(|file| {
+            let hashed = self.hashed.get(&file.path)?.as_ref().ok()?;
+            Some((file, hashed.rows?))
+        })
+    }
+
     /// Returns every file that will be read, each once.
     pub(super) fn paths(&self) -> Vec<PathBuf> {
         let files = self.found.values().filter_map(|found| match found {

@@ -8,7 +8,9 @@
 //! | [`cite`] | what `use:` means: this file's item first, then the ledger |
 //! | [`build`], [`build_run`] | one item to one statement |
 //! | [`warn`] | what an auditor will object to, with the line to add |
+//! | [`rows`] | files of rows that look unfinished |
 //! | [`settle`] | gaps with digests, looked up once |
+//! | [`differ`] | what makes a statement another one than the version there is |
 //! | [`versions`] | what the ledger has under the same names and about the same bytes |
 //! | [`plan`] | all of it: a [`Plan`] that the second phase appends |
 //!
@@ -18,9 +20,11 @@ mod build;
 mod build_run;
 mod cite;
 mod content;
+mod differ;
 mod order;
 mod plan;
 mod problem;
+mod rows;
 mod secret;
 mod settle;
 mod versions;
@@ -47,7 +51,7 @@ pub use warn::WarningCode;
 pub struct RegisterOptions {
     /// Only the first phase: nothing is written.
     pub dry_run: bool,
-    /// Whether an item may become a new version of one whose files had other bytes.
+    /// Whether an item may become a further version of a name that is registered.
     pub new_version: bool,
     /// Whether to leave out what cannot be registered, and to record a gap where it is used.
     pub keep_going: bool,
@@ -71,6 +75,8 @@ pub struct RegisteredNode {
     pub id: String,
     /// Its kind: `source`, `prompt`, `filter`, `model`, `run`, `dataset`, `shard`, `scores`.
     pub kind: &'static str,
+    /// Whether the ledger had it before.
+    pub already_present: bool,
 }
 
 /// What `register` did, or would do.

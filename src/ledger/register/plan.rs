@@ -206,7 +206,7 @@ pub(super) struct Planner<'a> {
     pub(super) ground: Ground<'a>,
     founding: &'a Founding,
     keys: &'a Keys,
-    contents: Contents,
+    pub(super) contents: Contents,
     pub(super) warnings: Vec<Warning>,
     gaps: Vec<MadeGap>,
 }
@@ -221,8 +221,11 @@ impl Planner<'_> {
         if settled.present.is_none() {
             self.check_grant(&settled.statement)
                 .map_err(|kind| Stop::Wrong(vec![(line, kind)]))?;
-            self.check_versions(item, &settled.statement)?;
+            self.check_versions(known, item, &settled.statement)?;
             self.warn_of_claims(known, item, &settled.statement, &indexed)?;
+        }
+        if settled.present.is_none() {
+            self.warn_of_files(item);
         }
         let mut warnings = Warnings {
             item: &name,
@@ -351,7 +354,13 @@ fn indexed(settled: &Settled, built: &Built) -> Result<Indexed, ProblemKind> {
 /// Returns the nodes of one statement, named as every answer names them.
 fn nodes(planned: &Planned) -> Vec<RegisteredNode> {
     let predicate = &planned.statement.predicate;
-    let node = |name: String, id: String, kind| RegisteredNode { name, id, kind };
+    let already_present = planned.present.is_some();
+    let node = |name: String, id: String, kind| RegisteredNode {
+        name,
+        id,
+        kind,
+        already_present,
+    };
     let statement = super::id_text(planned.id);
     let mut nodes = Vec::new();
     match predicate {

@@ -39,7 +39,17 @@ impl fmt::Display for Problem {
             kind,
         } = self;
         if *line == NO_LINE {
-            return write!(f, "{}: `{item}`: {kind}", file.display());
+            // There is no file in which something could be declared; what the command can do is told as a hint.
+            return match kind {
+                ProblemKind::Use { text, source, .. } => {
+                    write!(
+                        f,
+                        "{}: `{item}`: `{text}` does not resolve: {source}",
+                        file.display()
+                    )
+                }
+                kind => write!(f, "{}: `{item}`: {kind}", file.display()),
+            };
         }
         write!(f, "{}:{line}: `{item}`: {kind}", file.display())
     }
@@ -59,7 +69,7 @@ pub enum ProblemKind {
     #[error(transparent)]
     Hash(#[from] std::sync::Arc<HashError>),
     /// A `use:` that means nothing.
-    #[error("`use: {text}` does not resolve: {source}{}; declare it in this file, or write `unresolved: {text}` if nobody declared it", similar_text(.similar.as_ref()))]
+    #[error("`use: {text}` does not resolve: {source}{}{}", similar_text(.similar.as_ref()), declare_text(.text, .source))]
     Use {
         /// What was written.
         text: String,
@@ -151,6 +161,22 @@ pub enum ProblemKind {
         /// The first difference.
         difference: String,
     },
+    /// An item whose name is registered, with the same bytes or with none on one side, but not as it is here.
+    #[error(
+        "`{name}` is registered already, as {name}@{entry}, and this is not the same ({difference}): make it the same \
+         again, give it another name, or add `--new-version` if it is to be a further version; from then on the bare \
+         name has several{}", dispute_text(*.disputed)
+    )]
+    OtherStatement {
+        /// The name.
+        name: ItemName,
+        /// Its last version.
+        entry: LeafIndex,
+        /// The first differences.
+        difference: String,
+        /// Whether both would tell the origin of the same bytes otherwise.
+        disputed: bool,
+    },
     /// A file that the ledger would hold, but is too large.
     #[error("`{}` has {bytes} bytes, more than the {limit} of a file that the ledger holds: give its digest under `digests` instead", .path.display())]
     HeldTooLarge {
@@ -208,10 +234,37 @@ fn circle_text(circle: &[(ItemName, u32)]) -> String {
     items.collect::<Vec<_>>().join(", ")
 }
 
+/// What follows from two statements that tell the origin of the same bytes otherwise.
+pub(super) fn dispute_text(disputed: bool) -> &'static str {
+    if disputed {
+        "; both are about the same bytes and are held against each other: unless they lead to the same origins, every \
+         model that descends from these bytes fails with `conflicting_origin`, and nothing in this version can take a \
+         statement back"
+    } else {
+        ""
+    }
+}
+
 fn similar_text(similar: Option<&ItemName>) -> String {
     similar.map_or_else(String::new, |name| {
         format!("; did you mean `{name}` of this file?")
     })
+}
+
+/// What nobody declared can be declared; a name with several versions has been.
+fn declare_text(text: &str, source: &ResolveError) -> String {
+    let ambiguous = matches!(
+        source,
+        ResolveError::SeveralVersions { .. }
+            | ResolveError::NoSuchVersion { .. }
+            | ResolveError::SeveralIds { .. }
+            | ResolveError::NoSuchArtifact { .. }
+    );
+    if ambiguous {
+        String::new()
+    } else {
+        format!("; declare it in this file, or write `unresolved: {text}` if nobody declared it")
+    }
 }
 
 fn names_text(names: &[ItemName]) -> String {

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::digest::Sha256Digest;
+use crate::index::Facts;
 use crate::index::Indexed;
 use crate::index::VersionPart;
 use crate::index::resolve::versions_below;
 use crate::index::thing_word;
+use crate::merkle::LeafIndex;
 use crate::statement::ArtifactRef;
 use crate::statement::ArtifactSet;
 use crate::statement::Generators;
@@ -17,7 +19,12 @@ use crate::statement::Predicate;
 use crate::statement::Statement;
 use crate::statement::Thing;
 
+use super::build::Wrong;
 use super::cite::Known;
+use super::differ::Called;
+use super::differ::Pair;
+use super::differ::made_otherwise;
+use super::differ::same_bytes;
 use super::order::Item;
 use super::plan::Planner;
 use super::plan::Stop;
@@ -28,9 +35,14 @@ use super::warn::Warnings;
 const CONTENT_WITHOUT_ROWS: [&[u8]; 6] = [b"", b"\n", b"[]", b"[]\n", b"{}", b"{}\n"];
 
 impl Planner<'_> {
-    /// A name whose files have other bytes now is an error, unless that is what is meant.
-    pub(super) fn check_versions(&mut self, item: Item<'_>, statement: &Statement) -> Result<(), Stop> {
-        let state = self.ground.state;
+    /// A name that is registered gets a further version only if that is what is meant: bare names stop working with
+    /// it, and no statement can be taken back.
+    pub(super) fn check_versions(
+        &mut self,
+        known: &Known<'_>,
+        item: Item<'_>,
+        statement: &Statement,
+    ) -> Result<(), Stop> {
         let mut sets: Vec<(&ItemName, Option<&ArtifactSet>)> = statement
             .predicate
             .sets()
@@ -40,31 +52,71 @@ impl Planner<'_> {
         if sets.is_empty() {
             sets.push((&item.name().value, None));
         }
+        let mut wrong = Wrong::new();
         for (name, set) in sets {
-            let Some(last) = versions_below(state.index(), state.size(), name)?.pop() else {
-                continue;
-            };
-            let earlier = self.ground.statements.statement(last.entry)?;
-            let before = match last.part {
-                VersionPart::Set(at) => earlier.predicate.sets().get(at).map(|(_, set)| *set),
-                VersionPart::Run => None,
-            };
-            let difference = before.zip(set).and_then(|(before, now)| difference(before, now));
             let line = item.line_of(name);
-            match difference.filter(|_| !self.ground.options.new_version) {
-                Some(difference) => {
-                    let (name, entry) = (name.clone(), last.entry);
-                    let kind = ProblemKind::OtherBytes {
-                        name,
-                        entry,
-                        difference,
-                    };
-                    return Err(Stop::Wrong(vec![(line, kind)]));
+            match self.further(known, statement, name, set)? {
+                None => {}
+                Some(further) if self.ground.options.new_version => {
+                    let (last, disputed) = (further.entry, further.disputed);
+                    self.warnings_at(name, line).another_version(name, last, disputed);
                 }
-                None => self.warnings_at(name, line).another_version(name, last.entry),
+                Some(further) => wrong.push((line, further.into_problem(name))),
             }
         }
-        Ok(())
+        if wrong.is_empty() {
+            Ok(())
+        } else {
+            Err(Stop::Wrong(wrong))
+        }
+    }
+
+    /// Holds what a name stands for now against the last version there is.
+    fn further(
+        &self,
+        known: &Known<'_>,
+        statement: &Statement,
+        name: &ItemName,
+        set: Option<&ArtifactSet>,
+    ) -> Result<Option<Further>, Stop> {
+        let state = self.ground.state;
+        let Some(last) = versions_below(state.index(), state.size(), name)?.pop() else {
+            return Ok(None);
+        };
+        let earlier = self.ground.statements.statement(last.entry)?;
+        let before = match last.part {
+            VersionPart::Set(at) => earlier.predicate.sets().get(at).map(|(_, set)| *set),
+            VersionPart::Run => None,
+        };
+        let both = before.zip(set);
+        let same = both.is_some_and(|(before, now)| same_bytes(before, now));
+        let pair = Pair {
+            name,
+            version: &format!("{name}@{}", last.entry),
+            before: &earlier,
+            now: statement,
+        };
+        Ok(Some(Further {
+            entry: last.entry,
+            bytes: both.and_then(|(before, now)| difference(before, now)),
+            other: pair.told(&|artifact| self.called(known, artifact)),
+            disputed: same && made_otherwise(&earlier.predicate, &statement.predicate),
+        }))
+    }
+
+    fn called(&self, known: &Known<'_>, artifact: &ArtifactRef) -> Called {
+        let of = |facts: &Facts| {
+            let entry = Some(facts.entry.get()).filter(|entry| *entry != u64::MAX);
+            let set = facts.set_of(artifact.subject);
+            set.map(|set| (set.name.to_string(), entry))
+        };
+        if let Some((_, indexed)) = known.planned(artifact.statement) {
+            return of(&indexed.facts).unwrap_or_else(|| (artifact.to_string(), None));
+        }
+        // What the index does not tell is told by its id: this is only for a message.
+        let facts = self.ground.state.index().facts(artifact.statement).ok().flatten();
+        let called = facts.and_then(|facts| of(&facts));
+        called.unwrap_or_else(|| (artifact.to_string(), None))
     }
 
     /// Warns once for an item whose bytes are claimed by a statement that tells another origin of them.
@@ -111,7 +163,7 @@ impl Planner<'_> {
         Ok(())
     }
 
-    fn warnings_at<'w>(&'w mut self, item: &'w ItemName, line: u32) -> Warnings<'w> {
+    pub(super) fn warnings_at<'w>(&'w mut self, item: &'w ItemName, line: u32) -> Warnings<'w> {
         let list = &mut self.warnings;
         Warnings { item, line, list }
     }
@@ -136,6 +188,36 @@ impl Planner<'_> {
             origin,
             member: artifact.member.is_some(),
         }))
+    }
+}
+
+/// A version of a name that would be followed by another.
+struct Further {
+    entry: LeafIndex,
+    /// The first difference between the bytes, where both have some.
+    bytes: Option<String>,
+    /// The first differences of all else.
+    other: String,
+    /// Whether both tell the origin of the same bytes otherwise.
+    disputed: bool,
+}
+
+impl Further {
+    fn into_problem(self, name: &ItemName) -> ProblemKind {
+        let (name, entry) = (name.clone(), self.entry);
+        match self.bytes {
+            Some(difference) => ProblemKind::OtherBytes {
+                name,
+                entry,
+                difference,
+            },
+            None => ProblemKind::OtherStatement {
+                name,
+                entry,
+                difference: self.other,
+                disputed: self.disputed,
+            },
+        }
     }
 }
 

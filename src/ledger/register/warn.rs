@@ -8,6 +8,7 @@ use num_traits::Signed as _;
 use num_traits::Zero as _;
 
 use crate::digest::StatementId;
+use crate::merkle::LeafIndex;
 use crate::statement::Answer;
 use crate::statement::Artifact;
 use crate::statement::ArtifactRef;
@@ -24,6 +25,7 @@ use crate::statement::Run;
 use super::build::Built;
 use super::build_run::Binding;
 use super::cite::Cited;
+use super::problem::dispute_text;
 
 /// How many file names a warning lists.
 const NAMES_LISTED_MAX: usize = 5;
@@ -42,6 +44,10 @@ pub enum WarningCode {
     ClaimedElsewhere,
     /// The name has a version already.
     AnotherVersion,
+    /// Names of files are replaced by numbers.
+    NamesNumbered,
+    /// A file of rows that looks unfinished.
+    FileUnfinished,
     /// A gap that could be closed now.
     GapCouldBind,
     /// A gap that was closed by its digest.
@@ -57,6 +63,8 @@ impl WarningCode {
             Self::PersonalDataNotKnown => "personal_data_not_known",
             Self::ClaimedElsewhere => "claimed_elsewhere",
             Self::AnotherVersion => "another_version",
+            Self::NamesNumbered => "names_numbered",
+            Self::FileUnfinished => "file_unfinished",
             Self::GapCouldBind => "gap_could_bind",
             Self::GapBound => "gap_bound",
         }
@@ -87,7 +95,7 @@ pub(super) struct Warnings<'a> {
 }
 
 impl Warnings<'_> {
-    fn add(&mut self, code: WarningCode, message: String, add: Option<String>) {
+    pub(super) fn add(&mut self, code: WarningCode, message: String, add: Option<String>) {
         self.list.push(Warning {
             code,
             item: self.item.clone(),
@@ -107,6 +115,14 @@ impl Warnings<'_> {
                      it does and nobody says so, this is written for ever: {names}"
                 );
                 self.add(WarningCode::PersonalDataNotKnown, message, None);
+            }
+            Predicate::Source(source) if source.personal_data == Answer::Yes => {
+                if source.set.artifacts.iter().any(Artifact::has_bytes) {
+                    let message = "it holds personal data, so names of files are not written: the files of it and of \
+                                   all that is made from it are numbered in the order of their names (`NAME/0`), and \
+                                   a changed file cannot be told from a missing one (docs/verdict.md)";
+                    self.add(WarningCode::NamesNumbered, message.to_owned(), None);
+                }
             }
             Predicate::Run(run) => {
                 self.roles(run);
@@ -143,9 +159,10 @@ impl Warnings<'_> {
     }
 
     /// Tells that the name has other versions.
-    pub(super) fn another_version(&mut self, name: &ItemName, last: crate::merkle::LeafIndex) {
+    pub(super) fn another_version(&mut self, name: &ItemName, last: LeafIndex, disputed: bool) {
         let message = format!(
-            "`{name}` is registered already, as {name}@{last}; from now on the bare name has several versions"
+            "`{name}` is registered already, as {name}@{last}; from now on the bare name has several versions{}",
+            dispute_text(disputed)
         );
         self.add(WarningCode::AnotherVersion, message, None);
     }
@@ -191,16 +208,24 @@ impl Warnings<'_> {
             Does::Generate | Does::Merge | Does::Evaluate => false,
         };
         let out = output_rows(run);
-        let (true, Some(out), Some(accounted)) = (makes_none, out, input_rows(run, taken)) else {
+        let (true, Some(out), Some(accounted)) = (makes_none, out, input_rows(run, taken, true)) else {
             return;
         };
         let accounted = accounted * factor(run.expansion.as_ref());
         let Some(missing) = missing_rows(out, &accounted) else {
             return;
         };
+        let without = input_rows(run, taken, false).map(|rows| rows * factor(run.expansion.as_ref()));
+        let why = match without {
+            Some(rows) if missing_rows(out, &rows).is_none() => {
+                "what they say as `kept` is too small, or the output has rows that it should not have"
+                    .to_owned()
+            }
+            _ => format!("an input with {missing} is missing"),
+        };
         let message = format!(
-            "{out} rows come out, but its data inputs account for {} only: an input with {missing} is missing from \
-             the lineage file; if one row really becomes several here, say so with `expansion:`",
+            "{out} rows come out, but its data inputs account for {} only: {why}; if one row really becomes \
+             several here, say so with `expansion:`",
             accounted.to_integer()
         );
         self.add(WarningCode::RowsNotAccounted, message, None);
@@ -216,8 +241,8 @@ impl Warnings<'_> {
             let once = BigRational::from_integer(exists.into()) * factor(input.repeat.as_ref());
             if let Some(missing) = missing_rows(stated, &(once * factor(run.epochs.as_ref()))) {
                 let message = format!(
-                    "it takes {stated} rows of an input that has {exists}: an input with {missing} is missing from \
-                     the lineage file; if rows are really taken several times, say so with `epochs:`"
+                    "it takes {stated} rows of an input that has {exists}: an input with {missing} is missing; \
+                     if rows are really taken several times, say so with `epochs:`"
                 );
                 return self.add(WarningCode::RowsNotAccounted, message, None);
             }
@@ -277,7 +302,7 @@ fn output_rows(run: &Run) -> Option<u64> {
 
 /// Returns the rows that the data inputs account for, or nothing while one of them is not known. What is taken
 /// twice counts once: its rows are `repeat`ed or they are not there.
-fn input_rows(run: &Run, taken: &[Option<Cited>]) -> Option<BigRational> {
+fn input_rows(run: &Run, taken: &[Option<Cited>], with_kept: bool) -> Option<BigRational> {
     let mut sum = BigRational::zero();
     let mut seen: BTreeSet<ArtifactRef> = BTreeSet::new();
     for (input, cited) in run.inputs.iter().zip(taken) {
@@ -293,18 +318,17 @@ fn input_rows(run: &Run, taken: &[Option<Cited>]) -> Option<BigRational> {
             .filter(|artifact| seen.insert(**artifact))
             .count();
         if artifacts.is_empty() || fresh > 0 {
-            sum += one_input_rows(input, cited.as_ref())?;
+            let kept = input.kept.filter(|_| with_kept);
+            sum += one_input_rows(input, kept, cited.as_ref())?;
         }
     }
     Some(sum)
 }
 
-fn one_input_rows(input: &Input, cited: Option<&Cited>) -> Option<BigRational> {
+/// The smallest of what exists and what the input states to have taken or kept, as the verdict has it.
+fn one_input_rows(input: &Input, kept: Option<u64>, cited: Option<&Cited>) -> Option<BigRational> {
     let exists = cited.and_then(|cited| cited.rows);
-    let rows = match (input.rows, exists) {
-        (Some(stated), Some(exists)) => stated.min(exists),
-        (stated, exists) => stated.or(exists)?,
-    };
+    let rows = [exists, input.rows, kept].into_iter().flatten().min()?;
     Some(BigRational::from_integer(rows.into()) * factor(input.repeat.as_ref()))
 }
 

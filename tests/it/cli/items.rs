@@ -94,7 +94,7 @@ run generate --does generate --input api:generator,share=0.5 base:teacher,share=
     --ended 2026-03-13T10:30:00Z --inputs-complete no
 run train --does train --epochs 3 --input tasks:data,rows=3,repeat=1 base:base --output model=weights.bin
 run rewrite --does transform --rewrites --expansion 2 --input tasks:data,kept=2,rows=3 --output rewritten=@parts.ndjson
-dataset all --member tasks seeds --unresolved 'more rows'";
+dataset add all --member tasks seeds --unresolved 'more rows'";
 
 fn commands() -> Vec<Vec<&'static str>> {
     COMMANDS.lines().map(words).collect()
@@ -162,7 +162,15 @@ fn the_printed_lines_are_what_the_stream_takes() {
     // Needing no ledger, in a folder without one.
     let elsewhere = Place::new();
     let printed = elsewhere
-        .run(&["prompt", "add", "p", "--print", "--json"])
+        .run(&[
+            "prompt",
+            "add",
+            "p",
+            "--content",
+            "not_known",
+            "--print",
+            "--json",
+        ])
         .expect(0)
         .json();
     assert_eq!(printed["item"]["kind"], "prompt");
@@ -176,7 +184,7 @@ fn the_printed_lines_are_what_the_stream_takes() {
 }
 
 /// Commands, their exit codes, and a part of what is said.
-const WRONG: [(&str, i32, &str); 21] = [
+const WRONG: [(&str, i32, &str); 29] = [
     (
         "run x --does train --input tasks --output m",
         2,
@@ -213,7 +221,7 @@ const WRONG: [(&str, i32, &str); 21] = [
         "cannot be `data`",
     ),
     ("source add a --made-by humon", 2, "human"),
-    ("source add a/b", 1, "another meaning"),
+    ("source add a/b --content none", 1, "another meaning"),
     ("source add a --file nowhere", 1, "matches no file"),
     (
         "source add a --file seeds.jsonl --content none",
@@ -222,10 +230,22 @@ const WRONG: [(&str, i32, &str); 21] = [
     ),
     ("source add a --digest n=xy", 1, "sha256"),
     ("source add a --digest n", 2, "write NAME=HEX"),
-    ("source add a --crawl robot=x", 1, "write `robots`"),
+    ("source add a --content none --crawl robot=x", 1, "write `robots`"),
     ("model add a", 2, "--provider <NAME>"),
-    ("dataset d", 1, "members"),
-    ("dataset d --member model", 1, "cannot be a member"),
+    ("dataset add d", 1, "members"),
+    ("dataset add d --member model", 1, "cannot be a member"),
+    ("dataset d --member model", 2, "dataset"),
+    ("run add x --does mix --output y", 2, "there is no `add` here"),
+    ("release add model --to x", 2, "there is no `add` here"),
+    ("run x y --does mix --output y", 2, "one name is enough"),
+    ("source add a", 2, "add --file PATH"),
+    ("prompt add a", 2, "--content none"),
+    ("filter add a --rule dedup", 2, "--digest NAME=SHA256"),
+    (
+        "source add --file lineage.yaml a",
+        2,
+        "write the name before the options",
+    ),
 ];
 
 #[test]
@@ -240,6 +260,61 @@ fn options_that_cannot_be_say_what_to_write() {
             "{refused:#?}"
         );
     }
+    assert_eq!(place.size(), size);
+}
+
+/// Options stand in no file, and a name with several versions is registered.
+#[test]
+fn what_does_not_resolve_is_told_in_the_words_of_the_command() {
+    let place = Place::with_pipeline();
+    let nowhere = place.run(&words("source add a --file nowhere")).expect(1).err;
+    assert!(nowhere.contains("relative to the current folder"), "{nowhere}");
+    let gone = place
+        .run(&words("run x --does mix --input gone:data --output m"))
+        .expect(1)
+        .err;
+    assert!(
+        !gone.contains("in this file") && gone.contains("register it first"),
+        "{gone}"
+    );
+    place.write("p.txt", "one");
+    place.run(&words("source add several --file p.txt")).expect(0);
+    place
+        .run(&words("source add several --file p.txt --licence MIT"))
+        .expect(1);
+    place
+        .run(&words(
+            "source add several --file p.txt --licence MIT --new-version",
+        ))
+        .expect(0);
+    let args = words("run x --does mix --input several:data --output m --json");
+    let several = place.run(&args).expect(1).json();
+    assert_eq!(several["code"], "several_versions");
+    let told = several.to_string();
+    assert!(
+        told.contains("(newest)") && !told.contains("register it first"),
+        "{told}"
+    );
+}
+
+/// A second statement under a name is refused with its difference, by options as by a file.
+#[test]
+fn a_known_name_is_not_given_to_something_else_by_accident() {
+    let place = Place::with_pipeline();
+    place.write("p.txt", "one");
+    place
+        .run(&words("source add s --file p.txt --personal-data no"))
+        .expect(0);
+    let size = place.size();
+    let args = words("source add s --content not_known --personal-data no --json");
+    let refused = place.run(&args).expect(1).json();
+    assert_eq!(refused["code"], "other_statement");
+    let message = refused["message"].as_str().unwrap();
+    assert!(message.contains("it had 1 file and has no file"), "{message}");
+    let again = place
+        .run(&words("source add s --file p.txt --personal-data no"))
+        .expect(0);
+    assert!(again.out.contains("already present\n"), "{again:#?}");
     assert_eq!(place.size(), size);
 }
 
