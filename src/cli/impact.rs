@@ -9,6 +9,7 @@ use crate::query::Impact;
 use crate::query::NoShares;
 use crate::query::Reached;
 use crate::query::Released;
+use crate::query::SameBytes;
 use crate::query::Via;
 use crate::query::impact;
 use crate::verify::PathStep;
@@ -40,6 +41,9 @@ const LINE_INDENT: &str = "         ";
 /// How many steps of a path are told in words.
 const STEPS_MAX: usize = 12;
 
+/// How many nodes one sentence names.
+const NODES_MAX: usize = 10;
+
 /// Arguments of `impact`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -66,13 +70,16 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
         "checkpoint": checkpoint(view.reader().checkpoint()),
         "asked": args.node,
         "founders": path(&found.founders),
+        "same_bytes": found.same_bytes.iter().map(same_bytes).collect::<Vec<Value>>(),
+        "other_versions": found.other_versions,
+        "released_itself": found.released.iter().map(released).collect::<Vec<Value>>(),
         "reached": found.reached.iter().map(reached).collect::<Vec<Value>>(),
         "total": found.reached.len(),
         "runs": found.runs,
         "released": found.reached.iter().filter(|one| !one.released.is_empty()).count(),
         "no_shares": found.no_shares.map(no_shares_word),
     });
-    let exit = if args.released && !found.reached.is_empty() {
+    let exit = if args.released && !(found.reached.is_empty() && found.released.is_empty()) {
         Exit::NotTraced
     } else {
         Exit::Ok
@@ -87,6 +94,12 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
 
 fn notes(found: &Impact) -> Vec<String> {
     let mut notes = Vec::new();
+    if !found.other_versions.is_empty() {
+        notes.push(format!(
+            "Other versions have other bytes and do not count here: {}. Ask about each by itself.",
+            some_of(found.other_versions.iter().map(String::as_str)),
+        ));
+    }
     match found.no_shares {
         Some(NoShares::ManifestMissing(blob)) => notes.push(format!(
             "Shares are left out: the manifest {blob} is not in the ledger; put blobs/ back from a copy."
@@ -106,6 +119,29 @@ fn no_shares_word(why: NoShares) -> Value {
         NoShares::ManifestMissing(blob) => json!({"code": "manifest_missing", "blob": blob.to_string()}),
         NoShares::TooManyMembers => json!({"code": "too_many_members"}),
     }
+}
+
+/// Names some, and says how many more there are.
+fn some_of<'a>(nodes: impl Iterator<Item = &'a str>) -> String {
+    let nodes: Vec<String> = nodes.map(in_line).collect();
+    let some = nodes
+        .iter()
+        .take(NODES_MAX)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    match nodes.len().saturating_sub(NODES_MAX) {
+        0 => some,
+        more => format!("{some} and {more} more (--json lists all)"),
+    }
+}
+
+fn same_bytes(one: &SameBytes) -> Value {
+    json!({
+        "id": one.artifact.to_string(),
+        "node": one.node,
+        "entry": one.entry.get(),
+    })
 }
 
 fn reached(one: &Reached) -> Value {
@@ -136,6 +172,21 @@ fn text(args: &Args, found: &Impact, paint: Paint) -> String {
     let mut text = String::new();
     let asked = in_line(&args.node);
     let of = if args.released { " that was released" } else { "" };
+    if !found.same_bytes.is_empty() {
+        let mut nodes: Vec<&str> = found.same_bytes.iter().map(|one| one.node.as_str()).collect();
+        nodes.dedup();
+        put(
+            &mut text,
+            format_args!(
+                "also counted, for they have the same bytes: {}\n",
+                some_of(nodes.into_iter())
+            ),
+        );
+    }
+    if !found.released.is_empty() {
+        put(&mut text, format_args!("{asked} was released itself\n"));
+        releases(&mut text, &found.released, paint);
+    }
     if found.reached.is_empty() {
         put(&mut text, format_args!("nothing{of} descends from {asked}\n"));
         return text;
@@ -248,7 +299,12 @@ fn item(text: &mut String, one: &Reached, paint: Paint) {
             paint.faint(&short_id(&one.id))
         ),
     );
-    for release in &one.released {
+    releases(text, &one.released, paint);
+    put(text, format_args!("    from {}\n", way(&one.path)));
+}
+
+fn releases(text: &mut String, released: &[Released], paint: Paint) {
+    for release in released {
         let mut told = format!("released to {}", in_line(&release.name));
         if let Some(channel) = &release.channel {
             put(&mut told, format_args!(" by {}", in_line(channel)));
@@ -261,7 +317,6 @@ fn item(text: &mut String, one: &Reached, paint: Paint) {
             format_args!("    {} (entry {})\n", paint.notable(&told), release.entry),
         );
     }
-    put(text, format_args!("    from {}\n", way(&one.path)));
 }
 
 fn share_told(one: &Reached) -> String {

@@ -34,6 +34,7 @@ pub use impact::IMPACT_MEMBERS_MAX;
 pub use impact::Impact;
 pub use impact::NoShares;
 pub use impact::Reached;
+pub use impact::SameBytes;
 pub use impact::Via;
 pub use impact::impact;
 pub use list::Listed;

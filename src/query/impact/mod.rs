@@ -2,7 +2,10 @@
 //!
 //! Something is reached by *mass* where some way to it leads through inputs that contribute (design, roles and mass),
 //! else by *conditioning*, and then it has no share: nobody knows how much a prompt contributes.
+//!
+//! Whatever has the bytes of a founder is one too, under whatever statement: a recall is one of bytes.
 
+mod same;
 mod shares;
 
 use std::collections::HashMap;
@@ -20,7 +23,12 @@ use crate::verify::PathStep;
 use crate::verify::Share;
 use crate::verify::mass_inputs;
 
+use same::artifacts;
+use same::other_versions;
+use same::same_bytes;
 use shares::shares;
+
+pub use same::SameBytes;
 
 use crate::query::QueryError;
 use crate::query::descend::Child;
@@ -93,6 +101,12 @@ pub enum NoShares {
 pub struct Impact {
     /// What was asked about, by id and name.
     pub founders: Vec<PathStep>,
+    /// What counts as asked about too, for it has the same bytes.
+    pub same_bytes: Vec<SameBytes>,
+    /// Other versions of the names that were asked about, with other bytes; they do not count.
+    pub other_versions: Vec<String>,
+    /// The statements that a founder itself was released.
+    pub released: Vec<Released>,
     /// What was reached: models first, then by kind, each in log order.
     pub reached: Vec<Reached>,
     /// How many runs lie between.
@@ -121,10 +135,18 @@ struct Ways {
 
 /// Returns everything that `roots` have an effect on, as of the view.
 pub fn impact(view: &View<'_>, roots: &[Place]) -> Result<Impact, QueryError> {
-    let descent = descend(view, roots)?;
+    let asked = artifacts(view, roots)?;
+    let same = same_bytes(view, &asked)?;
+    let all: Vec<Place> = roots
+        .iter()
+        .copied()
+        .chain(same.iter().map(|one| Place::Artifact(one.artifact)))
+        .collect();
+    let descent = descend(view, &all)?;
     let mut walk = Walk {
         view,
         roots,
+        same: &same,
         ways: HashMap::new(),
         names: HashMap::new(),
         found: Vec::new(),
@@ -151,6 +173,15 @@ pub fn impact(view: &View<'_>, roots: &[Place]) -> Result<Impact, QueryError> {
     let runs = runs.filter(|child| matches!(child.statement.predicate, Predicate::Run(_)));
     Ok(Impact {
         founders: founders(view, roots)?,
+        other_versions: other_versions(view, &asked, &same)?,
+        released: released
+            .into_iter()
+            .filter(|release| {
+                let target = release.target.whole();
+                descent.founders.iter().any(|one| one.whole() == target)
+            })
+            .collect(),
+        same_bytes: same,
         reached,
         runs: runs.count(),
         no_shares,
@@ -190,6 +221,7 @@ fn founders(view: &View<'_>, roots: &[Place]) -> Result<Vec<PathStep>, QueryErro
 struct Walk<'a> {
     view: &'a View<'a>,
     roots: &'a [Place],
+    same: &'a [SameBytes],
     ways: HashMap<Item, Ways>,
     /// What a founder is called on a path, where it is one artifact.
     names: HashMap<Item, PathStep>,
@@ -224,6 +256,15 @@ impl Walk<'_> {
                     self.found.extend((0..sets).map(|set| (*id, set)));
                 }
                 Place::Gap(..) => {}
+            }
+        }
+        for one in self.same {
+            if let Some(item) = self.item(one.artifact)? {
+                let step = PathStep {
+                    id: one.artifact.to_string(),
+                    name: one.node.clone(),
+                };
+                self.names.entry(item).or_insert(step);
             }
         }
         Ok(())
