@@ -16,6 +16,7 @@ use crate::ledger::content::sha256_of_text;
 use crate::ledger::hash::Progress;
 use crate::manifest::read_members;
 use crate::query::Place;
+use crate::query::QueryError;
 use crate::query::find as find_node;
 use crate::statement::ArtifactRef;
 use crate::statement::Content;
@@ -66,7 +67,9 @@ pub enum Target {
     },
 }
 
-/// Finds what `asked` means; if there is a file at `path`, where it leads, it is that file.
+/// Finds what `asked` means; if there is a file at `path`, where it leads, it is that file. An id or a digest is never a
+/// file, and what is an item as well as some other file is an error: nobody shall get the verdict of the one for the
+/// other.
 pub fn find(
     view: &View<'_>,
     path: &Path,
@@ -74,7 +77,11 @@ pub fn find(
     progress: &dyn Progress,
 ) -> Result<Vec<Target>, Error> {
     match std::fs::metadata(path) {
-        Ok(metadata) if !metadata.is_dir() => of_file(view, path, asked, progress),
+        Ok(metadata) if !metadata.is_dir() && !is_id(asked) => {
+            let targets = of_file(view, path, asked, progress)?;
+            refuse_two_meanings(view, asked, &targets)?;
+            Ok(targets)
+        }
         found => match sha256_of_text(asked) {
             Some(sha256) => claimed(view, asked, sha256, None),
             None if asked.starts_with("sha256:") => Err(Error::new(
@@ -87,6 +94,39 @@ pub fn find(
             None => of_node(view, asked, found.is_ok()).map(|target| vec![target]),
         },
     }
+}
+
+fn is_id(asked: &str) -> bool {
+    asked.starts_with("hb:") || asked.starts_with("sha256:")
+}
+
+/// A file that has the name of an item must be a file of that item.
+fn refuse_two_meanings(view: &View<'_>, asked: &str, targets: &[Target]) -> Result<(), Error> {
+    let statements: Vec<_> = match find_node(view, asked) {
+        Ok(places) => places
+            .iter()
+            .map(|place| match place {
+                Place::Artifact(artifact) => artifact.statement,
+                Place::Run(statement) | Place::Gap(statement, _) => *statement,
+            })
+            .collect(),
+        Err(QueryError::Resolve(ResolveError::SeveralVersions { .. })) => Vec::new(),
+        Err(_) => return Ok(()),
+    };
+    let is_of_item = |target: &Target| {
+        matches!(target, Target::Artifacts { artifacts, .. }
+            if artifacts.iter().all(|artifact| statements.contains(&artifact.statement)))
+    };
+    if targets.iter().all(is_of_item) {
+        return Ok(());
+    }
+    let shown = in_line(asked);
+    Err(Error::new(
+        Exit::Failure,
+        format!("`{shown}` is an item of the ledger and also a file here, and that file is not the item's"),
+    )
+    .hint(format!("write `./{shown}` for the file"))
+    .hint("write the item's id for the item: `herdbook list` shows it"))
 }
 
 fn of_file(view: &View<'_>, path: &Path, asked: &str, progress: &dyn Progress) -> Result<Vec<Target>, Error> {
