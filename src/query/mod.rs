@@ -31,6 +31,7 @@ pub use descend::trace_down;
 pub use files::SHOWN_MEMBERS_MAX;
 pub use files::ShownFile;
 pub use gaps::GapClass;
+pub use gaps::Gaps;
 pub use gaps::Missing;
 pub use gaps::gaps;
 pub use impact::IMPACT_MEMBERS_MAX;
