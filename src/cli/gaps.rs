@@ -6,6 +6,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::query::GapClass;
+use crate::query::Gaps;
 use crate::query::Missing;
 use crate::query::gaps;
 
@@ -13,7 +14,7 @@ use super::as_of::AsOf;
 use super::error::Error;
 use super::exit::Exit;
 use super::json::checkpoint;
-use super::nodes::find_nodes;
+use super::nodes::Asked;
 use super::session::Session;
 use super::ui::Answer;
 use super::ui::Paint;
@@ -32,7 +33,7 @@ const LINE_INDENT: &str = "          ";
 /// Arguments of `gaps`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Only what this node descends from, and itself: NAME, NAME@ENTRY, an hb: id, or sha256:HEX
+    /// Only what this node descends from, and itself: NAME, NAME@ENTRY, an hb: id, sha256:HEX, or the path of a file
     node: Option<String>,
     #[command(flatten)]
     as_of: AsOf,
@@ -42,8 +43,24 @@ pub struct Args {
 pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     let ledger = session.open_log()?;
     let view = args.as_of.view(&ledger)?;
-    let roots = args.node.as_deref().map(|node| find_nodes(&view, node));
-    let found = gaps(&view, roots.transpose()?.as_deref())?;
+    let asked = args.node.as_deref().map(|node| Asked::read(session, node));
+    let roots = asked.transpose()?.map(|asked| asked.nodes(&view));
+    let Gaps { found, mended } = gaps(&view, roots.transpose()?.as_deref())?;
+    let mut notes = Vec::new();
+    if mended > 0 {
+        notes.push(format!(
+            "{} of older versions left out: the newest has none, and nothing in use descends from the older.",
+            counted(mended, "gap")
+        ));
+    }
+    if found.iter().any(|missing| missing.class != GapClass::Stale) {
+        notes.push(
+            "Nothing in a log changes: to close a gap is to register a new version, and then one of everything that is \
+             made with it. What exists keeps the gap."
+                .to_owned(),
+        );
+    }
+    notes.push("Gaps are no verdict: `herdbook verify` says which of them matter for a model.".to_owned());
     Ok(Answer {
         text: text(args, &found, session.ui.paint()),
         json: json!({
@@ -53,10 +70,9 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
             "classes": GapClass::ALL.iter().map(|class| of_class(*class, &found)).collect::<Vec<Value>>(),
             "gaps": found.iter().map(gap).collect::<Vec<Value>>(),
             "total": found.len(),
+            "mended": mended,
         }),
-        notes: vec![
-            "Gaps are no verdict: `herdbook verify` says which of them matter for a model.".to_owned(),
-        ],
+        notes,
         exit: Exit::Ok,
     })
 }
@@ -97,22 +113,14 @@ fn text(args: &Args, found: &[Missing], paint: Paint) -> String {
         put(&mut text, format_args!("no gaps{}\n", of.unwrap_or_default()));
     }
     for class in GapClass::ALL {
-        let all = count(class, found);
-        if !class.can_occur() {
-            put(
-                &mut text,
-                format_args!(
-                    "{:<11} -   {}: nothing can make one yet\n",
-                    class.as_str(),
-                    class.meaning()
-                ),
-            );
+        let folded = folded(class, found);
+        let all = folded.len();
+        if !class.can_occur() && all == 0 {
             continue;
         }
         let head = format!("{:<11} {all:<3} {}", class.as_str(), class.meaning());
         let head = if all > 0 { paint.strong(&head) } else { head };
         put(&mut text, format_args!("{head}\n"));
-        let folded = folded(class, found);
         for (missing, times) in folded.iter().take(SHOWN_MAX) {
             told(&mut text, missing, *times, paint);
         }

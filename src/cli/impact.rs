@@ -21,7 +21,7 @@ use super::exit::Exit;
 use super::json::checkpoint;
 use super::json::path;
 use super::json::share;
-use super::nodes::find_nodes;
+use super::nodes::Asked;
 use super::session::Session;
 use super::ui::Answer;
 use super::ui::Paint;
@@ -47,7 +47,7 @@ const NODES_MAX: usize = 10;
 /// Arguments of `impact`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// NAME, NAME@ENTRY, NAME@latest, NAME/FILE, an hb: id or its beginning, or sha256:HEX
+    /// NAME, NAME@ENTRY, NAME@latest, NAME/FILE, an hb: id or its beginning, sha256:HEX, or the path of a file
     node: String,
     /// Only what was released; ends with 21 if any of it was
     #[arg(long)]
@@ -60,7 +60,7 @@ pub struct Args {
 pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     let ledger = session.open_log()?;
     let view = args.as_of.view(&ledger)?;
-    let roots = find_nodes(&view, &args.node)?;
+    let roots = Asked::read(session, &args.node)?.nodes(&view)?;
     let mut found = impact(&view, &roots)?;
     if args.released {
         found.reached.retain(|one| !one.released.is_empty());

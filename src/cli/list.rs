@@ -49,11 +49,20 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
         listed.retain(known);
     }
     let every = args.all || args.name.is_some();
-    let rows: Vec<Vec<String>> = if every {
-        listed.iter().map(row).collect()
+    let told: Vec<&Listed> = if every {
+        listed.iter().collect()
     } else {
-        newest(&listed).map(row_of_name).collect()
+        newest(&listed).collect()
     };
+    let as_row = if every { row } else { row_of_name };
+    // What was said about a model takes more words than a kind: it is a table of its own.
+    let (said, items): (Vec<&Listed>, Vec<&Listed>) = told.into_iter().partition(|one| one.about.is_some());
+    let rows = |some: &[&Listed]| -> Vec<Vec<String>> { some.iter().map(|one| as_row(one)).collect() };
+    let mut text = table(&rows(&items));
+    if !said.is_empty() && !items.is_empty() {
+        text.push('\n');
+    }
+    text.push_str(&table(&rows(&said)));
     let mut notes = Vec::new();
     if listed.is_empty() {
         notes.push("Nothing is registered yet: describe your files in a lineage file, then `herdbook register FILE`.".to_owned());
@@ -63,7 +72,7 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
         );
     }
     Ok(Answer {
-        text: table(&rows),
+        text,
         json: json!({
             "schema": "herdbook/list/v1",
             "checkpoint": checkpoint(view.reader().checkpoint()),
@@ -106,7 +115,7 @@ fn node(listed: &Listed) -> String {
 }
 
 fn row(listed: &Listed) -> Vec<String> {
-    let files = match listed.artifacts {
+    let files = match listed.files {
         0 | 1 => String::new(),
         more => format!("{more} files"),
     };
@@ -126,6 +135,10 @@ fn row(listed: &Listed) -> Vec<String> {
         }
         Some(about) => format!("{} on {}", listed.kind, in_line(about.as_str())),
     };
+    if listed.about.is_some() {
+        // It is selected by its id, which stands in front.
+        return vec![in_line(&node(listed)), kind];
+    }
     vec![in_line(&node(listed)), kind, rows, files, short_id(&listed.id)]
 }
 
@@ -137,6 +150,7 @@ fn item(listed: &Listed) -> Value {
         "id": listed.id,
         "kind": listed.kind,
         "artifacts": listed.artifacts,
+        "files": listed.files,
         "rows": listed.rows,
         "versions": listed.versions,
         "about": listed.about.as_ref().map(ItemName::as_str),

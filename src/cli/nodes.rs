@@ -1,7 +1,12 @@
 //! What NODE means, and errors that say what to write instead.
 
+use std::borrow::Cow;
+use std::path::Path;
+
+use crate::digest::Sha256Digest;
 use crate::index::resolve::ResolveError;
 use crate::ledger::View;
+use crate::ledger::content::read_file_digests;
 use crate::query::Listed;
 use crate::query::Place;
 use crate::query::QueryError;
@@ -12,6 +17,9 @@ use crate::statement::ItemName;
 use super::code::ErrorCode;
 use super::error::Error;
 use super::exit::Exit;
+use super::progress::Bar;
+use super::session::Session;
+use super::target::item_named;
 use super::ui::counted;
 use super::ui::in_line;
 use super::ui::short_id;
@@ -23,6 +31,91 @@ const VERSIONS_SHOWN: usize = 10;
 pub fn find_nodes(view: &View<'_>, text: &str) -> Result<Vec<Place>, Error> {
     find(view, text).map_err(|error| explained(view, error))
 }
+
+/// NODE as it was typed. Where it is the path of a file it stands for whatever claims the bytes of that file.
+#[derive(Debug)]
+pub struct Asked<'a> {
+    text: &'a str,
+    file: Option<Sha256Digest>,
+}
+
+impl<'a> Asked<'a> {
+    /// Looks whether there is such a file, and reads it.
+    pub fn read(session: &Session, text: &'a str) -> Result<Self, Error> {
+        let path = session.path(Path::new(text));
+        if !path.is_file() {
+            return Ok(Self { text, file: None });
+        }
+        let bar = Bar::new(session.ui.progress());
+        let digests = read_file_digests(&path, &bar);
+        bar.done();
+        let file = Some(digests?.sha256);
+        Ok(Self { text, file })
+    }
+
+    /// Returns what to look up in the ledger.
+    pub fn text(&self) -> Cow<'a, str> {
+        match self.file {
+            Some(digest) => Cow::Owned(format!("sha256:{digest}")),
+            None => Cow::Borrowed(self.text),
+        }
+    }
+
+    /// Returns whether one file is asked about, by its path, as `NAME/FILE` or by its id, and not an item.
+    pub fn is_of_file(&self) -> bool {
+        self.file.is_some() || self.text.contains('/')
+    }
+
+    /// Finds what it means.
+    pub fn nodes(&self, view: &View<'_>) -> Result<Vec<Place>, Error> {
+        find(view, &self.text()).map_err(|error| self.explained(view, error))
+    }
+
+    /// Makes an error of a question about it.
+    pub fn explained(&self, view: &View<'_>, error: QueryError) -> Error {
+        let shown = in_line(self.text);
+        let is_path = self.text.contains(['/', '.']) && !self.text.starts_with("hb:");
+        match error {
+            QueryError::NotRegistered { digest } if self.file.is_some() => {
+                let told = Error::new(
+                    Exit::Failure,
+                    format!("nothing is registered with the bytes of the file `{shown}` (sha256 {digest})"),
+                )
+                .code(ErrorCode::NotRegistered);
+                match item_named(view, self.text) {
+                    Some(node) => told.hint(format!("`{shown}` is also the name of an item: write {node}")),
+                    None => told.hint(LIST),
+                }
+            }
+            QueryError::Resolve(
+                inner @ (ResolveError::UnknownName { .. } | ResolveError::NotAName { .. }),
+            ) if is_path => {
+                let code = match &inner {
+                    ResolveError::UnknownName { .. } => ErrorCode::UnknownName,
+                    _ => ErrorCode::NotANode,
+                };
+                Error::new(
+                    Exit::Failure,
+                    format!("there is no file `{shown}` here, and no node of that name"),
+                )
+                .because(inner)
+                .code(code)
+                .hint(LIST)
+            }
+            QueryError::NoSuchFile { ref item, .. } => {
+                let hint = format!("run `herdbook show {}` to see its files", in_line(item));
+                Error::new(Exit::Failure, format!("there is no file `{shown}` here"))
+                    .because(error)
+                    .code(ErrorCode::NoSuchArtifact)
+                    .hint(hint)
+            }
+            error => explained(view, error),
+        }
+    }
+}
+
+/// What to do about a name that is none.
+const LIST: &str = "run `herdbook list` to see what is registered";
 
 /// Makes an error of a question about a node; where a name has versions, it says what each is.
 pub fn explained(view: &View<'_>, error: QueryError) -> Error {

@@ -11,12 +11,12 @@ use serde_json::json;
 
 use crate::checkpoint::CheckpointError;
 use crate::checkpoint::TlogProofError;
-use crate::ledger::content::read_file_digests;
 use crate::ledger::drive::published_note;
 use crate::query::PROOF_BYTES_MAX;
 use crate::query::Proof;
 use crate::query::ProofError;
 use crate::query::Proven;
+use crate::query::ProvenArtifact;
 use crate::query::prove;
 use crate::trust::TrustRoot;
 
@@ -25,10 +25,11 @@ use super::exit::Exit;
 use super::home::read_trust_root;
 use super::home::write_new;
 use super::json::checkpoint;
-use super::progress::Bar;
+use super::nodes::Asked;
 use super::session::Session;
 use super::ui::Answer;
 use super::ui::in_line;
+use super::ui::put;
 
 /// What no proof says.
 const NOT_SAID: &str = "It does not say that the key was granted, that nothing speaks against the statement later, or that the statement \
@@ -79,21 +80,15 @@ fn make(session: &Session, node: &str, output: &Path, given: Option<TrustRoot>) 
     }
     let mut ledger = session.open_log()?;
     let checkpoint = published_note(&mut ledger)?;
-    let path = session.path(Path::new(node));
-    let text = if path.is_file() {
-        let bar = Bar::new(session.ui.progress());
-        let digests = read_file_digests(&path, &bar);
-        bar.done();
-        format!("sha256:{}", digests?.sha256)
-    } else {
-        node.to_owned()
-    };
-    let proof = prove(&ledger.view(), &text, &checkpoint)?;
+    let asked = Asked::read(session, node)?;
+    let view = ledger.view();
+    let proof = prove(&view, &asked.text(), &checkpoint).map_err(|error| asked.explained(&view, error))?;
     // A proof that would not be accepted is not handed out.
     let own = TrustRoot::of(ledger.founding().id, &ledger.founding().genesis);
     let proven = checked(&proof, &given.unwrap_or(own))?;
     let bytes = proof.encode();
     let line = line(&proven);
+    let files = files(&proven);
     let to_stdout = output.as_os_str() == "-";
     if !to_stdout {
         write_new(&session.path(output), &bytes)?;
@@ -103,7 +98,10 @@ fn make(session: &Session, node: &str, output: &Path, given: Option<TrustRoot>) 
             // Canonical JSON is UTF-8.
             String::from_utf8_lossy(&bytes).into_owned()
         } else {
-            format!("{line}; proof in {}\n", in_line(&output.display().to_string()))
+            format!(
+                "{line}; proof in {}\n{files}",
+                in_line(&output.display().to_string())
+            )
         },
         json: value(&proven, &line),
         notes: vec![NOT_SAID.to_owned()],
@@ -140,7 +138,7 @@ fn check(session: &Session, path: &Path, given: Option<TrustRoot>) -> Result<Ans
     let proven = checked(&proof, &root)?;
     let line = line(&proven);
     Ok(Answer {
-        text: format!("{line}\n"),
+        text: format!("{line}\n{}", files(&proven)),
         json: value(&proven, &line),
         notes: vec![NOT_SAID.to_owned()],
         exit: Exit::Ok,
@@ -182,18 +180,57 @@ fn line(proven: &Proven) -> String {
         .map(|name| in_line(name.as_str()));
     let kind = proven.statement.predicate.kind();
     let statement = name.map_or_else(|| kind.to_owned(), |name| format!("{kind} {name}"));
-    let what = match &proven.member {
-        None => format!("{statement} (hb:{})", proven.id),
-        Some((reference, member)) => format!(
+    let what = match (&proven.member, proven.artifacts().as_slice()) {
+        (Some((reference, member)), _) => format!(
             "{} with sha256 {} is {reference} of {statement}, which",
             in_line(&member.name),
             member.sha256
         ),
+        (None, [only]) => format!(
+            "{} is hb:{}/0 of {statement}, which",
+            with_digest(only, " with "),
+            proven.id
+        ),
+        _ => format!("{statement} (hb:{})", proven.id),
     };
     format!(
         "proved: {what} is entry {} of {}, signed by {}, under the checkpoint of {} entries",
         proven.entry, proven.checkpoint.origin, proven.statement.issuer, proven.checkpoint.size
     )
+}
+
+/// How many artifacts are told in words; JSON has all.
+const ARTIFACTS_SHOWN: usize = 50;
+
+/// Says which files a statement has where one line cannot.
+fn files(proven: &Proven) -> String {
+    let artifacts = proven.artifacts();
+    if proven.member.is_some() || artifacts.len() < 2 {
+        return String::new();
+    }
+    let mut text = format!("  it has {} artifacts:\n", artifacts.len());
+    for artifact in artifacts.iter().take(ARTIFACTS_SHOWN) {
+        put(&mut text, format_args!("  {}\n", with_digest(artifact, "  ")));
+    }
+    if artifacts.len() > ARTIFACTS_SHOWN {
+        let more = artifacts.len() - ARTIFACTS_SHOWN;
+        put(
+            &mut text,
+            format_args!("  ... and {more} more (--json lists all)\n"),
+        );
+    }
+    text
+}
+
+fn with_digest(artifact: &ProvenArtifact, between: &str) -> String {
+    let name = in_line(&artifact.name);
+    match (artifact.sha256, artifact.members) {
+        (None, _) => format!("{name}, without bytes,"),
+        (Some(sha256), None) => format!("{name}{between}sha256 {sha256}"),
+        (Some(sha256), Some(members)) => {
+            format!("{name}{between}sha256 {sha256} (a manifest of {members} files)")
+        }
+    }
 }
 
 fn value(proven: &Proven, line: &str) -> Value {
@@ -207,8 +244,8 @@ fn value(proven: &Proven, line: &str) -> Value {
         "entry": proven.entry.get(),
         "issuer": proven.statement.issuer.to_hex(),
         "checkpoint": checkpoint(&proven.checkpoint),
-        "artifacts": proven.artifacts().into_iter().map(|(name, sha256)| json!({
-            "name": name, "sha256": sha256.map(digest),
+        "artifacts": proven.artifacts().into_iter().map(|artifact| json!({
+            "name": artifact.name, "sha256": artifact.sha256.map(digest), "members": artifact.members,
         })).collect::<Vec<Value>>(),
         "member": proven.member.as_ref().map(|(reference, member)| json!({
             "id": reference.to_string(),

@@ -10,7 +10,6 @@ use serde_json::json;
 
 use crate::ledger::Ledger;
 use crate::query::Place;
-use crate::query::find;
 use crate::statement::ArtifactRef;
 use crate::statement::ItemName;
 use crate::statement::Predicate;
@@ -20,6 +19,7 @@ use crate::statement::check_text;
 use super::code::ErrorCode;
 use super::error::Error;
 use super::exit::Exit;
+use super::nodes::Asked;
 use super::session::Session;
 use super::surroundings::Nonces;
 use super::ui::Answer;
@@ -32,7 +32,7 @@ use super::ui::short_id;
 Example:
   herdbook release specialist-7b --to model-hub --channel https://hub.example/lab/specialist-7b --date 2026-11-22")]
 pub struct ReleaseArgs {
-    /// The model: NAME, NAME@ENTRY, an hb: id or its beginning, or sha256:HEX
+    /// The model: NAME, NAME@ENTRY, an hb: id or its beginning, sha256:HEX, or the path of its file
     #[arg(value_parser = super::item::no_add)]
     node: String,
     /// Nothing: a second name is refused.
@@ -76,7 +76,8 @@ pub fn run(session: &Session, args: &ReleaseArgs) -> Result<Answer, Error> {
         check_text(channel).map_err(|source| invalid("`--channel` is not a text").because(source))?;
     }
     let mut ledger = session.open_log()?;
-    let (target, item) = model(&ledger, &args.node)?;
+    let asked = Asked::read(session, &args.node)?;
+    let (target, item) = model(&ledger, &asked, &args.node)?;
     let predicate = Predicate::Release(Release {
         name,
         target,
@@ -118,11 +119,11 @@ pub fn run(session: &Session, args: &ReleaseArgs) -> Result<Answer, Error> {
 }
 
 /// Finds the one model that `text` means, and its name.
-fn model(ledger: &Ledger, text: &str) -> Result<(ArtifactRef, String), Error> {
+fn model(ledger: &Ledger, asked: &Asked<'_>, text: &str) -> Result<(ArtifactRef, String), Error> {
     let view = ledger.view();
     let mut models = Vec::new();
     let mut other = None;
-    for place in find(&view, text)? {
+    for place in asked.nodes(&view)? {
         let Place::Artifact(artifact) = place else {
             other.get_or_insert("run");
             continue;

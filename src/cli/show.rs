@@ -3,25 +3,30 @@
 use serde_json::Value;
 use serde_json::json;
 
+use crate::query::SHOWN_MEMBERS_MAX;
 use crate::query::Shown;
+use crate::query::ShownFile;
 use crate::query::show;
 
 use super::as_of::AsOf;
 use super::error::Error;
 use super::exit::Exit;
 use super::json::checkpoint;
-use super::nodes::explained;
+use super::nodes::Asked;
 use super::session::Session;
 use super::ui::Answer;
 use super::ui::Paint;
+use super::ui::counted;
 use super::ui::in_line;
+use super::ui::put;
+use super::ui::short_id;
 use super::ui::shown;
 use super::ui::table;
 
 /// Arguments of `show`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// NAME, NAME@ENTRY, NAME@latest, NAME/FILE, an hb: id or its beginning, or sha256:HEX
+    /// NAME, NAME@ENTRY, NAME@latest, NAME/FILE, an hb: id or its beginning, sha256:HEX, or the path of a file
     node: String,
     #[command(flatten)]
     as_of: AsOf,
@@ -31,9 +36,11 @@ pub struct Args {
 pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     let ledger = session.open()?;
     let view = args.as_of.view(&ledger)?;
-    let statements = show(&view, &args.node).map_err(|error| explained(&view, error))?;
+    let asked = Asked::read(session, &args.node)?;
+    let statements = show(&view, &asked.text()).map_err(|error| asked.explained(&view, error))?;
     let paint = session.ui.paint();
-    let texts: Vec<String> = statements.iter().map(|one| text(one, paint)).collect();
+    let of_file = asked.is_of_file();
+    let texts: Vec<String> = statements.iter().map(|one| text(one, of_file, paint)).collect();
     Ok(Answer {
         text: texts.join("\n"),
         json: json!({
@@ -56,7 +63,7 @@ fn payload(one: &Shown) -> Value {
     serde_json::from_slice(one.envelope.payload()).unwrap_or(Value::Null)
 }
 
-fn text(one: &Shown, paint: Paint) -> String {
+fn text(one: &Shown, of_file: bool, paint: Paint) -> String {
     let row = |name: &str, value: String| vec![format!("  {name}"), value];
     let signed = match &one.holder {
         Some(holder) => format!("{} for {}, {}", one.issuer, in_line(holder), one.said_by),
@@ -68,19 +75,79 @@ fn text(one: &Shown, paint: Paint) -> String {
         row("entry", one.entry.to_string()),
         row("signed by", signed),
     ];
-    for place in &one.places {
+    for place in one.places.iter().take(PLACES_SHOWN) {
         rows.push(row("asked for", place.to_string()));
+    }
+    if one.places.len() > PLACES_SHOWN {
+        rows.push(row("", format!("and {} more", one.places.len() - PLACES_SHOWN)));
+    }
+    let mut text = format!("{}\n{}", paint.strong(&in_line(&name(one))), table(&rows));
+    for file in &one.files {
+        put(&mut text, format_args!("{}", file_text(file)));
+    }
+    let members = one.files.iter().filter_map(|file| file.members).max();
+    if members.is_some_and(|members| members > SHOWN_MEMBERS_MAX as u64) {
+        put(
+            &mut text,
+            format_args!(
+                "  of a manifest the first {SHOWN_MEMBERS_MAX} files are shown; NAME/FILE shows any\n"
+            ),
+        );
+    }
+    if of_file {
+        put(
+            &mut text,
+            format_args!(
+                "  `herdbook show {}` has the whole statement\n",
+                short_id(&format!("hb:{}", one.id))
+            ),
+        );
+        return text;
     }
     let predicate = payload(one)
         .get("predicate")
         .map(|predicate| format!("{predicate:#}"))
         .unwrap_or_default();
-    format!(
-        "{}\n{}  says\n{}\n",
-        paint.strong(&in_line(&name(one))),
-        table(&rows),
-        indented(&shown(&predicate))
-    )
+    put(
+        &mut text,
+        format_args!("  says\n{}\n", indented(&shown(&predicate))),
+    );
+    text
+}
+
+/// How many of the places that were asked for are listed; the files follow anyway.
+const PLACES_SHOWN: usize = 8;
+
+/// Tells a file in two lines, for a digest takes most of one.
+fn file_text(file: &ShownFile) -> String {
+    let mut parts = Vec::new();
+    if let Some(members) = file.members {
+        parts.push(format!("manifest of {}", counted_many(members, "file")));
+    }
+    if let Some(rows) = file.rows {
+        parts.push(counted_many(rows, "row"));
+    }
+    if let Some(bytes) = file.bytes {
+        parts.push(counted_many(bytes, "byte"));
+    }
+    let indent = if file.artifact.member.is_some() {
+        "    "
+    } else {
+        "  "
+    };
+    let told = match parts.as_slice() {
+        [] => String::new(),
+        some => format!("  {}", some.join(", ")),
+    };
+    let digest = match file.sha256 {
+        Some(sha256) => format!("sha256 {sha256}"),
+        None => "no bytes".to_owned(),
+    };
+    format!("{indent}{}{told}\n{indent}  {digest}\n", in_line(&file.name))
+}
+
+fn counted_many(count: u64, noun: &str) -> String {
+    counted(usize::try_from(count).unwrap_or(usize::MAX), noun)
 }
 
 fn indented(text: &str) -> String {
@@ -98,6 +165,18 @@ fn value(one: &Shown) -> Value {
         "holder": one.holder,
         "said_by": one.said_by,
         "asked_for": one.places.iter().map(ToString::to_string).collect::<Vec<String>>(),
+        "files": one.files.iter().map(file_value).collect::<Vec<Value>>(),
         "statement": payload(one),
+    })
+}
+
+fn file_value(file: &ShownFile) -> Value {
+    json!({
+        "id": file.artifact.to_string(),
+        "name": file.name,
+        "sha256": file.sha256.map(|sha256| sha256.to_hex()),
+        "bytes": file.bytes,
+        "rows": file.rows,
+        "members": file.members,
     })
 }

@@ -1,7 +1,9 @@
 //! Every name with its versions, and what was said about them: releases and reports.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
+use crate::index::Facts;
 use crate::index::VersionPart;
 use crate::index::resolve::facts_below;
 use crate::index::resolve::versions_below;
@@ -26,6 +28,8 @@ pub struct Listed {
     pub kind: &'static str,
     /// How many artifacts it has; 0 for a run.
     pub artifacts: u64,
+    /// How many files these are, those of manifests counted; what is only declared counts as one.
+    pub files: u64,
     /// Its rows, where known.
     pub rows: Option<u64>,
     /// How many versions the name has; 0 for what has no name in a lineage: a release, a report.
@@ -74,6 +78,7 @@ pub fn versions(view: &View<'_>, name: &ItemName) -> Result<Vec<Listed>, QueryEr
             id: single.map_or_else(|| format!("hb:{}", version.statement), |one| one.to_string()),
             kind: version.kind,
             artifacts: subjects.len() as u64,
+            files: facts.as_ref().map_or(0, |facts| files(facts, subjects)),
             rows: set.and_then(|set| set.rows),
             versions: versions.len(),
             about: None,
@@ -81,6 +86,16 @@ pub fn versions(view: &View<'_>, name: &ItemName) -> Result<Vec<Listed>, QueryEr
         });
     }
     Ok(listed)
+}
+
+/// Counts the files of some subjects. A data set collects what others declare.
+fn files(facts: &Facts, subjects: Range<u32>) -> u64 {
+    if facts.kind == "dataset" {
+        return 0;
+    }
+    let of = |subject| facts.subjects.get(usize::try_from(subject).ok()?);
+    let found = subjects.filter_map(of);
+    found.map(|subject| subject.members.max(1)).sum()
 }
 
 /// Returns the statement at an entry if it makes nothing and only says something of what is there.
@@ -110,6 +125,7 @@ fn said_about(view: &View<'_>, entry: LeafIndex) -> Result<Option<Listed>, Query
         id: format!("hb:{}", facts.id),
         kind: facts.kind,
         artifacts: 0,
+        files: 0,
         rows: None,
         versions: 0,
         about: Some(about),

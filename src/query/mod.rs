@@ -5,6 +5,7 @@
 
 mod cites;
 mod descend;
+mod files;
 mod gaps;
 mod impact;
 mod list;
@@ -27,7 +28,10 @@ use crate::ledger::LedgerError;
 use crate::manifest::ManifestError;
 
 pub use descend::trace_down;
+pub use files::SHOWN_MEMBERS_MAX;
+pub use files::ShownFile;
 pub use gaps::GapClass;
+pub use gaps::Gaps;
 pub use gaps::Missing;
 pub use gaps::gaps;
 pub use impact::IMPACT_MEMBERS_MAX;
@@ -51,6 +55,7 @@ pub use proof::PROOF_BYTES_MAX;
 pub use proof::Proof;
 pub use proof::ProofError;
 pub use proof::Proven;
+pub use proof::ProvenArtifact;
 pub use proof::prove;
 pub use release::Released;
 pub use show::Shown;

@@ -85,7 +85,8 @@ pub fn find(view: &View<'_>, text: &str) -> Result<Vec<Place>, QueryError> {
     }
 }
 
-/// Finds the files of an item, or the members of its manifests, that have this name.
+/// Finds the files of an item, or the members of its manifests, that have this name; where none has, the one whose
+/// name ends with it, after a `/`.
 fn of_file(view: &View<'_>, item: &str, file: &str) -> Result<Vec<Place>, QueryError> {
     let node = resolve(view.index(), view.size(), item)?;
     let mut seen = Vec::new();
@@ -94,27 +95,37 @@ fn of_file(view: &View<'_>, item: &str, file: &str) -> Result<Vec<Place>, QueryE
         let sets = statement.predicate.sets();
         let artifacts = sets.get(set).map_or(&[][..], |(_, set)| &set.artifacts);
         let first = facts.sets.get(set).map_or(0, |set| set.subjects.start);
-        let mut places = Vec::new();
+        let end = format!("/{file}");
+        let (mut places, mut ending) = (Vec::new(), Vec::new());
         for (subject, artifact) in (first..).zip(artifacts) {
             let whole = ArtifactRef::subject(id, subject);
             let Some(members) = members(view, artifact)? else {
                 if artifact.name == file {
                     places.push(Place::Artifact(whole));
+                } else if artifact.name.ends_with(&end) {
+                    ending.push(Place::Artifact(whole));
                 }
                 seen.push(artifact.name.clone());
                 continue;
             };
-            let named = (0..).zip(&members).filter(|(_, member)| member.name == file);
-            places.extend(named.map(|(at, _)| {
-                Place::Artifact(ArtifactRef {
+            for (at, member) in (0..).zip(&members) {
+                let place = Place::Artifact(ArtifactRef {
                     member: Some(at),
                     ..whole
-                })
-            }));
+                });
+                if member.name == file {
+                    places.push(place);
+                } else if member.name.ends_with(&end) {
+                    ending.push(place);
+                }
+            }
             seen.extend(members.into_iter().map(|member| member.name));
         }
         if !places.is_empty() {
             return Ok(places);
+        }
+        if let [_] = ending.as_slice() {
+            return Ok(ending);
         }
     }
     Err(QueryError::NoSuchFile {

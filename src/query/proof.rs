@@ -26,6 +26,7 @@ use crate::envelope::EnvelopeError;
 use crate::key::PublicKey;
 use crate::ledger::View;
 use crate::ledger::admission::Blobs as _;
+use crate::ledger::artifact_name;
 use crate::manifest::MANIFEST_BYTES_MAX;
 use crate::manifest::ManifestError;
 use crate::manifest::Member;
@@ -124,6 +125,17 @@ pub struct Proven {
     pub statement: Statement,
     /// The member of a manifest, if the proof is of one.
     pub member: Option<(ArtifactRef, Member)>,
+}
+
+/// One artifact of a statement that is proved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProvenArtifact {
+    /// The item's name, with `/FILE` where the item has several.
+    pub name: String,
+    /// Its digest, of a manifest that of the manifest; a thing without bytes has none.
+    pub sha256: Option<Sha256Digest>,
+    /// How many files its manifest lists, if it is one.
+    pub members: Option<u64>,
 }
 
 /// Proves what `text` means: a statement, or one member of a manifest. `note` is the signed checkpoint of the view.
@@ -373,13 +385,18 @@ impl MemberProof {
 }
 
 impl Proven {
-    /// Returns the name and digest of every artifact the statement has; a thing without bytes has no digest.
-    pub fn artifacts(&self) -> Vec<(&str, Option<Sha256Digest>)> {
-        let artifacts = self.statement.predicate.artifacts();
-        let of = |artifact: &Artifact| artifact.has_bytes().then_some(artifact.sha256);
-        // Borrowed from the statement, not from the closure.
+    /// Returns every artifact the statement has, in their order.
+    pub fn artifacts(&self) -> Vec<ProvenArtifact> {
+        let sets = self.statement.predicate.sets();
+        let artifacts = sets
+            .iter()
+            .flat_map(|(item, set)| set.artifacts.iter().map(move |one| (item, set, one)));
         artifacts
-            .map(|artifact| (artifact.name.as_str(), of(artifact)))
+            .map(|(item, set, artifact)| ProvenArtifact {
+                name: artifact_name(item, set, artifact),
+                sha256: artifact.has_bytes().then_some(artifact.sha256),
+                members: artifact.manifest().map(|facts| facts.count),
+            })
             .collect()
     }
 }

@@ -10,6 +10,8 @@ use crate::statement::Statement;
 use crate::trust::Keys;
 
 use super::QueryError;
+use super::files::ShownFile;
+use super::files::files;
 use super::node::Place;
 use super::node::find;
 
@@ -28,6 +30,8 @@ pub struct Shown {
     pub holder: Option<String>,
     /// `vouched`, `stated` or `observed`.
     pub said_by: &'static str,
+    /// Its files: those that were asked for, or all.
+    pub files: Vec<ShownFile>,
     /// What it says.
     pub statement: Statement,
     /// The exact envelope.
@@ -41,7 +45,7 @@ pub fn show(view: &View<'_>, text: &str) -> Result<Vec<Shown>, QueryError> {
         // A seal or a key change has no lineage, but can be shown.
         Err(QueryError::NoLineage { .. }) => {
             let node = crate::index::resolve::resolve(view.index(), view.size(), text)?;
-            return Ok(vec![one(view, node.statement(), Vec::new())?]);
+            return Ok(vec![one(view, node.statement())?]);
         }
         Err(error) => return Err(error),
     };
@@ -53,13 +57,19 @@ pub fn show(view: &View<'_>, text: &str) -> Result<Vec<Shown>, QueryError> {
         };
         match shown.iter_mut().find(|known| known.id == id) {
             Some(known) => known.places.push(place),
-            None => shown.push(one(view, id, vec![place])?),
+            None => shown.push(Shown {
+                places: vec![place],
+                ..one(view, id)?
+            }),
         }
+    }
+    for one in &mut shown {
+        one.files = files(view, one.id, &one.statement, &one.places)?;
     }
     Ok(shown)
 }
 
-fn one(view: &View<'_>, id: StatementId, places: Vec<Place>) -> Result<Shown, QueryError> {
+fn one(view: &View<'_>, id: StatementId) -> Result<Shown, QueryError> {
     let facts = view
         .index()
         .facts(id)?
@@ -67,7 +77,8 @@ fn one(view: &View<'_>, id: StatementId, places: Vec<Place>) -> Result<Shown, Qu
     let (envelope, statement) = view.ledger().entry(facts.entry)?;
     let keys = view.ledger().state().keys();
     Ok(Shown {
-        places,
+        places: Vec::new(),
+        files: Vec::new(),
         entry: facts.entry,
         id,
         issuer: statement.issuer,

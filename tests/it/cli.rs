@@ -1,6 +1,7 @@
 //! The command as a user runs it: the real program, in folders of its own, with keys of its own.
 
 mod alpaca;
+mod asked;
 mod bad_input;
 mod cached;
 mod contract;

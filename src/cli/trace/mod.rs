@@ -20,7 +20,7 @@ use super::as_of::AsOf;
 use super::error::Error;
 use super::exit::Exit;
 use super::json::checkpoint;
-use super::nodes::find_nodes;
+use super::nodes::Asked;
 use super::session::Session;
 use super::ui::Answer;
 use super::ui::counted;
@@ -30,7 +30,7 @@ use group::grouped;
 /// Arguments of `trace`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// NAME, NAME@ENTRY, NAME@latest, NAME/FILE, an hb: id or its beginning, or sha256:HEX
+    /// NAME, NAME@ENTRY, NAME@latest, NAME/FILE, an hb: id or its beginning, sha256:HEX, or the path of a file
     node: String,
     /// Show what descends from it, and not what it descends from
     #[arg(long)]
@@ -71,7 +71,7 @@ impl Args {
 pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     let ledger = session.open()?;
     let view = args.as_of.view(&ledger)?;
-    let roots = find_nodes(&view, &args.node)?;
+    let roots = Asked::read(session, &args.node)?.nodes(&view)?;
     let whole = if args.down {
         trace_down(&view, &roots)?
     } else {

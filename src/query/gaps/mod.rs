@@ -3,6 +3,7 @@
 //! A gap is no finding: some make a verdict fail (`unresolved`), others only leave a question open.
 
 mod counts;
+mod mended;
 mod stale;
 mod stated;
 
@@ -110,8 +111,18 @@ impl Looked {
     }
 }
 
+/// What is missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gaps {
+    /// The gaps, by class and then in log order.
+    pub found: Vec<Missing>,
+    /// How many gaps of older versions are left out, for the newest version has none and nothing in use descends
+    /// from the older.
+    pub mended: usize,
+}
+
 /// Returns what is missing in the whole ledger, or in everything that `roots` descend from and they themselves.
-pub fn gaps(view: &View<'_>, roots: Option<&[Place]>) -> Result<Vec<Missing>, QueryError> {
+pub fn gaps(view: &View<'_>, roots: Option<&[Place]>) -> Result<Gaps, QueryError> {
     let looked = match roots {
         None => everything(view)?,
         Some(roots) => ancestors(view, roots)?,
@@ -126,7 +137,11 @@ pub fn gaps(view: &View<'_>, roots: Option<&[Place]>) -> Result<Vec<Missing>, Qu
         let key = |missing: &Missing| (missing.class, missing.entry);
         key(one).cmp(&key(other))
     });
-    Ok(found)
+    let mended = match roots {
+        None => mended::leave_out(view, &mut found)?,
+        Some(_) => 0,
+    };
+    Ok(Gaps { found, mended })
 }
 
 /// Every statement that can have a gap, each at its first entry.

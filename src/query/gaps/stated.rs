@@ -87,7 +87,8 @@ fn unresolved(
         why: format!("{what}, and nobody said where it comes from: every verdict over it is not_traced"),
         close: format!(
             "declare it under `sources:`, `prompts:`, `filters:` or `models:`, write {line} in place of `unresolved:`, \
-             make the outputs anew and register them"
+             make the outputs anew and register them with `--new-version`; the same outputs under another run would be a \
+             conflict for good"
         ),
     }
 }
@@ -98,10 +99,14 @@ fn short(digest: Sha256Digest) -> String {
 }
 
 fn unlicensed(one: &Looked, name: &ItemName, key: &'static str, why: &str) -> Missing {
-    let (code, close) = if key == "licence" {
-        ("no_licence", "licence: SPDX-EXPRESSION")
+    let (code, close, option) = if key == "licence" {
+        (
+            "no_licence",
+            "licence: SPDX-EXPRESSION",
+            "`--licence SPDX-EXPRESSION`",
+        )
     } else {
-        ("no_terms", "terms: LicenseRef-NAME")
+        ("no_terms", "terms: LicenseRef-NAME", "`--terms LicenseRef-NAME`")
     };
     Missing {
         class: GapClass::Unlicensed,
@@ -112,7 +117,9 @@ fn unlicensed(one: &Looked, name: &ItemName, key: &'static str, why: &str) -> Mi
         entry: one.entry,
         why: format!("{} states no {key}: {why}", one.statement.predicate.kind()),
         close: format!(
-            "add `{close}` to {name} in the lineage file and register it; what is registered after that can use it"
+            "add `{close}` to {name} in the lineage file and register it with `--new-version`, or repeat its `herdbook {} \
+             add` with {option}; what is registered after that can use it",
+            one.statement.predicate.kind()
         ),
     }
 }

@@ -89,15 +89,12 @@ fn digests(view: &View<'_>, artifact: ArtifactRef) -> Result<Vec<Sha256Digest>, 
     };
     let lines = members(view, whole)?.unwrap_or_default();
     let mut digests = BTreeSet::new();
-    match artifact.member {
-        Some(member) => {
-            let line = usize::try_from(member).ok().and_then(|at| lines.get(at));
-            digests.extend(line.map(|line| line.sha256));
-        }
-        None => {
-            digests.extend(whole.has_bytes().then_some(whole.sha256));
-            digests.extend(lines.iter().map(|line| line.sha256));
-        }
+    if let Some(member) = artifact.member {
+        let line = usize::try_from(member).ok().and_then(|at| lines.get(at));
+        digests.extend(line.map(|line| line.sha256));
+    } else {
+        digests.extend(whole.has_bytes().then_some(whole.sha256));
+        digests.extend(lines.iter().map(|line| line.sha256));
     }
     digests.remove(&Sha256Digest::of(b""));
     Ok(digests.into_iter().collect())

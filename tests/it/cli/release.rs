@@ -172,8 +172,12 @@ fn a_release_is_found_by_a_file_of_a_manifest() {
         .collect();
     let seeds = place.run(&["list", "seeds", "--json"]).expect(0).json()["items"][0]["entry"].clone();
     assert_eq!(same, [format!("seeds@{seeds}")], "not the empty file");
-    place.run(&["impact", "many/many/70.jsonl", "--released"]).expect(21);
-    place.run(&["impact", "many/many/69.jsonl", "--released"]).expect(0);
+    place
+        .run(&["impact", "many/many/70.jsonl", "--released"])
+        .expect(21);
+    place
+        .run(&["impact", "many/many/69.jsonl", "--released"])
+        .expect(0);
     let back = place.run(&["impact", "seeds", "--json"]).expect(0).json();
     assert!(
         back["same_bytes"][0]["node"]
