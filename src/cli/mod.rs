@@ -145,16 +145,16 @@ fn usage(error: &clap::Error, around: &Surroundings) -> Exit {
         ui::tell_always(&error.render().to_string());
         return Exit::Ok;
     }
-    let swallowed = lacks_its_name(error).then_some(NAME_FIRST);
+    let advice = advice(error);
     if surroundings::json_was_asked() {
         let text = error.render().to_string();
         let message = text.trim_start_matches("error: ").trim_end();
         let told = Error::new(Exit::Usage, message).hint("herdbook --help");
-        let told = swallowed.into_iter().fold(told, Error::hint);
+        let told = advice.into_iter().fold(told, Error::hint);
         return bare_ui(around).fail(&told);
     }
     ui::complain(&error.render().to_string());
-    if let Some(tip) = swallowed {
+    if let Some(tip) = advice {
         ui::complain(&format!("help: {tip}\n"));
     }
     Exit::Usage
@@ -164,8 +164,25 @@ fn usage(error: &clap::Error, around: &Surroundings) -> Exit {
 const NAME_FIRST: &str = "write the name before the options: one that takes several words, such as --file, takes all \
                           words up to the next option";
 
-fn lacks_its_name(error: &clap::Error) -> bool {
+/// What `dataset NAME` and its siblings lack.
+const ADD_FIRST: &str = "write `add` before the name";
+
+/// Returns what the parser does not know about our commands.
+fn advice(error: &clap::Error) -> Option<&'static str> {
     let missing = error.get(ContextKind::InvalidArg);
-    error.kind() == ErrorKind::MissingRequiredArgument
-        && matches!(missing, Some(ContextValue::Strings(args)) if args.iter().any(|arg| arg == "<NAME>"))
+    match error.kind() {
+        ErrorKind::MissingRequiredArgument => {
+            let name = matches!(missing, Some(ContextValue::Strings(args)) if args.iter().any(|arg| arg == "<NAME>"));
+            name.then_some(NAME_FIRST)
+        }
+        ErrorKind::InvalidSubcommand => {
+            let usage = error.render().to_string();
+            let adds = ["source", "prompt", "filter", "model", "dataset"];
+            let about = adds
+                .iter()
+                .any(|verb| usage.contains(&format!("Usage: herdbook {verb} ")));
+            about.then_some(ADD_FIRST)
+        }
+        _ => None,
+    }
 }

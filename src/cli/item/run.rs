@@ -5,6 +5,7 @@ use clap::builder::TypedValueParser as _;
 use serde_json::Value;
 
 use crate::cli::error::Error;
+use crate::cli::ui::put;
 use crate::statement::Answer;
 use crate::statement::Does;
 use crate::statement::Role;
@@ -105,7 +106,10 @@ fn after_help() -> String {
         } else {
             take.join(", ")
         };
-        text.push_str(&format!("  {word:<10} {:<42} {who}\n", meaning(role)));
+        put(
+            &mut text,
+            format_args!("  {word:<10} {:<42} {who}\n", meaning(role)),
+        );
     }
     text + "\nPaths are relative to the current folder.\n\n" + EXAMPLE
 }

@@ -65,10 +65,8 @@ impl Pair<'_> {
                 told.push("its inputs have other counts".to_owned());
             }
         }
-        if let (Predicate::Dataset(before), Predicate::Dataset(now)) = (before, now) {
-            if before != now {
-                told.push("it has other members".to_owned());
-            }
+        if matches!(before, Predicate::Dataset(_)) && before != now {
+            told.push("it has other members".to_owned());
         }
         self.content(&mut told);
         members(&encoded(self.before), &encoded(self.now), &mut told);
@@ -80,11 +78,10 @@ impl Pair<'_> {
         }
         let more = told.len().saturating_sub(TOLD_MAX);
         told.truncate(TOLD_MAX);
-        let mut text = told.join(", ");
         if more > 0 {
-            text.push_str(&format!(", and {more} more differences"));
+            told.push(format!("and {more} more differences"));
         }
-        text
+        told.join(", ")
     }
 
     fn taken(&self, before: &BTreeSet<Taken>, now: &BTreeSet<Taken>, told: &mut Vec<String>) {

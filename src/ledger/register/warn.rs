@@ -116,13 +116,14 @@ impl Warnings<'_> {
                 );
                 self.add(WarningCode::PersonalDataNotKnown, message, None);
             }
-            Predicate::Source(source) if source.personal_data == Answer::Yes => {
-                if source.set.artifacts.iter().any(Artifact::has_bytes) {
-                    let message = "it holds personal data, so names of files are not written: the files of it and of \
-                                   all that is made from it are numbered in the order of their names (`NAME/0`), and \
-                                   a changed file cannot be told from a missing one (docs/verdict.md)";
-                    self.add(WarningCode::NamesNumbered, message.to_owned(), None);
-                }
+            Predicate::Source(source)
+                if source.personal_data == Answer::Yes
+                    && source.set.artifacts.iter().any(Artifact::has_bytes) =>
+            {
+                let message = "it holds personal data, so names of files are not written: the files of it and of all \
+                               that is made from it are numbered in the order of their names (`NAME/0`), and a changed \
+                               file cannot be told from a missing one (docs/verdict.md)";
+                self.add(WarningCode::NamesNumbered, message.to_owned(), None);
             }
             Predicate::Run(run) => {
                 self.roles(run);

@@ -234,7 +234,7 @@ const WRONG: [(&str, i32, &str); 29] = [
     ("model add a", 2, "--provider <NAME>"),
     ("dataset add d", 1, "members"),
     ("dataset add d --member model", 1, "cannot be a member"),
-    ("dataset d --member model", 2, "dataset"),
+    ("dataset d --member model", 2, "write `add` before the name"),
     ("run add x --does mix --output y", 2, "there is no `add` here"),
     ("release add model --to x", 2, "there is no `add` here"),
     ("run x y --does mix --output y", 2, "one name is enough"),

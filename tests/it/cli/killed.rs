@@ -111,7 +111,7 @@ impl Bulk {
             let nodes = json["nodes"].as_array().unwrap();
             nodes.iter().map(|node| node["id"].clone()).collect()
         };
-        assert_eq!(ids(&done), ids(&whole), "{told}");
+        assert_eq!(ids(&done), ids(whole), "{told}");
         let fsck = place
             .run(&["fsck", "--ledger", &ledger, "--json"])
             .expect(0)
