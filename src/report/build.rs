@@ -308,7 +308,8 @@ fn recheck(judged: &Judgement, content: bool) -> Vec<wire::Recheck> {
         ),
         one(
             "With the trust root, which you should have from the ledger's owner by another way than this report: whether \
-             the checkpoint is one of that ledger. KEYID stands for the key that you expect to have signed.",
+             the checkpoint is one of that ledger. KEYID stands for the key that you expect to have signed, which its \
+             holder tells you by another way.",
             "herdbook verify-report report.json --trust-root trust-root.json --signer KEYID",
         ),
     ];

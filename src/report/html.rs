@@ -95,6 +95,8 @@ struct Listing {
     count: u64,
     shown: Vec<File>,
     more: u64,
+    /// Whether positions stand for names, as where personal data is behind it.
+    numbered: bool,
 }
 
 /// Findings of one code.
@@ -298,6 +300,9 @@ fn listings(document: &Document) -> Vec<Listing> {
             sha256: artifact.sha256.clone().unwrap_or_default(),
             count: all,
             more: all - count(&shown),
+            numbered: (0_usize..)
+                .zip(&shown)
+                .all(|(at, file)| file.name == at.to_string()),
             shown,
         }
     };
