@@ -66,6 +66,8 @@ codes! {
     NotANode = "not_a_node",
     /// Nothing with that digest is registered.
     NotRegistered = "not_registered",
+    /// The text is an item and also a file that is none of the item's.
+    TwoMeanings = "two_meanings",
     /// The statement descends from nothing.
     NoLineage = "no_lineage",
     /// More than a limit of this program allows.

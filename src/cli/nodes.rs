@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use crate::digest::Sha256Digest;
+use crate::digest::StatementId;
 use crate::index::resolve::ResolveError;
 use crate::ledger::View;
 use crate::ledger::content::read_file_digests;
@@ -19,7 +20,6 @@ use super::error::Error;
 use super::exit::Exit;
 use super::progress::Bar;
 use super::session::Session;
-use super::target::item_named;
 use super::ui::counted;
 use super::ui::in_line;
 use super::ui::short_id;
@@ -43,7 +43,7 @@ impl<'a> Asked<'a> {
     /// Looks whether there is such a file, and reads it.
     pub fn read(session: &Session, text: &'a str) -> Result<Self, Error> {
         let path = session.path(Path::new(text));
-        if !path.is_file() {
+        if is_id(text) || !path.is_file() {
             return Ok(Self { text, file: None });
         }
         let bar = Bar::new(session.ui.progress());
@@ -54,11 +54,14 @@ impl<'a> Asked<'a> {
     }
 
     /// Returns what to look up in the ledger.
-    pub fn text(&self) -> Cow<'a, str> {
-        match self.file {
-            Some(digest) => Cow::Owned(format!("sha256:{digest}")),
-            None => Cow::Borrowed(self.text),
-        }
+    pub fn text(&self, view: &View<'_>) -> Result<Cow<'a, str>, Error> {
+        let Some(digest) = self.file else {
+            return Ok(Cow::Borrowed(self.text));
+        };
+        let claims = view.index().claims(digest).map_err(QueryError::from)?;
+        let statements: Vec<_> = claims.iter().map(|claim| claim.statement).collect();
+        refuse_two_meanings(view, self.text, &statements)?;
+        Ok(Cow::Owned(format!("sha256:{digest}")))
     }
 
     /// Returns whether one file is asked about, by its path, as `NAME/FILE` or by its id, and not an item.
@@ -68,7 +71,7 @@ impl<'a> Asked<'a> {
 
     /// Finds what it means.
     pub fn nodes(&self, view: &View<'_>) -> Result<Vec<Place>, Error> {
-        find(view, &self.text()).map_err(|error| self.explained(view, error))
+        find(view, &self.text(view)?).map_err(|error| self.explained(view, error))
     }
 
     /// Makes an error of a question about it.
@@ -77,15 +80,11 @@ impl<'a> Asked<'a> {
         let is_path = self.text.contains(['/', '.']) && !self.text.starts_with("hb:");
         match error {
             QueryError::NotRegistered { digest } if self.file.is_some() => {
-                let told = Error::new(
-                    Exit::Failure,
-                    format!("nothing is registered with the bytes of the file `{shown}` (sha256 {digest})"),
-                )
-                .code(ErrorCode::NotRegistered);
-                match item_named(view, self.text) {
-                    Some(node) => told.hint(format!("`{shown}` is also the name of an item: write {node}")),
-                    None => told.hint(LIST),
-                }
+                let message =
+                    format!("nothing is registered with the bytes of the file `{shown}` (sha256 {digest})");
+                Error::new(Exit::Failure, message)
+                    .code(ErrorCode::NotRegistered)
+                    .hint(LIST)
             }
             QueryError::Resolve(
                 inner @ (ResolveError::UnknownName { .. } | ResolveError::NotAName { .. }),
@@ -112,6 +111,38 @@ impl<'a> Asked<'a> {
             error => explained(view, error),
         }
     }
+}
+
+/// Returns whether a text is an id or a digest, which is never taken for the name of a file.
+pub fn is_id(text: &str) -> bool {
+    text.starts_with("hb:") || text.starts_with("sha256:")
+}
+
+/// Refuses a text that is a file, whose bytes `of_file` claim, and also an item that is none of those: nobody shall
+/// get the answer about the one for the other.
+pub fn refuse_two_meanings(view: &View<'_>, text: &str, of_file: &[StatementId]) -> Result<(), Error> {
+    let of_item: Vec<StatementId> = match find(view, text) {
+        Ok(places) => places
+            .iter()
+            .map(|place| match place {
+                Place::Artifact(artifact) => artifact.statement,
+                Place::Run(statement) | Place::Gap(statement, _) => *statement,
+            })
+            .collect(),
+        Err(QueryError::Resolve(ResolveError::SeveralVersions { .. })) => Vec::new(),
+        Err(_) => return Ok(()),
+    };
+    if !of_file.is_empty() && of_file.iter().all(|statement| of_item.contains(statement)) {
+        return Ok(());
+    }
+    let shown = in_line(text);
+    Err(Error::new(
+        Exit::Failure,
+        format!("`{shown}` is an item of the ledger and also a file here, and that file is not the item's"),
+    )
+    .code(ErrorCode::TwoMeanings)
+    .hint(format!("write `./{shown}` for the file"))
+    .hint("write the item's id for the item: `herdbook list` shows it"))
 }
 
 /// What to do about a name that is none.

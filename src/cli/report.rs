@@ -10,6 +10,7 @@ use std::time::Duration;
 use clap::Args as ClapArgs;
 use serde_json::json;
 
+use crate::checkpoint::Checkpoint;
 use crate::checkpoint::Signer as _;
 use crate::digest::BlobId;
 use crate::key::PublicKey;
@@ -149,7 +150,8 @@ fn make(
     let published = published_note(ledger)?;
     let note = note.unwrap_or(published);
     let bar = Bar::new(session.ui.progress());
-    let (name, artifacts) = only_target(session, ledger, &args.node, &bar)?;
+    let (_, artifacts) = only_target(session, ledger, &args.node, &bar)?;
+    let name = name_then(ledger, &note, &artifacts)?;
     let trust = trust(session, args.trust_genesis, ledger, given)?;
     let mut content = match &args.content {
         Some(folder) => Some(ContentFolder::at(&session.path(folder), &bar)?),
@@ -182,6 +184,14 @@ fn make(
         checkpoint: judgement.get().checkpoint.clone(),
         verdict: judgement.get().verdict,
     })
+}
+
+/// Returns what a report as of a checkpoint calls these artifacts.
+pub(super) fn name_then(ledger: &Ledger, note: &[u8], artifacts: &[ArtifactRef]) -> Result<String, Error> {
+    // A checkpoint that is not one of this log is for the judgement to tell.
+    let size = Checkpoint::open(note, ledger.reader().key()).map(|checkpoint| checkpoint.size);
+    let view = size.ok().and_then(|size| ledger.view_at(size).ok());
+    target::canonical_name(&view.unwrap_or_else(|| ledger.view()), artifacts)
 }
 
 /// Finds the one thing that is meant.

@@ -37,7 +37,7 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     let ledger = session.open()?;
     let view = args.as_of.view(&ledger)?;
     let asked = Asked::read(session, &args.node)?;
-    let statements = show(&view, &asked.text()).map_err(|error| asked.explained(&view, error))?;
+    let statements = show(&view, &asked.text(&view)?).map_err(|error| asked.explained(&view, error))?;
     let paint = session.ui.paint();
     let of_file = asked.is_of_file();
     let texts: Vec<String> = statements.iter().map(|one| text(one, of_file, paint)).collect();

@@ -4,10 +4,12 @@ use std::path::Path;
 
 use crate::digest::Blake3Digest;
 use crate::digest::Sha256Digest;
+use crate::digest::StatementId;
 use crate::index::resolve::Node;
 use crate::index::resolve::ResolveError;
 use crate::index::resolve::facts_below;
 use crate::index::resolve::resolve;
+use crate::index::resolve::versions_below;
 use crate::ledger::LedgerError;
 use crate::ledger::View;
 use crate::ledger::artifact_name;
@@ -16,7 +18,6 @@ use crate::ledger::content::sha256_of_text;
 use crate::ledger::hash::Progress;
 use crate::manifest::read_members;
 use crate::query::Place;
-use crate::query::QueryError;
 use crate::query::find as find_node;
 use crate::statement::ArtifactRef;
 use crate::statement::Content;
@@ -27,6 +28,8 @@ use crate::verify::FileDigests;
 use super::error::Error;
 use super::exit::Exit;
 use super::nodes::explained;
+use super::nodes::is_id;
+use super::nodes::refuse_two_meanings;
 use super::ui::in_line;
 
 /// What is to be judged, or why nothing can be.
@@ -67,6 +70,17 @@ pub enum Target {
     },
 }
 
+impl Target {
+    /// Returns the statement it is about; nothing for bytes that nobody claims.
+    fn statement(&self) -> Option<StatementId> {
+        match self {
+            Self::Artifacts { artifacts, .. } => artifacts.first().map(|artifact| artifact.statement),
+            Self::Differs { artifact, .. } => Some(artifact.statement),
+            Self::Unclaimed { .. } => None,
+        }
+    }
+}
+
 /// Finds what `asked` means; if there is a file at `path`, where it leads, it is that file. An id or a digest is never a
 /// file, and what is an item as well as some other file is an error: nobody shall get the verdict of the one for the
 /// other.
@@ -79,7 +93,8 @@ pub fn find(
     match std::fs::metadata(path) {
         Ok(metadata) if !metadata.is_dir() && !is_id(asked) => {
             let targets = of_file(view, path, asked, progress)?;
-            refuse_two_meanings(view, asked, &targets)?;
+            let statements: Vec<_> = targets.iter().filter_map(Target::statement).collect();
+            refuse_two_meanings(view, asked, &statements)?;
             Ok(targets)
         }
         found => match sha256_of_text(asked) {
@@ -94,39 +109,6 @@ pub fn find(
             None => of_node(view, asked, found.is_ok()).map(|target| vec![target]),
         },
     }
-}
-
-fn is_id(asked: &str) -> bool {
-    asked.starts_with("hb:") || asked.starts_with("sha256:")
-}
-
-/// A file that has the name of an item must be a file of that item.
-fn refuse_two_meanings(view: &View<'_>, asked: &str, targets: &[Target]) -> Result<(), Error> {
-    let statements: Vec<_> = match find_node(view, asked) {
-        Ok(places) => places
-            .iter()
-            .map(|place| match place {
-                Place::Artifact(artifact) => artifact.statement,
-                Place::Run(statement) | Place::Gap(statement, _) => *statement,
-            })
-            .collect(),
-        Err(QueryError::Resolve(ResolveError::SeveralVersions { .. })) => Vec::new(),
-        Err(_) => return Ok(()),
-    };
-    let is_of_item = |target: &Target| {
-        matches!(target, Target::Artifacts { artifacts, .. }
-            if artifacts.iter().all(|artifact| statements.contains(&artifact.statement)))
-    };
-    if targets.iter().all(is_of_item) {
-        return Ok(());
-    }
-    let shown = in_line(asked);
-    Err(Error::new(
-        Exit::Failure,
-        format!("`{shown}` is an item of the ledger and also a file here, and that file is not the item's"),
-    )
-    .hint(format!("write `./{shown}` for the file"))
-    .hint("write the item's id for the item: `herdbook list` shows it"))
 }
 
 fn of_file(view: &View<'_>, path: &Path, asked: &str, progress: &dyn Progress) -> Result<Vec<Target>, Error> {
@@ -263,14 +245,29 @@ fn of_file_of_item(view: &View<'_>, asked: &str) -> Result<Target, Error> {
     })
 }
 
-/// Returns what to write for the item of this name, if there is one; the name alone is that of a file.
-pub fn item_named(view: &View<'_>, asked: &str) -> Option<String> {
-    match resolve(view.index(), view.size(), asked) {
-        Ok(_) | Err(ResolveError::SeveralVersions { .. }) if !asked.contains(['@', ':']) => {
-            Some(format!("{asked}@latest"))
-        }
-        _ => None,
+/// Returns the name that a document gives to what it is about: the item's, with its entry where it has several
+/// versions, and with the file's for one of several. It follows from the ledger, so that nobody can write another one.
+pub fn canonical_name(view: &View<'_>, artifacts: &[ArtifactRef]) -> Result<String, Error> {
+    let nobody = || Error::new(Exit::Failure, "nothing is named");
+    let first = *artifacts.first().ok_or_else(nobody)?;
+    let facts = facts_below(view.index(), view.size(), first.statement).map_err(LedgerError::from)?;
+    let set = facts.as_ref().and_then(|facts| facts.set_of(first.subject));
+    let (Some(facts), Some(set)) = (&facts, set) else {
+        return Ok(first.to_string());
+    };
+    let versions = versions_below(view.index(), view.size(), &set.name).map_err(LedgerError::from)?;
+    let name = if versions.len() > 1 {
+        format!("{}@{}", set.name, facts.entry)
+    } else {
+        set.name.to_string()
+    };
+    let is_one_file = artifacts.len() == 1 && (first.member.is_some() || set.subjects.len() > 1);
+    if !is_one_file {
+        return Ok(name);
     }
+    let registered = Registered::find(view, first)?.name;
+    let file = registered.strip_prefix(set.name.as_str()).unwrap_or_default();
+    Ok(format!("{name}{file}"))
 }
 
 /// What the ledger says of one artifact.

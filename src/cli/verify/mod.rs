@@ -230,12 +230,7 @@ fn told(target: Target, view: &View<'_>) -> Told {
             (asked, None, finding, line)
         }
         Target::Unclaimed { asked, sha256, .. } => {
-            let mut message = format!("nobody registered content with sha256 {sha256} in this ledger");
-            if let Some(item) = target::item_named(view, &asked) {
-                message = format!(
-                    "{message}; this is the file `{asked}`: for the item of that name write `{item}`"
-                );
-            }
+            let message = format!("nobody registered content with sha256 {sha256} in this ledger");
             let finding = about_file(Code::NotRegistered, &asked, message);
             let line = format!(
                 "not_traced: not registered among the {} entries of {}",

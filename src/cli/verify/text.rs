@@ -11,7 +11,6 @@ use crate::cli::ui::counted;
 use crate::cli::ui::in_line;
 use crate::cli::ui::put;
 use crate::cli::ui::short_id;
-use crate::cli::ui::shown;
 use crate::cli::ui::table;
 use crate::verify::Code;
 use crate::verify::Completeness;
@@ -117,7 +116,7 @@ fn line(line: &str, verdict: Verdict, paint: Paint) -> String {
         Verdict::Undecidable => paint.notable(word),
         Verdict::Tampered | Verdict::NotTraced | Verdict::NotPermitted => paint.bad(word),
     };
-    format!("{word}:{}\n", shown(rest))
+    format!("{word}:{}\n", in_line(rest))
 }
 
 fn facts(asked: &str, name: &str, artifacts: &[String], checkpoint: Option<&Checkpoint>) -> String {
@@ -179,7 +178,7 @@ fn failure(finding: &Finding, paint: Paint) -> String {
         "\n{} {}: {}\n",
         paint.bad("fails"),
         paint.strong(finding.code.as_str()),
-        shown(&finding.message)
+        in_line(&finding.message)
     );
     let says_nothing =
         matches!(finding.path.as_slice(), [only] if only.id == finding.node && only.id == only.name);
@@ -199,12 +198,12 @@ fn failure(finding: &Finding, paint: Paint) -> String {
 fn folded(code: Code, notes: &[&Finding], paint: Paint) -> String {
     let mut text = format!("\n{} {}", paint.notable("note"), paint.strong(code.as_str()));
     if let [only] = notes {
-        put(&mut text, format_args!(": {}\n", shown(&only.message)));
+        put(&mut text, format_args!(": {}\n", in_line(&only.message)));
         return text;
     }
     put(&mut text, format_args!(", {} times:\n", notes.len()));
     for note in notes.iter().take(NOTES_OF_A_CODE_MAX) {
-        put(&mut text, format_args!("  {}\n", shown(&note.message)));
+        put(&mut text, format_args!("  {}\n", in_line(&note.message)));
     }
     let more = notes.len().saturating_sub(NOTES_OF_A_CODE_MAX);
     if more > 0 {

@@ -14,6 +14,7 @@ use crate::key::PublicKey;
 use crate::ledger::Ledger;
 use crate::ledger::content::ContentFolder;
 use crate::ledger::drive::judge;
+use crate::ledger::drive::published_note;
 use crate::report::Basis;
 use crate::report::Document;
 use crate::report::Report;
@@ -22,15 +23,18 @@ use crate::report::page;
 use crate::statement::ArtifactRef;
 use crate::trust::TrustRoot;
 use crate::verify::Assurance;
+use crate::verify::Judgement;
 use crate::verify::Request;
 use crate::verify::Trust;
 use crate::verify::Verdict;
+use crate::verify::Verified;
 
 use super::error::Error;
 use super::exit::Exit;
 use super::home::read_trust_root;
 use super::home::write_new;
 use super::progress::Bar;
+use super::report::name_then;
 use super::report::read;
 use super::session::Session;
 use super::ui::Answer;
@@ -40,6 +44,7 @@ use told::Check;
 use told::Standing;
 use told::check;
 use told::missing;
+use told::outdated;
 use told::text;
 use told::unchecked;
 
@@ -49,7 +54,7 @@ use told::unchecked;
     after_help = "Exits 20 if anything about the report is false, else with the code of the verdict that it states; but 22 \
                   where it states `traced` and that rests on nobody: it takes a trust root, and either the ledger or the \
                   signer that you expect. What could not be checked is listed. With a ledger at hand (--ledger, or .herdbook upwards) it is judged \
-                  again as of the report's own checkpoint, and must come out the same."
+                  again as of the report's own checkpoint, and must come out the same; 21 where it was right then and later entries say otherwise."
 )]
 pub struct VerifyReport {
     /// The report.json
@@ -99,7 +104,7 @@ pub fn run(session: &Session, args: &VerifyReport) -> Result<Answer, Error> {
             "result": standing.word(),
             "missing": match standing {
                 Standing::Undecided => missing(&checks),
-                Standing::Holds | Standing::False => Vec::new(),
+                Standing::Holds | Standing::Outdated | Standing::False => Vec::new(),
             },
             "checks": checks.iter().map(|check| json!({
                 "check": check.what, "result": check.result.word(), "message": check.why,
@@ -117,6 +122,7 @@ pub fn run(session: &Session, args: &VerifyReport) -> Result<Answer, Error> {
         exit: match (standing, stated(&document.verdict)) {
             (Standing::False, _) => Exit::Tampered,
             (Standing::Undecided, Exit::Ok) => Exit::Undecidable,
+            (Standing::Outdated, _) => Exit::NotTraced,
             (_, stated) => stated,
         },
     })
@@ -247,24 +253,18 @@ fn of_ledger(
     let Ok(folder) = session.ledger_folder() else {
         return Ok(unchecked(WHAT, "there is no ledger at hand: give --ledger DIR"));
     };
-    let ledger = Ledger::open(&folder)?;
+    let mut ledger = Ledger::open(&folder)?;
     if let Some(why) = cannot_judge(args, document, &ledger) {
         return Ok(unchecked(WHAT, why));
     }
     if let Some(why) = root.and_then(|root| of_other_origin(document, root)) {
         return Ok(unchecked(WHAT, why));
     }
-    let own = ledger.trust_root();
-    let trust = match (document.trust_root.kind.as_str(), root) {
-        ("pinned", Some(root)) => Trust::Pinned(root.clone()),
-        ("pinned", None) => {
-            return Ok(unchecked(
-                WHAT,
-                "it was made with a trust root: give it with --trust-root FILE",
-            ));
-        }
-        ("genesis", _) => Trust::SelfAsserted(own),
-        _ => Trust::Missing(own),
+    let Some(trust) = trust_then(document, root, &ledger) else {
+        return Ok(unchecked(
+            WHAT,
+            "it was made with a trust root: give it with --trust-root FILE",
+        ));
     };
     let (Some(artifacts), Some(require)) = (artifacts(document), Assurance::parse(&document.required)) else {
         return Ok(check(WHAT, false, "it does not say what was judged"));
@@ -276,14 +276,14 @@ fn of_ledger(
     };
     let note = document.checkpoint_note.as_bytes();
     let request = Request {
-        name: document.name.clone(),
+        name: name_then(&ledger, note, &artifacts)?,
         artifacts,
         trust: trust.clone(),
         checkpoint: note.to_vec(),
         content: content.is_some(),
         require,
     };
-    let judgement = judge(&ledger, request, content.as_mut())?;
+    let judgement = judge(&ledger, request.clone(), content.as_mut())?;
     bar.done();
     let basis = Basis {
         trust_root: trust.root(),
@@ -294,8 +294,15 @@ fn of_ledger(
         version: &document.program.version,
     };
     let again = Document::of(&judgement, &basis);
+    if again.name != document.name {
+        let message = format!("it is titled {}, and is about {}", document.name, again.name);
+        return Ok(check(WHAT, false, message));
+    }
     let why = if again == *document {
-        "judging it again gives the same report".to_owned()
+        match since(&mut ledger, request, &judgement)? {
+            None => "judging it again gives the same report".to_owned(),
+            Some(why) => return Ok(outdated(WHAT, why)),
+        }
     } else if document.program.version != env!("CARGO_PKG_VERSION") {
         let version = &document.program.version;
         let message = format!(
@@ -311,6 +318,40 @@ fn of_ledger(
         format!("judging it again gives another report: {}", again.line)
     };
     Ok(check(WHAT, again == *document, why))
+}
+
+/// Returns what the report says that it was judged with; nothing if it takes a trust root that is not here.
+fn trust_then(document: &Document, root: Option<&TrustRoot>, ledger: &Ledger) -> Option<Trust> {
+    let own = ledger.trust_root();
+    match (document.trust_root.kind.as_str(), root) {
+        ("pinned", root) => root.cloned().map(Trust::Pinned),
+        ("genesis", _) => Some(Trust::SelfAsserted(own)),
+        _ => Some(Trust::Missing(own)),
+    }
+}
+
+/// Returns what the ledger at hand says by now, if entries after the report's checkpoint lowered the verdict.
+fn since(
+    ledger: &mut Ledger,
+    request: Request,
+    then: &Verified<Judgement>,
+) -> Result<Option<String>, Error> {
+    let note = published_note(ledger)?;
+    let request = Request {
+        checkpoint: note,
+        content: false,
+        ..request
+    };
+    let now = judge(ledger, request, None)?;
+    let (then, now) = (then.get(), now.get());
+    if then.verdict != Verdict::Traced || now.verdict == Verdict::Traced {
+        return Ok(None);
+    }
+    Ok(Some(format!(
+        "it was right as of its checkpoint, but as of {} entries the ledger at hand says {}",
+        ledger.checkpoint().size,
+        now.line()
+    )))
 }
 
 /// Why the ledger at hand cannot tell.

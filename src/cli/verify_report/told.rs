@@ -1,8 +1,8 @@
 //! What came of the checks of a report, and how that is told.
 
 use crate::cli::ui::Paint;
+use crate::cli::ui::in_line;
 use crate::cli::ui::put;
-use crate::cli::ui::shown;
 use crate::cli::verify::CAVEAT;
 use crate::report::Document;
 
@@ -17,6 +17,8 @@ pub(super) struct Check {
 pub(super) enum Outcome {
     Right,
     Wrong,
+    /// Right when it was made, and later entries of the ledger say otherwise.
+    Outdated,
     NotChecked,
 }
 
@@ -25,6 +27,7 @@ impl Outcome {
         match self {
             Self::Right => "ok",
             Self::Wrong => "failed",
+            Self::Outdated => "outdated",
             Self::NotChecked => "not_checked",
         }
     }
@@ -37,6 +40,8 @@ pub(super) enum Standing {
     Holds,
     /// Nothing is wrong, and nobody vouches for it: anybody can sign anything about any checkpoint.
     Undecided,
+    /// It was right as of its checkpoint, and the ledger at hand says otherwise by now.
+    Outdated,
     /// Something is wrong.
     False,
 }
@@ -49,6 +54,8 @@ impl Standing {
         };
         if checks.iter().any(|check| check.result == Outcome::Wrong) {
             Self::False
+        } else if checks.iter().any(|check| check.result == Outcome::Outdated) {
+            Self::Outdated
         } else if right("checkpoint") && (right("judged_again") || right("signer")) {
             Self::Holds
         } else {
@@ -60,6 +67,7 @@ impl Standing {
         match self {
             Self::Holds => "holds",
             Self::Undecided => "undecided",
+            Self::Outdated => "outdated",
             Self::False => "false",
         }
     }
@@ -69,6 +77,14 @@ pub(super) fn check(what: &'static str, right: bool, why: impl Into<String>) -> 
     Check {
         what,
         result: if right { Outcome::Right } else { Outcome::Wrong },
+        why: why.into(),
+    }
+}
+
+pub(super) fn outdated(what: &'static str, why: impl Into<String>) -> Check {
+    Check {
+        what,
+        result: Outcome::Outdated,
         why: why.into(),
     }
 }
@@ -105,11 +121,15 @@ pub(super) fn missing(checks: &[Check]) -> Vec<String> {
 }
 
 pub(super) fn text(document: &Document, checks: &[Check], standing: Standing, paint: Paint) -> String {
-    let said = shown(&format!("{}: {}", document.name, document.line));
+    let said = in_line(&format!("{}: {}", document.name, document.line));
     let mut text = match standing {
         Standing::False => format!(
             "{}: do not rely on this report\n\n",
             paint.bad("the report does not hold")
+        ),
+        Standing::Outdated => format!(
+            "{} {said}\n\n",
+            paint.bad("the report is outdated: do not rely on it now. It says of")
         ),
         Standing::Holds => format!("{} {said}\n\n", paint.good("the report holds, and says of")),
         Standing::Undecided => {
@@ -118,7 +138,7 @@ pub(super) fn text(document: &Document, checks: &[Check], standing: Standing, pa
                 paint.notable("it is not decided whether the report holds, because")
             );
             for why in missing(checks) {
-                put(&mut text, format_args!("  {}\n", shown(&why)));
+                put(&mut text, format_args!("  {}\n", in_line(&why)));
             }
             put(&mut text, format_args!("it says of {said}\n\n"));
             text
@@ -128,6 +148,7 @@ pub(super) fn text(document: &Document, checks: &[Check], standing: Standing, pa
         let word = match check.result {
             Outcome::Right => paint.good("ok         "),
             Outcome::Wrong => paint.bad("failed     "),
+            Outcome::Outdated => paint.bad("outdated   "),
             Outcome::NotChecked => paint.notable("not checked"),
         };
         put(
@@ -135,7 +156,7 @@ pub(super) fn text(document: &Document, checks: &[Check], standing: Standing, pa
             format_args!(
                 "{word}  {}: {}\n",
                 check.what.replace('_', " "),
-                shown(&check.why)
+                in_line(&check.why)
             ),
         );
     }

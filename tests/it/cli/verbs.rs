@@ -391,7 +391,13 @@ fn small_words_are_right() {
     assert!(clean.out.starts_with("clean: 0 findings; "), "{clean:#?}");
     // A file that is not registered, with the name of an item that is.
     place.write("model", "other");
-    let verdict = place.run(&["verify", "model"]).expect(21);
-    assert!(verdict.out.contains("write `model@latest`"), "{verdict:#?}");
+    for verb in ["verify", "trace", "impact", "show", "gaps"] {
+        let refused = place.run(&[verb, "model"]).expect(1);
+        assert!(refused.err.contains("write `./model` for the file"), "{refused:#?}");
+    }
+    place.run(&["verify", "./model"]).expect(21);
     place.run(&["verify", "model@latest"]).expect(0);
+    // The same with the bytes of something that is traced: it gets no verdict in the item's name.
+    place.write("model@latest", "{\"a\":1}\n");
+    place.run(&["verify", "model@latest"]).expect(1);
 }

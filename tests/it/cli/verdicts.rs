@@ -88,10 +88,12 @@ fn an_argument_that_is_a_file_is_a_file() {
         found.out.contains("out/0.jsonl, registered as tasks/out/0.jsonl"),
         "{found:#?}"
     );
-    // A file of that name hides the item, whatever it holds.
+    // A file with the name of an item that is not its own: neither is meant without a word.
     place.write("model", "not the model");
-    let hidden = place.run(&["verify", "model", "--json"]).expect(21).json();
-    assert_eq!(failing(&hidden), ["not_registered"]);
+    let both = place.run(&["verify", "model", "--json"]).expect(1).json();
+    assert_eq!(both["code"], "two_meanings");
+    let file = place.run(&["verify", "./model", "--json"]).expect(21).json();
+    assert_eq!(failing(&file), ["not_registered"]);
     fs::remove_file(place.at("model")).unwrap();
     let folder = place.run(&["verify", "out"]).expect(1);
     assert!(
