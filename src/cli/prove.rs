@@ -82,7 +82,8 @@ fn make(session: &Session, node: &str, output: &Path, given: Option<TrustRoot>) 
     let checkpoint = published_note(&mut ledger)?;
     let asked = Asked::read(session, node)?;
     let view = ledger.view();
-    let proof = prove(&view, &asked.text(&view)?, &checkpoint).map_err(|error| asked.explained(&view, error))?;
+    let proof =
+        prove(&view, &asked.text(&view)?, &checkpoint).map_err(|error| asked.explained(&view, error))?;
     // A proof that would not be accepted is not handed out.
     let own = TrustRoot::of(ledger.founding().id, &ledger.founding().genesis);
     let proven = checked(&proof, &given.unwrap_or(own))?;

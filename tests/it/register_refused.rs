@@ -287,3 +287,35 @@ fn too_many_inputs_are_told_to_become_a_dataset() {
     let refused = house.refused(&with(&(text + &runs)));
     assert!(refused.contains("an entry under `datasets:`"), "{refused}");
 }
+
+/// `NAME@latest` beside the run that makes a new NAME would be the version before, in silence.
+#[test]
+fn the_newest_of_a_name_that_the_file_makes_is_not_guessed() {
+    let house = house();
+    house.write("data/a.jsonl", "{}\n");
+    house.write("data/b.jsonl", "[1]\n");
+    house.write("data/w", "w");
+    let run = |name: &str, input: &str, output: &str| {
+        format!(
+            "  - {{name: {name}, does: transform, inputs: [{{{input}, as: data}}], outputs: [{{name: pool, kind: shard, files: {output}}}]}}\n"
+        )
+    };
+    let first = format!("herdbook: 1\nruns:\n{}", run("r1", "unresolved: x", "a.jsonl"));
+    house.register(&first).unwrap();
+    let newer = RegisterOptions {
+        new_version: true,
+        ..RegisterOptions::default()
+    };
+    let train = "  - {name: t, does: train, inputs: [{use: pool@latest, as: data}], outputs: [{name: m, kind: model, files: w}]}\n";
+    let second = format!(
+        "herdbook: 1\nruns:\n{}{train}",
+        run("r2", "use: pool@latest", "b.jsonl")
+    );
+    let refused = house.register_with(&second, newer).unwrap_err().to_string();
+    assert!(
+        refused.contains("this file makes `pool` too: write `pool`"),
+        "{refused}"
+    );
+    // The run that makes it may take the version before: nothing else can be meant.
+    house.register_with(&second.replace(train, ""), newer).unwrap();
+}

@@ -331,11 +331,7 @@ fn trust_then(document: &Document, root: Option<&TrustRoot>, ledger: &Ledger) ->
 }
 
 /// Returns what the ledger at hand says by now, if entries after the report's checkpoint lowered the verdict.
-fn since(
-    ledger: &mut Ledger,
-    request: Request,
-    then: &Verified<Judgement>,
-) -> Result<Option<String>, Error> {
+fn since(ledger: &mut Ledger, request: Request, then: &Verified<Judgement>) -> Result<Option<String>, Error> {
     let note = published_note(ledger)?;
     let request = Request {
         checkpoint: note,

@@ -6,11 +6,11 @@ use crate::ledger::lineage_file::OutputItem;
 use crate::ledger::lineage_file::RunItem;
 use crate::ledger::lineage_file::Taken;
 use crate::statement::Cites;
-use crate::statement::Does;
 use crate::statement::Gap;
 use crate::statement::INLINE_MAX;
 use crate::statement::Input;
 use crate::statement::InputFrom;
+use crate::statement::ItemName;
 use crate::statement::Output;
 use crate::statement::OutputKind;
 use crate::statement::Predicate;
@@ -48,7 +48,7 @@ impl Builder<'_> {
         let mut taken = Vec::new();
         let mut bindings = Vec::new();
         for (position, item) in run.inputs.iter().enumerate() {
-            match self.input(run.does, position, item) {
+            match self.input(run, position, item) {
                 Ok((input, cited, binding)) => {
                     inputs.push(input);
                     taken.push(cited);
@@ -94,12 +94,12 @@ impl Builder<'_> {
 
     fn input(
         &self,
-        does: Does,
+        run: &RunItem,
         position: usize,
         item: &InputItem,
     ) -> Result<(Input, Option<Cited>, Option<Binding>), ProblemKind> {
         let (from, cited, binding) = match &item.taken {
-            Taken::Use(text) => match self.used(&text.value, does, item.role) {
+            Taken::Use(text) => match self.used(run, &text.value, item.role) {
                 Ok(cited) => (
                     InputFrom::Artifacts(Cites::Inline(cited.artifacts.clone())),
                     Some(cited),
@@ -109,7 +109,7 @@ impl Builder<'_> {
                 Err(kind) => return Err(kind),
             },
             Taken::Unresolved { text, digest } => {
-                let fitting = |thing| does.takes(item.role, thing);
+                let fitting = |thing| run.does.takes(item.role, thing);
                 let claim = digest
                     .map(|digest| self.known.only_claim(digest, fitting))
                     .transpose();
@@ -138,8 +138,10 @@ impl Builder<'_> {
         Ok((input, cited, binding))
     }
 
-    fn used(&self, text: &str, does: Does, role: Role) -> Result<Cited, ProblemKind> {
-        let cited = self.known.cite(text)?;
+    fn used(&self, run: &RunItem, text: &str, role: Role) -> Result<Cited, ProblemKind> {
+        let does = run.does;
+        let own: Vec<&ItemName> = run.outputs.iter().map(|output| &output.name.value).collect();
+        let cited = self.known.cite_for(text, &own)?;
         fits(text, cited.thing, role, does)?;
         Ok(cited)
     }

@@ -115,6 +115,19 @@ impl<'a> Known<'a> {
 
     /// Finds what `text` means.
     pub(super) fn cite(&self, text: &str) -> Result<Cited, ProblemKind> {
+        self.cite_for(text, &[])
+    }
+
+    /// Finds what `text` means to an item that makes `own`: only there can `NAME@latest` beside a `NAME` of this file
+    /// mean nothing but the version before.
+    pub(super) fn cite_for(&self, text: &str, own: &[&ItemName]) -> Result<Cited, ProblemKind> {
+        if let Some(name) = text.strip_suffix("@latest")
+            && self.offered.iter().any(|offered| offered.as_str() == name)
+            && !own.iter().any(|own| own.as_str() == name)
+        {
+            let (text, name) = (text.to_owned(), name.to_owned());
+            return Err(ProblemKind::LatestOfFile { text, name });
+        }
         let owned = || text.to_owned();
         if let Some(declared) = self.sets.get(text) {
             return Ok(Cited {

@@ -86,6 +86,16 @@ pub enum ProblemKind {
         /// The run's outputs.
         outputs: Vec<ItemName>,
     },
+    /// The newest version in the ledger of a name that this file makes a version of.
+    #[error(
+        "`{text}` is the newest in the ledger, and this file makes `{name}` too: write `{name}` for this file's, or `{name}@<entry>` for the one there is (`herdbook list {name}` shows the entries)"
+    )]
+    LatestOfFile {
+        /// What was written.
+        text: String,
+        /// The name.
+        name: String,
+    },
     /// A `use:` of something that is neither an artifact nor a set of them.
     #[error(
         "`use: {text}` is a `{kind}` statement, which has no artifacts: write the name of a source, an output, a model, a prompt, a filter or a dataset"

@@ -272,6 +272,12 @@ fn nothing_false_gets_past_the_check() {
             "judged_again",
         ),
         ("\"name\":\"teacher\"", "\"name\":\"people\"", "judged_again"),
+        // The title of the report itself: what it is about follows from the ledger.
+        (
+            "pinned\",\"name\":\"model\"",
+            "pinned\",\"name\":\"other\"",
+            "judged_again",
+        ),
         ("\"size\":7", "\"size\":6", "checkpoint"),
         ("\\n7\\n", "\\n6\\n", "checkpoint"),
     ] {
@@ -387,4 +393,28 @@ fn a_registered_report_is_an_entry_and_counts_for_nothing() {
     // What stands there and is not what this command makes is not registered.
     place.run(&["report", "tasks", "-o", "a", "--register"]).expect(1);
     assert_eq!(place.size(), size);
+}
+
+/// What a later entry takes back, an older report does not keep up.
+#[test]
+fn a_report_that_later_entries_contradict_is_outdated() {
+    let place = Place::with_pipeline();
+    place.run(&["report", "model", "-o", "old"]).expect(0);
+    place.write(
+        "rival.yaml",
+        "herdbook: 1\nruns:\n  - {name: other-story, does: generate, inputs: [{unresolved: another model, as: generator}], \
+         outputs: [{name: tasks2, kind: shard, files: 'out/*.jsonl'}]}\n",
+    );
+    place.run(&["register", "rival.yaml"]).expect(0);
+    place.run(&["verify", "model"]).expect(21);
+    let told = place.run(&["verify-report", "old/report.json"]).expect(21);
+    assert!(
+        told.out.starts_with("the report is outdated") && told.out.contains("says not_traced"),
+        "{told:#?}"
+    );
+    let json = place
+        .run(&["verify-report", "old/report.json", "--json"])
+        .expect(21)
+        .json();
+    assert_eq!(json["result"], "outdated");
 }

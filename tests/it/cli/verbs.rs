@@ -393,7 +393,10 @@ fn small_words_are_right() {
     place.write("model", "other");
     for verb in ["verify", "trace", "impact", "show", "gaps"] {
         let refused = place.run(&[verb, "model"]).expect(1);
-        assert!(refused.err.contains("write `./model` for the file"), "{refused:#?}");
+        assert!(
+            refused.err.contains("write `./model` for the file"),
+            "{refused:#?}"
+        );
     }
     place.run(&["verify", "./model"]).expect(21);
     place.run(&["verify", "model@latest"]).expect(0);
