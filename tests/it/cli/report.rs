@@ -274,8 +274,8 @@ fn nothing_false_gets_past_the_check() {
         ("\"name\":\"teacher\"", "\"name\":\"people\"", "judged_again"),
         // The title of the report itself: what it is about follows from the ledger.
         (
-            "pinned\",\"name\":\"model\"",
-            "pinned\",\"name\":\"other\"",
+            "\"name\":\"model\",\"program\"",
+            "\"name\":\"other\",\"program\"",
             "judged_again",
         ),
         ("\"size\":7", "\"size\":6", "checkpoint"),
