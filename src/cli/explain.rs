@@ -108,12 +108,13 @@ impl From<LogError> for Error {
             return Self::new(Exit::KeyUnusable, "the log key cannot be used").because(error);
         }
         match error {
-            LogError::Store(inner @ StoreError::Full { .. }) => {
-                Self::new(Exit::Failure, "nothing was appended")
-                    .because(inner)
-                    .code(ErrorCode::DiskFull)
-                    .hint("make room and run the same command again")
-            }
+            LogError::Store(inner @ StoreError::Full { .. }) => Self::new(
+                Exit::Failure,
+                "the disk is full, and the command was not finished",
+            )
+            .because(inner)
+            .code(ErrorCode::DiskFull)
+            .hint("make room and run the same command again: it appends what is not in the log yet"),
             other => Self::new(Exit::Failure, "the ledger cannot be used").because(other),
         }
     }

@@ -114,8 +114,9 @@ fn answer(registered: &Registered, paint: Paint) -> Answer {
     }));
     if !whole && !registered.dry_run {
         notes.push(
-            "Part of it was registered. Declare what is missing and run the same command again, with \
-             `--new-version` where a gap was recorded; `herdbook gaps` lists what is open."
+            "Part of it was registered; `herdbook gaps` lists what is open. What was left out can be declared and \
+             registered with the same command. What was recorded with a gap keeps it: make its outputs anew from what is \
+             declared by then, and register those."
                 .to_owned(),
         );
     }
