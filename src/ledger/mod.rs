@@ -5,7 +5,8 @@
 //! | [`admission`] | what may become an entry |
 //! | [`lineage_file`], [`hash`] | what a user writes, and what the files it names hold |
 //! | [`register`] | the first phase: from a lineage file to a plan of statements |
-//! | `append` | the second phase: blobs, signatures, commits with their seals |
+//! | `append`, `writer` | the second phase: blobs, signatures, commits with their seals |
+//! | `replay`, `keeper` | what the log says up to a place; the index on disk |
 //! | [`drive`], [`content`] | answering a verifier: entries, blobs, files outside the ledger |
 //! | `init`, `keys`, `pin`, `open`, `settings` | keys and genesis, the trust root of this user, reading |
 
@@ -27,6 +28,7 @@ pub mod register;
 mod replay;
 mod settings;
 mod write;
+mod writer;
 
 pub use append::Appended;
 pub use append::RegisterRequest;
