@@ -252,20 +252,25 @@ impl From<DriveError> for Error {
     }
 }
 
+/// Returns the code of a text that means nothing here.
+pub fn code_of(error: &ResolveError) -> ErrorCode {
+    match error {
+        ResolveError::UnknownName { .. } => ErrorCode::UnknownName,
+        ResolveError::SeveralVersions { .. } => ErrorCode::SeveralVersions,
+        ResolveError::NoSuchVersion { .. } => ErrorCode::NoSuchVersion,
+        ResolveError::UnknownId { .. } => ErrorCode::UnknownId,
+        ResolveError::SeveralIds { .. } => ErrorCode::SeveralIds,
+        ResolveError::NoSuchArtifact { .. } => ErrorCode::NoSuchArtifact,
+        ResolveError::NotAName { .. } | ResolveError::NotAnId { .. } | ResolveError::TooLong { .. } => {
+            ErrorCode::NotANode
+        }
+        _ => ErrorCode::Failure,
+    }
+}
+
 impl From<ResolveError> for Error {
     fn from(error: ResolveError) -> Self {
-        let code = match &error {
-            ResolveError::UnknownName { .. } => ErrorCode::UnknownName,
-            ResolveError::SeveralVersions { .. } => ErrorCode::SeveralVersions,
-            ResolveError::NoSuchVersion { .. } => ErrorCode::NoSuchVersion,
-            ResolveError::UnknownId { .. } => ErrorCode::UnknownId,
-            ResolveError::SeveralIds { .. } => ErrorCode::SeveralIds,
-            ResolveError::NoSuchArtifact { .. } => ErrorCode::NoSuchArtifact,
-            ResolveError::NotAName { .. } | ResolveError::NotAnId { .. } | ResolveError::TooLong { .. } => {
-                ErrorCode::NotANode
-            }
-            _ => ErrorCode::Failure,
-        };
+        let code = code_of(&error);
         Self::new(Exit::Failure, "nothing was found")
             .because(error)
             .code(code)

@@ -31,7 +31,8 @@ fn trust_root(session: &Session, args: &args::TrustRoot) -> Result<Answer, Error
         }
         None => String::from_utf8_lossy(&bytes).into_owned(),
     };
-    let note = "Hand this file over by a way that the ledger's operator does not control.";
+    let note =
+        "Hand this file to an auditor by another way than the ledger itself, so that nobody can swap both.";
     let mut notes = vec![note.to_owned()];
     if let Some(path) = &written {
         notes.insert(0, format!("wrote the trust root of {} to {path}", root.origin));

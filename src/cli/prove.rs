@@ -20,6 +20,7 @@ use crate::query::ProvenArtifact;
 use crate::query::prove;
 use crate::trust::TrustRoot;
 
+use super::code::ErrorCode;
 use super::error::Error;
 use super::exit::Exit;
 use super::home::read_trust_root;
@@ -115,6 +116,7 @@ fn check(session: &Session, path: &Path, given: Option<TrustRoot>) -> Result<Ans
     let proof = read(path).map_err(|source| {
         Error::new(Exit::Failure, format!("{shown} cannot be read"))
             .because(source)
+            .code(ErrorCode::FileMissing)
             .hint("give the path of a file that `herdbook prove NODE -o FILE` wrote")
     })?;
     let proof = Proof::decode(&proof).map_err(|source| {

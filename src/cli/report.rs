@@ -38,6 +38,7 @@ use crate::verify::Assurance;
 use crate::verify::Request;
 
 use super::args::level;
+use super::code::ErrorCode;
 use super::error::Error;
 use super::exit::Exit;
 use super::home::read_trust_root;
@@ -263,7 +264,9 @@ fn write_same(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 /// Reads a file that may be a report.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let failed = |source: io::Error| {
-        Error::new(Exit::Failure, format!("{} cannot be read", path.display())).because(source)
+        Error::new(Exit::Failure, format!("{} cannot be read", path.display()))
+            .because(source)
+            .code(ErrorCode::FileMissing)
     };
     let metadata = fs::metadata(path).map_err(failed)?;
     if !metadata.is_file() {

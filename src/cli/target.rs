@@ -27,6 +27,7 @@ use crate::verify::FileDigests;
 
 use super::error::Error;
 use super::exit::Exit;
+use super::explain::code_of;
 use super::nodes::explained;
 use super::nodes::is_id;
 use super::nodes::refuse_two_meanings;
@@ -176,6 +177,7 @@ pub fn of_node(view: &View<'_>, asked: &str, is_folder: bool) -> Result<Target, 
             Exit::Failure,
             format!("`{shown}` is neither a file nor a node of the ledger"),
         )
+        .code(code_of(&error))
         .because(error);
         if is_folder {
             return told.hint(format!("`{shown}` is a folder: name the files in it"));

@@ -314,6 +314,14 @@ fn of_ledger(
         } else {
             check(WHAT, false, message)
         });
+    } else if again.content != document.content && again.verdict != Verdict::Tampered.as_str() {
+        return Ok(unchecked(
+            WHAT,
+            format!(
+                "other files are at hand than it was made with; with these it says: {}",
+                again.line
+            ),
+        ));
     } else {
         format!("judging it again gives another report: {}", again.line)
     };

@@ -214,6 +214,17 @@ fn a_report_with_files_is_judged_again_with_them() {
         checks(&place.run(&with).expect(20).json())["judged_again"],
         "failed"
     );
+    // More files than it was made with: that is no lie of the report.
+    place.write("weights.bin", "weights");
+    place.write("part/out/0.jsonl", "{\"b\":1}\n{\"b\":2}\n");
+    place
+        .run(&["report", "model", "-o", "b", "--content", "part"])
+        .expect(22);
+    let fuller = ["verify-report", "b/report.json", "--content", ".", "--json"];
+    assert_eq!(
+        checks(&place.run(&fuller).expect(22).json())["judged_again"],
+        "not_checked"
+    );
 }
 
 #[test]
