@@ -242,6 +242,9 @@ fn of_trust(document: &Document, root: Option<&TrustRoot>) -> Check {
     }
 }
 
+/// The check that judges again.
+const JUDGED_AGAIN: &str = "judged_again";
+
 /// Whether judging again, as of the report's own checkpoint, gives the same report.
 fn of_ledger(
     session: &Session,
@@ -249,7 +252,7 @@ fn of_ledger(
     document: &Document,
     root: Option<&TrustRoot>,
 ) -> Result<Check, Error> {
-    const WHAT: &str = "judged_again";
+    const WHAT: &str = JUDGED_AGAIN;
     let Ok(folder) = session.ledger_folder() else {
         return Ok(unchecked(WHAT, "there is no ledger at hand: give --ledger DIR"));
     };
@@ -294,38 +297,33 @@ fn of_ledger(
         version: &document.program.version,
     };
     let again = Document::of(&judgement, &basis);
+    if again != *document {
+        return Ok(other_report(document, &again));
+    }
+    Ok(match since(&mut ledger, request, &judgement)? {
+        None => check(WHAT, true, "judging it again gives the same report"),
+        Some(why) => outdated(WHAT, why),
+    })
+}
+
+/// What it means that judging again gives another report: a lie, unless another program or other files explain it.
+fn other_report(document: &Document, again: &Document) -> Check {
+    let line = &again.line;
     if again.name != document.name {
         let message = format!("it is titled {}, and is about {}", document.name, again.name);
-        return Ok(check(WHAT, false, message));
+        return check(JUDGED_AGAIN, false, message);
     }
-    let why = if again == *document {
-        match since(&mut ledger, request, &judgement)? {
-            None => "judging it again gives the same report".to_owned(),
-            Some(why) => return Ok(outdated(WHAT, why)),
-        }
-    } else if document.program.version != env!("CARGO_PKG_VERSION") {
-        let version = &document.program.version;
-        let message = format!(
-            "it was made by version {version}, and this version says: {}",
-            again.line
-        );
-        return Ok(if again.verdict == document.verdict {
-            unchecked(WHAT, message)
-        } else {
-            check(WHAT, false, message)
-        });
-    } else if again.content != document.content && again.verdict != Verdict::Tampered.as_str() {
-        return Ok(unchecked(
-            WHAT,
-            format!(
-                "other files are at hand than it was made with; with these it says: {}",
-                again.line
-            ),
-        ));
-    } else {
-        format!("judging it again gives another report: {}", again.line)
-    };
-    Ok(check(WHAT, again == *document, why))
+    let version = &document.program.version;
+    if version != env!("CARGO_PKG_VERSION") && again.verdict == document.verdict {
+        let message = format!("it was made by version {version}, and this version says: {line}");
+        return unchecked(JUDGED_AGAIN, message);
+    }
+    if again.content != document.content && again.verdict != Verdict::Tampered.as_str() {
+        let message = format!("other files are at hand than it was made with; with these it says: {line}");
+        return unchecked(JUDGED_AGAIN, message);
+    }
+    let message = format!("judging it again gives another report: {line}");
+    check(JUDGED_AGAIN, false, message)
 }
 
 /// Returns what the report says that it was judged with; nothing if it takes a trust root that is not here.
