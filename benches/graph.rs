@@ -165,11 +165,16 @@ fn in_index(index: &dyn Index, entries: usize) -> Result<u32, IndexError> {
             parents.clear();
             index.add_parents(LeafIndex::new(entry as u64), &mut parents)?;
             for parent in &parents {
-                marks.set(usize::try_from(parent.get()).unwrap_or_default());
+                marks.set(place(*parent));
             }
         }
     }
     Ok(marks.ancestors())
+}
+
+/// Returns the place of an entry in a list of all.
+fn place(entry: LeafIndex) -> usize {
+    usize::try_from(entry.get()).expect("a list of all entries is in memory")
 }
 
 /// Sweeps over an index, with a list of its own for each entry.
@@ -179,7 +184,7 @@ fn in_index_by_lists(index: &dyn Index, entries: usize) -> Result<u32, IndexErro
     for entry in (0..entries).rev() {
         if marks.has(entry) {
             for parent in index.parents(LeafIndex::new(entry as u64))? {
-                marks.set(usize::try_from(parent.get()).unwrap_or_default());
+                marks.set(place(parent));
             }
         }
     }
@@ -242,7 +247,7 @@ impl Times {
     fn print(&self, what: &str) {
         let mut sorted = self.0.clone();
         sorted.sort_by(f64::total_cmp);
-        let at = |place: usize| sorted.get(place).copied().unwrap_or_default();
+        let at = |place: usize| sorted.get(place).copied().unwrap_or(f64::NAN);
         let (low, middle, high) = (at(0), at(sorted.len() / 2), at(sorted.len().saturating_sub(1)));
         println!("{what:46} {low:9.2} {middle:9.2} {high:9.2}");
     }
@@ -291,7 +296,7 @@ fn lookups(index: &Segments, ids: &[StatementId], numbers: &mut Numbers) -> Resu
     for _ in 0..ROUNDS {
         plain.measure(count, || {
             let found = asked.iter().filter(|id| sorted.binary_search(id).is_ok());
-            Ok(u32::try_from(found.count()).unwrap_or_default())
+            Ok(u32::try_from(found.count()).expect("no more than were asked for"))
         })?;
         looked_up.measure(count, || {
             let mut found = 0;

@@ -9,6 +9,7 @@ use crate::query::GapClass;
 use crate::query::Gaps;
 use crate::query::Missing;
 use crate::query::gaps;
+use crate::statement::ItemName;
 
 use super::as_of::AsOf;
 use super::error::Error;
@@ -140,12 +141,12 @@ fn folded(class: GapClass, found: &[Missing]) -> Vec<(&Missing, usize)> {
     let mut folded: Vec<(&Missing, usize)> = Vec::new();
     let mut places: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
     for missing in found.iter().filter(|missing| missing.class == class) {
-        let item = missing.node.split('@').next().unwrap_or_default();
+        let item = missing.item.as_str();
         let text = match class {
             // Two things that one run leaves open are two gaps.
             GapClass::Unresolved => missing.name.as_str(),
             // So is one thing that two of them take.
-            GapClass::Stale => missing.why.split('@').next().unwrap_or_default(),
+            GapClass::Stale => missing.taken_by.as_ref().map_or("", ItemName::as_str),
             _ => "",
         };
         let at = *places.entry((missing.code, item, text)).or_insert(folded.len());

@@ -47,11 +47,6 @@ impl Layered {
         self.base.as_ref()
     }
 
-    /// Returns how many entries stand in memory.
-    pub fn tail_entries(&self) -> u64 {
-        self.tail.len()
-    }
-
     /// Returns what stands in memory from the end of another index on, as a batch for that one. Nothing may stand below.
     pub fn beyond(&self, end: TreeSize) -> Result<Vec<Indexed>, IndexError> {
         self.tail.batch(end.next_index())

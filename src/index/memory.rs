@@ -69,11 +69,6 @@ impl MemoryIndex {
         self.first
     }
 
-    /// Returns how many entries it holds.
-    pub(super) fn len(&self) -> u64 {
-        self.entries.len() as u64
-    }
-
     /// Returns its entries from `from` on as one batch, as they were taken.
     ///
     /// [`IndexError::Row`] if it goes on after another index and one of the statements stands below already.

@@ -17,6 +17,7 @@ use crate::merkle::LeafIndex;
 use crate::statement::ArtifactRef;
 use crate::statement::Predicate;
 use crate::statement::Statement;
+use crate::verify::said_by;
 
 use super::EdgeRole;
 use super::QueryError;
@@ -26,7 +27,6 @@ use super::TraceNode;
 use super::cites::lists;
 use super::names::Names;
 use super::node::Place;
-use super::show::said_by;
 
 /// A statement that descends from the founders.
 #[derive(Debug, Clone)]

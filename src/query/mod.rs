@@ -59,7 +59,6 @@ pub use proof::ProvenArtifact;
 pub use proof::prove;
 pub use release::Released;
 pub use show::Shown;
-pub use show::said_by;
 pub use show::show;
 pub use trace::EdgeRole;
 pub use trace::Trace;

@@ -5,9 +5,8 @@ use crate::digest::StatementId;
 use crate::envelope::Envelope;
 use crate::ledger::View;
 use crate::merkle::LeafIndex;
-use crate::statement::Predicate;
 use crate::statement::Statement;
-use crate::trust::Keys;
+use crate::verify::said_by;
 
 use super::QueryError;
 use super::files::ShownFile;
@@ -89,22 +88,4 @@ fn one(view: &View<'_>, id: StatementId) -> Result<Shown, QueryError> {
         statement,
         envelope,
     })
-}
-
-/// Returns who says so: `vouched` by the key of the holder it names, `stated` by the operator about others, or
-/// `observed` by a tool.
-pub fn said_by(statement: &Statement, keys: Option<&Keys>) -> &'static str {
-    let holder = keys.and_then(|keys| keys.holder(statement.issuer));
-    let named = match &statement.predicate {
-        Predicate::Observation(_) => return "observed",
-        Predicate::Source(source) => source.holder.as_deref(),
-        Predicate::Model(model) => Some(model.provider.as_str()),
-        Predicate::Run(run) => run.operator.as_deref(),
-        _ => None,
-    };
-    if holder.is_some() && holder == named {
-        "vouched"
-    } else {
-        "stated"
-    }
 }

@@ -24,13 +24,13 @@ use crate::statement::Predicate;
 use crate::statement::Role;
 use crate::statement::Thing;
 use crate::statement::Word as _;
+use crate::verify::said_by;
 
 use super::QueryError;
 use super::TRACE_NODES_MAX;
 use super::cites::cited;
 use super::names::Names;
 use super::node::Place;
-use super::show::said_by;
 
 /// What a child is to its parent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -178,10 +178,12 @@ fn files_of(scene: &Scene<'_>, place: Place) -> u64 {
     manifest.map_or(1, |facts| facts.count)
 }
 
-/// Returns who says so: `vouched` by the key of the holder that is named, or `stated` by the operator about others.
-pub(super) fn said_by(statement: &Statement, keys: Option<&Keys>) -> &'static str {
+/// Returns who says so: `vouched` by the key of the holder that is named, `stated` by the operator about others, or
+/// `observed` by a tool.
+pub fn said_by(statement: &Statement, keys: Option<&Keys>) -> &'static str {
     let holder = keys.and_then(|keys| keys.holder(statement.issuer));
     let named = match &statement.predicate {
+        Predicate::Observation(_) => return "observed",
         Predicate::Source(source) => source.holder.as_deref(),
         Predicate::Model(model) => Some(model.provider.as_str()),
         Predicate::Run(run) => run.operator.as_deref(),

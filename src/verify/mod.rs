@@ -51,6 +51,7 @@ pub use lineage::LINEAGE_NODES_MAX;
 pub use lineage::Lineage;
 pub use lineage::LineageEdge;
 pub use lineage::LineageNode;
+pub use lineage::said_by;
 pub use machine::Verifier;
 pub use mass::Boundary;
 pub use mass::mass_inputs;

@@ -179,6 +179,8 @@ fn missing(
         Some(Missing {
             class: GapClass::Uncounted,
             code,
+            item: name.clone(),
+            taken_by: None,
             node: format!("{name}@{}", facts.entry),
             id: format!("hb:{id}"),
             name: name.to_string(),

@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 use crate::index::resolve::versions_below;
 use crate::ledger::View;
 use crate::merkle::LeafIndex;
-use crate::statement::ItemName;
 
 use super::GapClass;
 use super::Missing;
@@ -33,11 +32,7 @@ pub(super) fn leave_out(view: &View<'_>, found: &mut Vec<Missing>) -> Result<usi
 }
 
 fn newest_of(view: &View<'_>, one: &Missing) -> Result<Option<LeafIndex>, QueryError> {
-    let name = one.node.split('@').next().unwrap_or_default();
-    let Ok(name) = ItemName::new(name) else {
-        return Ok(None);
-    };
-    let versions = versions_below(view.index(), view.size(), &name)?;
+    let versions = versions_below(view.index(), view.size(), &one.item)?;
     Ok(versions.last().map(|version| version.entry))
 }
 

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 
 use crate::ledger::View;
 use crate::merkle::LeafIndex;
+use crate::statement::ItemName;
 use crate::statement::Statement;
 
 use super::QueryError;
@@ -83,6 +84,10 @@ pub struct Missing {
     pub class: GapClass,
     /// What exactly, as a stable word.
     pub code: &'static str,
+    /// The item.
+    pub item: ItemName,
+    /// What takes an older version of it; only of a [`GapClass::Stale`].
+    pub taken_by: Option<ItemName>,
     /// What to write as NODE: `NAME@<entry>`.
     pub node: String,
     /// The id of the node.

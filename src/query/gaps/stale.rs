@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use crate::digest::StatementId;
 use crate::index::Version;
-use crate::index::VersionPart;
 use crate::index::resolve::versions_below;
+use crate::index::thing_word;
 use crate::ledger::View;
 use crate::merkle::LeafIndex;
 use crate::statement::ArtifactRef;
@@ -39,6 +39,8 @@ pub(super) fn of(
             found.push(Missing {
                 class: GapClass::Stale,
                 code: "newer_version",
+                item: name.clone(),
+                taken_by: Some(consumer.clone()),
                 node: format!("{name}@{old}"),
                 id: format!("hb:{}", view.index().id_at(old)?.unwrap_or(one.id)),
                 name: format!("{name}@{old}"),
@@ -83,10 +85,11 @@ fn older(view: &View<'_>, one: &Looked) -> Result<BTreeSet<(ItemName, LeafIndex,
         let Some(facts) = view.index().facts(id)? else {
             continue;
         };
-        let Some(name) = facts.sets.get(set).map(|set| set.name.clone()) else {
+        let Some((name, thing)) = facts.sets.get(set).map(|set| (set.name.clone(), set.thing)) else {
             continue;
         };
-        let newer = |version: &Version| version.entry > facts.entry && version.part != VersionPart::Run;
+        // A thing of another kind under the same name takes nobody's place.
+        let newer = |version: &Version| version.entry > facts.entry && version.kind == thing_word(thing);
         let versions = versions_below(view.index(), view.size(), &name)?;
         // What came after the consumer is what it could not have taken then, and could now.
         if let Some(newest) = versions.iter().rev().find(|version| newer(version)) {

@@ -80,6 +80,8 @@ fn unresolved(
     Missing {
         class: GapClass::Unresolved,
         code,
+        item: owner.clone(),
+        taken_by: None,
         node: one.node(owner.as_str()),
         id: format!("gap:{}/{position}", one.id),
         name: format!("\"{}\"{digest}", gap.text),
@@ -111,6 +113,8 @@ fn unlicensed(one: &Looked, name: &ItemName, key: &'static str, why: &str) -> Mi
     Missing {
         class: GapClass::Unlicensed,
         code,
+        item: name.clone(),
+        taken_by: None,
         node: one.node(name.as_str()),
         id: format!("hb:{}", one.id),
         name: name.to_string(),
@@ -192,6 +196,8 @@ fn bare(
         found.push(Missing {
             class: GapClass::Bare,
             code,
+            item: name.clone(),
+            taken_by: None,
             node,
             id: format!("hb:{}", one.id),
             name: format!("{name}{files}"),
@@ -224,9 +230,7 @@ fn words(code: &str, name: &ItemName, node: &str) -> (String, String) {
         ),
         _ => (
             "the digests of its files are the signer's word: nobody here has hashed them",
-            format!(
-                "run `herdbook hash PATH... --out FILE` over them and write `digests_from: FILE` for {name}"
-            ),
+            format!("{hash}; or hold files against it with `herdbook verify {node} --content DIR`"),
         ),
     };
     (why.to_owned(), close)

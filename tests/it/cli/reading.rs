@@ -332,6 +332,16 @@ fn gaps_tell_why_they_matter_and_how_they_are_closed() {
         stale[0]["close"].as_str().unwrap().contains("`use: seeds@"),
         "{stale:#?}"
     );
+    // A thing of another kind under the name of one that is taken is no newer version of it.
+    let before = stale.len();
+    place.write(
+        "kind.yaml",
+        "herdbook: 1\nprompts: [{name: teacher, content: not_known}]\n",
+    );
+    place.run(&["register", "kind.yaml", "--new-version"]).expect(0);
+    let after = place.run(&["gaps", "--json"]).expect(0).json();
+    let stale = list(&after, "gaps").iter().filter(|gap| gap["class"] == "stale");
+    assert_eq!(stale.count(), before, "{after:#}");
 }
 
 #[test]
