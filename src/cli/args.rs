@@ -171,12 +171,9 @@ pub struct Append {
     pub key: Option<PathBuf>,
 }
 
-/// Arguments of `verify`.
+/// What a lineage is judged by.
 #[derive(Debug, ClapArgs)]
-pub struct Verify {
-    /// NAME, NAME@ENTRY, an hb: id or its beginning, sha256:HEX, or the path of a file
-    #[arg(required = true, value_name = "NODE|PATH")]
-    pub nodes: Vec<String>,
+pub struct Judging {
     /// Hash the files of the lineage in this folder and hold them against the record
     #[arg(long, value_name = "DIR")]
     pub content: Option<PathBuf>,
@@ -189,6 +186,17 @@ pub struct Verify {
     /// The least assurance that is enough: self, pinned, witnessed, sampled, full
     #[arg(long, value_name = "LEVEL", value_parser = level, default_value = "self")]
     pub require: Assurance,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, ClapArgs)]
+pub struct Verify {
+    /// NAME, NAME@ENTRY, an hb: id or its beginning, sha256:HEX, or the path of a file
+    #[arg(required = true, value_name = "NODE|PATH")]
+    pub nodes: Vec<String>,
+    /// What is judged by.
+    #[command(flatten)]
+    pub judging: Judging,
     /// How far the log counts.
     #[command(flatten)]
     pub as_of: super::as_of::AsOf,

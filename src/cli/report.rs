@@ -34,10 +34,9 @@ use crate::statement::Predicate;
 use crate::statement::ReportedCheckpoint;
 use crate::statement::ReportedVerdict;
 use crate::statement::Word as _;
-use crate::verify::Assurance;
 use crate::verify::Request;
 
-use super::args::level;
+use super::args::Judging;
 use super::code::ErrorCode;
 use super::error::Error;
 use super::exit::Exit;
@@ -78,18 +77,9 @@ pub struct ReportArgs {
     /// Sign with the key in this file, which may be any key [default: your issuer key of this ledger]
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
-    /// Hash the files of the lineage in this folder and hold them against the record
-    #[arg(long, value_name = "DIR")]
-    pub content: Option<PathBuf>,
-    /// Trust the ledger that this file describes, and no other
-    #[arg(long, value_name = "FILE", conflicts_with = "trust_genesis")]
-    pub trust_root: Option<PathBuf>,
-    /// Take the ledger's own word for who it is, when nothing is pinned
-    #[arg(long)]
-    pub trust_genesis: bool,
-    /// The least assurance that is enough: self, pinned, witnessed, sampled, full
-    #[arg(long, value_name = "LEVEL", value_parser = level, default_value = "self")]
-    pub require: Assurance,
+    /// What is judged by.
+    #[command(flatten)]
+    pub judging: Judging,
     /// With --register, wait this long for another process that is appending
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub lock_wait: u64,
@@ -144,7 +134,7 @@ fn make(
     key: &KeyFile,
     note: Option<Vec<u8>>,
 ) -> Result<Made, Error> {
-    let given = args.trust_root.as_ref();
+    let given = args.judging.trust_root.as_ref();
     let given = given
         .map(|path| read_trust_root(&session.path(path)))
         .transpose()?;
@@ -153,8 +143,8 @@ fn make(
     let bar = Bar::new(session.ui.progress());
     let (_, artifacts) = only_target(session, ledger, &args.node, &bar)?;
     let name = name_then(ledger, &note, &artifacts)?;
-    let trust = trust(session, args.trust_genesis, ledger, given)?;
-    let mut content = match &args.content {
+    let trust = trust(session, args.judging.trust_genesis, ledger, given)?;
+    let mut content = match &args.judging.content {
         Some(folder) => Some(ContentFolder::at(&session.path(folder), &bar)?),
         None => None,
     };
@@ -164,15 +154,15 @@ fn make(
         trust: trust.clone(),
         checkpoint: note.clone(),
         content: content.is_some(),
-        require: args.require,
+        require: args.judging.require,
     };
     let judgement = judge(ledger, request, content.as_mut())?;
     bar.done();
     let basis = Basis {
         trust_root: trust.root(),
         checkpoint: &note,
-        content: args.content.is_some(),
-        require: args.require,
+        content: args.judging.content.is_some(),
+        require: args.judging.require,
         signer: PublicKey::from_bytes(&key.public_key()).map_err(ReportError::from)?,
         version: env!("CARGO_PKG_VERSION"),
     };

@@ -261,10 +261,12 @@ fn register_args(file: &str) -> args::Register {
 fn verify_args(node: &str, content: bool) -> args::Verify {
     args::Verify {
         nodes: vec![node.to_owned()],
-        content: content.then(|| ".".into()),
-        trust_root: None,
-        trust_genesis: false,
-        require: Assurance::SelfAsserted,
+        judging: args::Judging {
+            content: content.then(|| ".".into()),
+            trust_root: None,
+            trust_genesis: false,
+            require: Assurance::SelfAsserted,
+        },
         as_of: super::as_of::AsOf::default(),
     }
 }

@@ -102,6 +102,7 @@ pub(super) fn run_brief(session: &Session, args: &args::Verify) -> Result<Answer
 fn outcomes(session: &Session, args: &args::Verify) -> Result<Vec<Outcome>, Error> {
     let folder = session.ledger_folder()?;
     let given = args
+        .judging
         .trust_root
         .as_ref()
         .map(|path| read_trust_root(&session.path(path)))
@@ -118,8 +119,8 @@ fn outcomes(session: &Session, args: &args::Verify) -> Result<Vec<Outcome>, Erro
     for asked in &args.nodes {
         targets.extend(target::find(&view, &session.path(Path::new(asked)), asked, &bar)?);
     }
-    let trust = trust(session, args.trust_genesis, &ledger, given)?;
-    let mut content = match &args.content {
+    let trust = trust(session, args.judging.trust_genesis, &ledger, given)?;
+    let mut content = match &args.judging.content {
         Some(folder) => Some(ContentFolder::at(&session.path(folder), &bar)?),
         None => None,
     };
@@ -144,7 +145,7 @@ fn outcomes(session: &Session, args: &args::Verify) -> Result<Vec<Outcome>, Erro
             trust: trust.clone(),
             checkpoint: checkpoint.clone(),
             content: content.is_some(),
-            require: args.require,
+            require: args.judging.require,
         };
         outcomes.push(Outcome::Judged(Box::new(Judged {
             asked,
