@@ -32,23 +32,26 @@ pub struct Args {
     pub command: Command,
 }
 
+/// The heading of the options that every command has, below those of its own.
+const EVERYWHERE: &str = "Options of every command";
+
 /// Options of every command.
 #[derive(Debug, Clone, ClapArgs)]
 pub struct Global {
     /// Use the ledger in this folder; without it, the nearest `.herdbook` from here upwards
-    #[arg(long, global = true, env = "HERDBOOK_LEDGER", value_name = "DIR")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, env = "HERDBOOK_LEDGER", value_name = "DIR")]
     pub ledger: Option<PathBuf>,
     /// Answer with one JSON value on standard output, errors too
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub json: bool,
     /// Say nothing on standard error but errors
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub quiet: bool,
     /// Show no progress bar
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub no_progress: bool,
     /// Use colour
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "WHEN", default_value = "auto")]
     pub color: ColorWhen,
 }
 
