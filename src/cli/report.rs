@@ -155,6 +155,9 @@ fn make(
         checkpoint: note.clone(),
         content: content.is_some(),
         require: args.judging.require,
+        remembered: None,
+        newer: None,
+        min_size: None,
     };
     let judgement = judge(ledger, request, content.as_mut())?;
     bar.done();

@@ -213,7 +213,7 @@ impl Ledger {
             self.note_index_trouble(Some(error));
         }
         // Whatever became of it, what is published now is what counts.
-        let refreshed = self.refresh();
+        let refreshed = self.refresh().and_then(|()| self.remember());
         let appended = appended?;
         refreshed.map(|()| appended)
     }
@@ -241,8 +241,10 @@ impl Ledger {
     fn writer(&mut self, log: &Arc<dyn Signer>, wait: Duration) -> Result<Writer, LedgerError> {
         let store = Arc::clone(self.store());
         let locked = LockedLog::acquire(Arc::clone(&store), self.reader.key().clone(), wait)?;
+        let known = self.remembered_note()?;
         // Others may have appended since this ledger was opened.
         self.refresh()?;
+        self.hold_unless_lagging(known.as_deref())?;
         if let Some(&id) = self.replayed.state.missing_manifests().first() {
             return Err(LedgerError::ManifestMissing { id });
         }
@@ -264,6 +266,10 @@ impl Ledger {
         };
         let mut gate = Gate::new(self.replayed.state.clone(), Arc::clone(&store));
         let appender = locked.recover(Arc::clone(log), &mut gate)?;
+        if let (Some(remembered), Some(note)) = (self.remembered(), &known) {
+            // By now everything that was committed is published: a shorter log was rolled back.
+            remembered.hold(note, &appender.reader()?)?;
+        }
         Ok(Writer {
             store,
             appender,

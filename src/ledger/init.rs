@@ -54,6 +54,7 @@ use super::open::read_settings;
 use super::pin::PinError;
 use super::pin::pin;
 use super::pin::read_pin;
+use super::remembered::Remembered;
 use super::settings::Settings;
 use super::write::Gate;
 
@@ -128,6 +129,14 @@ pub enum InitError {
         /// The keys folder.
         keys: PathBuf,
     },
+    /// Checkpoints of a ledger with this origin were accepted before.
+    #[error("a ledger `{origin}` was there before (its last checkpoint is in {}): choose another origin, or move the file away if that ledger is gone for good", .path.display())]
+    Seen {
+        /// The origin.
+        origin: Origin,
+        /// The remembered checkpoint.
+        path: PathBuf,
+    },
     /// The organisation's name.
     #[error("the organisation's name is not valid")]
     Organisation(#[source] TextError),
@@ -166,6 +175,12 @@ pub fn init(request: &InitRequest, random: &mut dyn FnMut() -> [u8; 32]) -> Resu
         return Err(InitError::KeysInside { keys });
     }
     let paths = KeyPaths::of(&request.keys_folder, &request.origin);
+    let remembered = Remembered::of(&request.state_folder, &request.origin);
+    if remembered.path().exists() {
+        // The same keys would begin a second history under one genesis.
+        let (origin, path) = (request.origin.clone(), remembered.path().to_owned());
+        return Err(InitError::Seen { origin, path });
+    }
     refuse_foreign(request, begun, &paths)?;
     let keys = Keys::load_or_make(&paths, random)?;
     let founding = Founded::of(request, &keys)?;
@@ -184,7 +199,10 @@ pub fn init(request: &InitRequest, random: &mut dyn FnMut() -> [u8; 32]) -> Resu
     // From here on the folder says what was begun, so that a pin without a ledger always has one to go on with.
     let pin = pin(&request.state_folder, &request.origin, &founding.root)?;
     commit(&store, founding, keys.log, request.wait, random())?;
-    let ledger = Ledger::open_store(store, &request.folder)?;
+    let mut ledger = Ledger::open_store(store, &request.folder)?;
+    // A crash before this leaves a ledger that is remembered with the first append.
+    ledger.hold_to(remembered)?;
+    ledger.remember()?;
     Ok(Initialised {
         ledger,
         keys: paths,

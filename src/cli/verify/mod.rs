@@ -146,6 +146,9 @@ fn outcomes(session: &Session, args: &args::Verify) -> Result<Vec<Outcome>, Erro
             checkpoint: checkpoint.clone(),
             content: content.is_some(),
             require: args.judging.require,
+            remembered: remembered.clone(),
+            newer: newer.clone(),
+            min_size: args.fresh.min_size.map(TreeSize::new),
         };
         outcomes.push(Outcome::Judged(Box::new(Judged {
             asked,

@@ -285,6 +285,9 @@ fn of_ledger(
         checkpoint: note.to_vec(),
         content: content.is_some(),
         require,
+        remembered: None,
+        newer: None,
+        min_size: None,
     };
     let judgement = judge(&ledger, request.clone(), content.as_mut())?;
     bar.done();

@@ -12,6 +12,7 @@
 
 mod blobs;
 mod claims;
+mod remembered;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -55,6 +56,7 @@ use crate::verify::limits::Limits;
 use blobs::BlobUse;
 use blobs::Held;
 use blobs::Reading;
+use remembered::Earlier;
 
 /// A key change as it stands in the log.
 #[derive(Debug)]
@@ -82,6 +84,8 @@ pub struct Verifier {
     checkpoint: Option<Checkpoint>,
     /// The entries that count, where that is not all of the checkpoint.
     as_of: Option<merkle::TreeSize>,
+    /// Earlier checkpoints that the leaves are to be compared with.
+    earlier: Vec<Earlier>,
     phase: Phase,
     findings: Vec<Finding>,
     root: DescendingRoot,
@@ -124,6 +128,7 @@ impl Verifier {
                 verifier.root = DescendingRoot::new(checkpoint.size);
                 verifier.log_key = Some(key);
                 verifier.checkpoint = Some(checkpoint);
+                verifier.hold_against_earlier();
             }
             Ok((_, checkpoint)) => {
                 let message = format!(
@@ -177,6 +182,7 @@ impl Verifier {
             log_key: None,
             checkpoint: None,
             as_of: None,
+            earlier: Vec::new(),
             phase: Phase::Done,
             findings: Vec::new(),
             root: DescendingRoot::new(merkle::TreeSize::EMPTY),

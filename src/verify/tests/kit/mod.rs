@@ -276,6 +276,9 @@ impl World {
             checkpoint: self.checkpoint(),
             content: self.content,
             require: self.require,
+            remembered: None,
+            newer: None,
+            min_size: None,
         }
     }
 
