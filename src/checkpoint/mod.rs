@@ -133,12 +133,7 @@ pub struct Checkpoint {
 impl Checkpoint {
     /// Returns the three lines that are signed.
     pub fn text(&self) -> String {
-        format!(
-            "{}\n{}\n{}\n",
-            self.origin,
-            self.size,
-            root_text(&self.root)
-        )
+        format!("{}\n{}\n{}\n", self.origin, self.size, root_text(&self.root))
     }
 
     /// Parses the three lines exactly as [`Checkpoint::text`] writes them.

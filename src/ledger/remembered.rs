@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use crate::checkpoint::Checkpoint;
 use crate::checkpoint::CheckpointError;
+use crate::checkpoint::LogKey;
 use crate::checkpoint::MAX_CHECKPOINT_BYTES;
 use crate::checkpoint::Origin;
 use crate::checkpoint::root_text;
@@ -169,8 +170,7 @@ impl Remembered {
             return Ok(());
         }
         let new = self.open(note, reader)?;
-        let folder = self.path.parent().unwrap_or(&self.path);
-        fs::create_dir_all(folder).map_err(|source| self.io("make the folder of", source))?;
+        let folder = self.folder()?;
         let _lock = self.lock()?;
         if let Some(current) = self.note()? {
             self.hold(&current, reader)?;
@@ -178,14 +178,63 @@ impl Remembered {
                 return Ok(());
             }
         }
-        self.write(folder, note).map_err(|source| self.io("write", source))
+        self.write(folder, note)
+            .map_err(|source| self.io("write", source))
     }
 
-    fn open(&self, note: &[u8], reader: &LogReader) -> Result<Checkpoint, RememberedError> {
-        Checkpoint::open(note, reader.key()).map_err(|source| RememberedError::Invalid {
+    /// Remembers a checkpoint that was held against `held` by a verifier that has no log at hand. What another process has
+    /// remembered meanwhile stays.
+    pub fn keep_after(&self, note: &[u8], key: &LogKey, held: Option<&[u8]>) -> Result<(), RememberedError> {
+        let new = self.open_with(note, key)?;
+        if let Some(held) = held
+            && self.open_with(held, key)?.size >= new.size
+        {
+            return Ok(());
+        }
+        let folder = self.folder()?;
+        let _lock = self.lock()?;
+        if self.note()?.as_deref() != held {
+            return Ok(());
+        }
+        self.write(folder, note)
+            .map_err(|source| self.io("write", source))
+    }
+
+    /// Compares two checkpoints of which there is no log at hand, and returns both: two roots of one size are a fork.
+    pub fn hold_alone(
+        &self,
+        note: &[u8],
+        known: &[u8],
+        key: &LogKey,
+    ) -> Result<(Checkpoint, Checkpoint), RememberedError> {
+        let (found, known) = (self.open_with(note, key)?, self.open_with(known, key)?);
+        if found.size == known.size && found.root != known.root {
+            let prefix = Some(found.root);
+            return Err(RememberedError::Forked(Box::new(Parting {
+                path: self.path.clone(),
+                known,
+                found,
+                prefix,
+            })));
+        }
+        Ok((found, known))
+    }
+
+    fn folder(&self) -> Result<&Path, RememberedError> {
+        let folder = self.path.parent().unwrap_or(&self.path);
+        fs::create_dir_all(folder).map_err(|source| self.io("make the folder of", source))?;
+        Ok(folder)
+    }
+
+    fn open_with(&self, note: &[u8], key: &LogKey) -> Result<Checkpoint, RememberedError> {
+        Checkpoint::open(note, key).map_err(|source| RememberedError::Invalid {
             path: self.path.clone(),
             source,
         })
+    }
+
+    fn open(&self, note: &[u8], reader: &LogReader) -> Result<Checkpoint, RememberedError> {
+        self.open_with(note, reader.key())
     }
 
     /// Takes the lock that keeps two processes from writing at once. It is a file of its own, since the note is replaced.
@@ -212,6 +261,10 @@ impl Remembered {
         }
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "what is remembered lies in no store, and is replaced as durably"
+    )]
     fn write(&self, folder: &Path, note: &[u8]) -> io::Result<()> {
         // Only the holder of the lock writes; what a process that died here left is written over.
         let beside = self.path.with_added_extension("new");

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use crate::checkpoint::{Checkpoint, LogKey, MAX_CHECKPOINT_BYTES};
 use crate::digest::{CommitHash, NodeHash};
 use crate::merkle::{
-    Frontier, LeafIndex, TreeSize, leaf_hash, make_consistency, make_inclusion, make_root, verify_consistency,
-    verify_inclusion,
+    Frontier, LeafIndex, TreeSize, leaf_hash, make_consistency, make_inclusion, make_root,
+    verify_consistency, verify_inclusion,
 };
 use crate::store::{Folder, Store, StorePath};
 

@@ -22,8 +22,8 @@ use crate::digest::NodeHash;
 
 pub use frontier::{DescendingRoot, Frontier};
 pub use proof::{
-    NodeCoordinate, make_consistency, make_inclusion, make_root, prove_consistency, prove_inclusion, verify_consistency,
-    verify_inclusion,
+    NodeCoordinate, make_consistency, make_inclusion, make_root, prove_consistency, prove_inclusion,
+    verify_consistency, verify_inclusion,
 };
 pub use tile::{Tile, TileError, TileLayer};
 

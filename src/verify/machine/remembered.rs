@@ -104,7 +104,9 @@ impl Verifier {
             ),
             Why::Asked => (
                 Code::CheckpointTooOld,
-                format!("the checkpoint has {found}, and is older than the one of {known} that was asked for"),
+                format!(
+                    "the checkpoint has {found}, and is older than the one of {known} that was asked for"
+                ),
             ),
         };
         self.ledger_finding(code, "checkpoint", message);

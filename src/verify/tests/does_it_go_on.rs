@@ -34,7 +34,10 @@ fn says(world: &World, request: Request, codes: &[Code], verdict: Verdict) -> St
     let judgement = world.drive(request);
     assert_eq!(failing(&judgement), codes, "{:#?}", judgement.findings);
     assert_eq!(judgement.verdict, verdict);
-    let found = judgement.findings.iter().find(|found| Some(&found.code) == codes.first());
+    let found = judgement
+        .findings
+        .iter()
+        .find(|found| Some(&found.code) == codes.first());
     found.map(|found| found.message.clone()).unwrap_or_default()
 }
 
