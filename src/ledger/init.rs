@@ -17,6 +17,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::checkpoint::Checkpoint;
 use crate::checkpoint::LogKey;
 use crate::checkpoint::Origin;
 use crate::envelope::Envelope;
@@ -70,6 +71,9 @@ pub const SPECS: [&str; 6] = [
 
 /// What stands in a folder only if it is, or was to be, a ledger.
 const LEDGER_NAMES: [&str; 6] = ["herdbook.toml", "commit", "log", "blobs", "index", "tmp"];
+
+/// Genesis and its seal.
+const FIRST_ENTRIES: u64 = 2;
 
 /// What a ledger is made of.
 #[derive(Debug, Clone)]
@@ -176,14 +180,21 @@ pub fn init(request: &InitRequest, random: &mut dyn FnMut() -> [u8; 32]) -> Resu
     }
     let paths = KeyPaths::of(&request.keys_folder, &request.origin);
     let remembered = Remembered::of(&request.state_folder, &request.origin);
-    if remembered.path().exists() {
-        // The same keys would begin a second history under one genesis.
-        let (origin, path) = (request.origin.clone(), remembered.path().to_owned());
-        return Err(InitError::Seen { origin, path });
+    let seen = || InitError::Seen {
+        origin: request.origin.clone(),
+        path: remembered.path().to_owned(),
+    };
+    let known = remembered.note().map_err(LedgerError::from)?;
+    if known.is_some() && !paths.log.exists() {
+        return Err(seen());
     }
     refuse_foreign(request, begun, &paths)?;
     let keys = Keys::load_or_make(&paths, random)?;
     let founding = Founded::of(request, &keys)?;
+    if known.is_some_and(|note| !founding.is_all_of(&note)) {
+        // The same keys would begin a second history under one genesis.
+        return Err(seen());
+    }
     if begun {
         refuse_other_beginning(request, &founding)?;
     }
@@ -349,6 +360,15 @@ impl Founded {
             leaf: envelope.encode(),
             root: TrustRoot::of(envelope.id(), &genesis),
         })
+    }
+}
+
+impl Founded {
+    /// Returns whether a checkpoint covers no more than genesis and its seal, which this would make again byte for byte.
+    fn is_all_of(&self, note: &[u8]) -> bool {
+        let key = LogKey::parse_vkey(&self.root.log_key);
+        let opened = key.ok().and_then(|key| Checkpoint::open(note, &key).ok());
+        opened.is_some_and(|checkpoint| checkpoint.size.get() == FIRST_ENTRIES)
     }
 }
 

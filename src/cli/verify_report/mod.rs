@@ -94,7 +94,7 @@ pub fn run(session: &Session, args: &VerifyReport) -> Result<Answer, Error> {
     checks.push(of_page(session, args, &report)?);
     let root = trust_root(session, args, document)?;
     checks.push(of_trust(document, root.as_ref()));
-    checks.push(of_remembered(session, document, root.as_ref())?);
+    checks.extend(of_remembered(session, document, root.as_ref())?);
     checks.push(of_ledger(session, args, document, root.as_ref())?);
     if let Some(path) = &args.write_html {
         write_new(&session.path(path), page(&report)?.as_bytes())?;

@@ -13,29 +13,26 @@ use super::told::Check;
 use super::told::check;
 use super::told::unchecked;
 
-/// Holds the ledger at hand against what is remembered, or where there is none the checkpoint of the report itself.
+/// Holds the ledger at hand against what is remembered, if anything is, or where there is none the checkpoint of the report itself.
 pub(super) fn of_remembered(
     session: &Session,
     document: &Document,
     root: Option<&TrustRoot>,
-) -> Result<Check, Error> {
+) -> Result<Option<Check>, Error> {
     const WHAT: &str = "remembered";
     let Some((root, key)) = root.and_then(|root| Some((root, LogKey::parse_vkey(&root.log_key).ok()?)))
     else {
-        return Ok(unchecked(WHAT, "no trust root says which log is meant"));
+        return Ok(None);
     };
     let Some(place) = session.remembered(key.origin()) else {
-        return Ok(unchecked(
-            WHAT,
-            "there is no home folder where a checkpoint could be remembered",
-        ));
+        return Ok(None);
     };
     let Some(note) = place.note()? else {
         if let Some(mut ledger) = at_hand(session, root)? {
             let published = published_note(&mut ledger)?;
             session.accept(&ledger, &published, Some(root))?;
         }
-        return Ok(unchecked(WHAT, "no checkpoint of this log was accepted before"));
+        return Ok(None);
     };
     let held = match at_hand(session, root)? {
         Some(mut ledger) => {
@@ -50,14 +47,14 @@ pub(super) fn of_remembered(
             .hold_alone(document.checkpoint_note.as_bytes(), &note, &key)
             .map(|_| "its checkpoint does not contradict the one that was accepted before"),
     };
-    match held {
-        Ok(why) => Ok(check(WHAT, true, why)),
+    Ok(Some(match held {
+        Ok(why) => check(WHAT, true, why),
         Err(error @ (RememberedError::RolledBack(_) | RememberedError::Forked(_))) => {
-            Ok(check(WHAT, false, error.to_string()))
+            check(WHAT, false, error.to_string())
         }
-        Err(error @ RememberedError::Invalid { .. }) => Ok(unchecked(WHAT, error.to_string())),
-        Err(error) => Err(error.into()),
-    }
+        Err(error @ RememberedError::Invalid { .. }) => unchecked(WHAT, error.to_string()),
+        Err(error) => return Err(error.into()),
+    }))
 }
 
 /// Returns the ledger at hand if it is the one of the trust root.
