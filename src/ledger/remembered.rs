@@ -162,9 +162,10 @@ impl Remembered {
         }
     }
 
-    /// Remembers the checkpoint of `reader`, whose signed note is `note`, durably, unless as much is remembered already.
+    /// Remembers the checkpoint of `reader`, whose signed note is `note`, durably, unless more is remembered by now. Whether
+    /// the log was rolled back is for [`Self::hold`] to say before.
     ///
-    /// Whatever is remembered by then is held against it once more. A crash leaves the older note or the newer one.
+    /// What is remembered by then is held against it once more. A crash leaves the older note or the newer one.
     pub fn keep(&self, note: &[u8], reader: &LogReader) -> Result<(), RememberedError> {
         if self.note()?.as_deref() == Some(note) {
             return Ok(());
@@ -173,10 +174,11 @@ impl Remembered {
         let folder = self.folder()?;
         let _lock = self.lock()?;
         if let Some(current) = self.note()? {
-            self.hold(&current, reader)?;
-            if self.open(&current, reader)?.size >= new.size {
+            // More was published since `reader` looked, and whoever remembered that has looked at it.
+            if self.open(&current, reader)?.size > new.size {
                 return Ok(());
             }
+            self.hold(&current, reader)?;
         }
         self.write(folder, note)
             .map_err(|source| self.io("write", source))
@@ -283,3 +285,6 @@ impl Remembered {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
