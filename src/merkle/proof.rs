@@ -365,13 +365,20 @@ mod tests {
     #[test]
     fn the_example_of_the_rfc() {
         let leaves = oracle::leaves(7);
-        let [a, b, c, d, e, f, j] = leaves.clone().try_into().unwrap();
-        let (g, h, i) = (node_hash(&a, &b), node_hash(&c, &d), node_hash(&e, &f));
-        let (k, l) = (node_hash(&g, &h), node_hash(&i, &j));
+        // The nodes as the RFC calls them: leaves a to f and j, g to i above them, k and l above those.
+        let node = |name: char| match name {
+            'g' => oracle::mth(&leaves[0..2]),
+            'i' => oracle::mth(&leaves[4..6]),
+            'k' => oracle::mth(&leaves[0..4]),
+            'l' => oracle::mth(&leaves[4..7]),
+            'j' => leaves[6],
+            leaf => leaves[leaf as usize - 'a' as usize],
+        };
+        let nodes = |names: &str| names.chars().map(node).collect::<Vec<_>>();
         let proof = |old| prove_consistency(&leaves, size(old)).unwrap();
-        assert_eq!(proof(3), [c, d, g, l]);
-        assert_eq!(proof(4), [l]);
-        assert_eq!(proof(6), [i, j, k]);
+        assert_eq!(proof(3), nodes("cdgl"));
+        assert_eq!(proof(4), nodes("l"));
+        assert_eq!(proof(6), nodes("ijk"));
     }
 
     /// A tree whose leaves are all equal has one node a level, so that its proofs can be made at any size.
