@@ -32,6 +32,7 @@ use crate::merkle::LeafIndex;
 use crate::statement::ArtifactRef;
 use crate::statement::Genesis;
 use crate::statement::KeyChange;
+use crate::statement::Notice;
 use crate::statement::Read;
 use crate::statement::Seal;
 use crate::statement::Statement;
@@ -56,13 +57,20 @@ use blobs::BlobUse;
 use blobs::Held;
 use blobs::Reading;
 
-/// A key change as it stands in the log.
+/// A statement about other statements as it stands in the log.
 #[derive(Debug)]
 struct Ruling {
     index: LeafIndex,
     leaf: NodeHash,
     envelope: Envelope,
-    change: KeyChange,
+    says: Says,
+}
+
+/// What a ruling says.
+#[derive(Debug)]
+enum Says {
+    Key(KeyChange),
+    Notice(Notice),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -341,6 +349,14 @@ impl Verifier {
             if !seen.insert(ruling.envelope.id()) {
                 continue;
             }
+            let change = match &ruling.says {
+                Says::Key(change) => change,
+                Says::Notice(notice) => {
+                    let message = format!("a notice ({}) is not judged by this version", notice.change);
+                    self.entry_finding(Code::NotJudged, ruling.index, message);
+                    continue;
+                }
+            };
             let key = keys.public_key(ruling.envelope.key());
             let checked = key
                 .map_err(|error| error.to_string())
@@ -350,7 +366,7 @@ impl Verifier {
                 continue;
             }
             let (index, id) = (ruling.index.get(), ruling.envelope.id());
-            if let Err(error) = keys.apply(index, id, ruling.envelope.key(), &ruling.change) {
+            if let Err(error) = keys.apply(index, id, ruling.envelope.key(), change) {
                 self.entry_finding(Code::Inadmissible, ruling.index, error);
             }
         }

@@ -23,6 +23,7 @@ use crate::verify::graph::Node;
 
 use super::Phase;
 use super::Ruling;
+use super::Says;
 use super::Verifier;
 use super::blobs::BlobUse;
 use super::with_sources;
@@ -56,14 +57,8 @@ impl Verifier {
         }
         match &statement.predicate {
             Predicate::Seal(seal) if is_last => self.seal = Some((index, *seal, envelope.clone())),
-            Predicate::Key(change) => {
-                self.rulings.push(Ruling {
-                    index,
-                    leaf,
-                    envelope: envelope.clone(),
-                    change: change.clone(),
-                });
-            }
+            Predicate::Key(change) => self.rule(index, leaf, &envelope, Says::Key(change.clone())),
+            Predicate::Notice(notice) => self.rule(index, leaf, &envelope, Says::Notice(notice.clone())),
             Predicate::Observation(seen) => {
                 self.reads.entry(seen.run).or_default().extend(seen.reads.clone());
             }
@@ -75,6 +70,16 @@ impl Verifier {
         } else {
             self.keep_first(id, index, envelope);
         }
+    }
+
+    fn rule(&mut self, index: LeafIndex, leaf: NodeHash, envelope: &Envelope, says: Says) {
+        let envelope = envelope.clone();
+        self.rulings.push(Ruling {
+            index,
+            leaf,
+            envelope,
+            says,
+        });
     }
 
     /// The same statement again: the lower entry is the one that counts, with the signature that stands there.
@@ -287,7 +292,7 @@ impl Verifier {
         let leaves: Vec<NodeHash> = self.rulings.iter().map(|ruling| ruling.leaf).collect();
         if seal.rulings != leaves.len() as u64 || seal.rulings_root != merkle::root(&leaves) {
             let message = format!(
-                "the seal counts {} key statements, but {} stand below it",
+                "the seal counts {} key and notice statements, but {} stand below it",
                 seal.rulings,
                 leaves.len()
             );

@@ -266,7 +266,7 @@ fn an_entry_of_an_unknown_kind_is_not_judged() {
         predicate: Predicate::Source(source("later")),
     };
     let payload = String::from_utf8(statement.encode()).unwrap();
-    let payload = payload.replace("https://herdbook/source/v1", "https://herdbook/notice/v1");
+    let payload = payload.replace("https://herdbook/source/v1", "https://herdbook/later/v1");
     world.add_bytes(seal_bytes(payload.as_bytes(), ISSUER));
     undecidable(&world.verify("specialist"), Code::NotJudged);
 }
