@@ -142,11 +142,11 @@ impl<'a> Staging<'a> {
     /// Returns what a seal at the next entry must say.
     pub fn seal(&self) -> Seal {
         if self.contested.is_empty() {
-            return seal_of(&self.rulings, self.state.contested());
+            return seal_of(self.tree.size(), &self.rulings, self.state.contested());
         }
         let mut contested = self.state.contested().clone();
         contested.extend(&self.contested);
-        seal_of(&self.rulings, &contested)
+        seal_of(self.tree.size(), &self.rulings, &contested)
     }
 
     /// Returns the entry that would be admitted next.
@@ -257,8 +257,7 @@ impl<'a> Staging<'a> {
                 expected: founding.id,
             });
         }
-        // Two seals that say the same are the same statement; anything else stands once.
-        if let Some(facts) = self.facts(admitted.id)?.filter(|_| !is_seal) {
+        if let Some(facts) = self.facts(admitted.id)? {
             return Err(AdmissionError::Duplicate {
                 id: admitted.id,
                 entry: facts.entry,
@@ -282,7 +281,7 @@ impl<'a> Staging<'a> {
         let honest = self.seal();
         let incomplete = !self.missing.is_empty() || !self.state.missing.is_empty();
         if incomplete && self.checks != Checks::All {
-            (seal.rulings, seal.rulings_root) == (honest.rulings, honest.rulings_root)
+            (seal.size, seal.rulings, seal.rulings_root) == (honest.size, honest.rulings, honest.rulings_root)
         } else {
             *seal == honest
         }
