@@ -133,7 +133,7 @@ fn what_the_log_key_signed_is_admitted_again() {
             &fixture.blobs,
             crate::ledger::admission::Checks::All,
         );
-        let honest = staging.seal().unwrap();
+        let honest = staging.seal();
         let rulings = honest.rulings + rulings;
         sign(LOG, Some(fixture.id), Predicate::Seal(Seal { rulings, ..honest }))
     };

@@ -369,7 +369,7 @@ fn commit(
         source,
     };
     let genesis = staging.admit(&founded.leaf).map_err(bad)?;
-    let seal = super::write::signed_seal(staging.seal().map_err(bad)?, genesis.id, &*log)?;
+    let seal = super::write::signed_seal(staging.seal(), genesis.id, &*log)?;
     let entries = [founded.leaf, seal];
     let mut nonce = [0; 16];
     nonce.copy_from_slice(random.first_chunk::<16>().expect("16 is less than 32"));

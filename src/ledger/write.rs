@@ -142,11 +142,7 @@ mod tests {
         for leaf in leaves {
             staging.admit(leaf).unwrap();
         }
-        crate::ledger::admission::fixture::sign(
-            LOG,
-            Some(fixture.id),
-            Predicate::Seal(staging.seal().unwrap()),
-        )
+        crate::ledger::admission::fixture::sign(LOG, Some(fixture.id), Predicate::Seal(staging.seal()))
     }
 
     #[test]

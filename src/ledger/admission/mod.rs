@@ -14,6 +14,8 @@ mod staging;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::checkpoint::LogKey;
@@ -32,6 +34,7 @@ use crate::key::PublicKey;
 use crate::merkle::Frontier;
 use crate::merkle::LeafIndex;
 use crate::merkle::TreeSize;
+use crate::statement::Contested;
 use crate::statement::Genesis;
 use crate::statement::Predicate;
 use crate::statement::Seal;
@@ -80,6 +83,8 @@ pub struct State {
     /// Where the statements of `rulings` stand.
     ruling_entries: Vec<LeafIndex>,
     index: Layered,
+    /// Every tie that several statements have, and how many.
+    contested: Arc<BTreeMap<Sha256Digest, u32>>,
     sealed: bool,
     missing: Vec<BlobId>,
 }
@@ -147,7 +152,8 @@ impl State {
                 return Ok(None);
             }
         }
-        let honest = seal_of(&state.rulings, &state.contested()?);
+        state.contested = Arc::new(contested(&state.index)?);
+        let honest = seal_of(&state.rulings, state.contested());
         Ok((honest == *seal).then_some(state))
     }
 
@@ -155,10 +161,13 @@ impl State {
     fn rule(&mut self, entry: LeafIndex, leaf: &[u8]) -> Result<bool, AdmissionError> {
         let envelope = Envelope::decode(leaf).map_err(AdmissionError::Envelope)?;
         let statement = envelope.statement().map_err(AdmissionError::Envelope)?;
-        let (Predicate::Key(change), Some(keys)) = (&statement.predicate, &mut self.keys) else {
-            return Ok(false);
-        };
-        keys.apply(entry.get(), envelope.id(), statement.issuer, change)?;
+        match (&statement.predicate, &mut self.keys) {
+            (Predicate::Key(change), Some(keys)) => {
+                keys.apply(entry.get(), envelope.id(), statement.issuer, change)?;
+            }
+            (Predicate::Notice(_), _) => {}
+            _ => return Ok(false),
+        }
         self.rulings.append(crate::merkle::leaf_hash(leaf));
         self.ruling_entries.push(entry);
         Ok(true)
@@ -183,6 +192,7 @@ impl State {
             rulings,
             ruling_entries,
             indexed,
+            contested,
             sealed,
             missing,
         } = batch;
@@ -198,6 +208,9 @@ impl State {
         self.tree = tree;
         self.rulings = rulings;
         self.ruling_entries.extend(ruling_entries);
+        if !contested.is_empty() {
+            Arc::make_mut(&mut self.contested).extend(contested);
+        }
         self.sealed = sealed;
         self.missing.extend(missing);
         Ok(())
@@ -216,9 +229,20 @@ impl State {
         self.index.claimed_by_others(digests, id)
     }
 
-    fn contested(&self) -> Result<Vec<Sha256Digest>, IndexError> {
-        self.index.contested()
+    /// Returns every tie that several statements have, and how many have it.
+    pub fn contested(&self) -> &BTreeMap<Sha256Digest, u32> {
+        &self.contested
     }
+}
+
+/// Counts the statements behind every contested tie of an index.
+fn contested(index: &Layered) -> Result<BTreeMap<Sha256Digest, u32>, IndexError> {
+    let mut counted = BTreeMap::new();
+    for tie in index.contested()? {
+        let statements: BTreeSet<_> = index.claims(tie)?.iter().map(|claim| claim.statement).collect();
+        counted.insert(tie, u32::try_from(statements.len()).unwrap_or(u32::MAX));
+    }
+    Ok(counted)
 }
 
 /// Returns the key of the log from its text form in genesis.
@@ -233,12 +257,11 @@ fn log_key(genesis: &Genesis) -> Result<PublicKey, AdmissionError> {
     Ok(key.public_key())
 }
 
-/// Returns what a seal must say above these rulings and contested digests (sorted, each once).
-fn seal_of(rulings: &Frontier, contested: &[Sha256Digest]) -> Seal {
-    let leaves: Vec<_> = contested
-        .iter()
-        .map(|digest| crate::merkle::leaf_hash(digest.as_bytes()))
-        .collect();
+/// Returns what a seal must say above these rulings and contested ties.
+fn seal_of(rulings: &Frontier, contested: &BTreeMap<Sha256Digest, u32>) -> Seal {
+    let record = |(&tie, &statements): (&Sha256Digest, &u32)| Contested { tie, statements }.to_bytes();
+    let leaves = contested.iter().map(|one| crate::merkle::leaf_hash(&record(one)));
+    let leaves: Vec<_> = leaves.collect();
     Seal {
         rulings: rulings.size().get(),
         rulings_root: rulings.root(),
