@@ -9,6 +9,7 @@ mod cited;
 mod error;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod signatures;
 mod staging;
 #[cfg(test)]
 mod tests;
@@ -41,6 +42,7 @@ use crate::trust::Keys;
 
 pub use error::AdmissionError;
 pub use error::BlobError;
+pub use signatures::Refused;
 pub use staging::Admitted;
 pub use staging::Batch;
 pub use staging::Checks;

@@ -9,7 +9,6 @@ use crate::digest::BlobId;
 use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
 use crate::envelope::Envelope;
-use crate::envelope::EnvelopeError;
 use crate::index::Facts;
 use crate::index::Indexed;
 use crate::merkle::Frontier;
@@ -30,6 +29,7 @@ use super::cited;
 use super::cited::Gathered;
 use super::log_key;
 use super::seal_of;
+use super::signatures::Signatures;
 
 /// How much is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +73,7 @@ pub struct Staging<'a> {
     state: &'a State,
     blobs: &'a dyn Blobs,
     checks: Checks,
+    pub(super) signatures: Signatures,
     pub(super) founding: Option<Arc<Founding>>,
     keys: Option<Keys>,
     tree: Frontier,
@@ -103,6 +104,7 @@ impl<'a> Staging<'a> {
             state,
             blobs,
             checks,
+            signatures: Signatures::of(checks),
             founding: state.founding.clone(),
             keys: state.keys.clone(),
             tree: state.tree.clone(),
@@ -216,7 +218,7 @@ impl<'a> Staging<'a> {
         let owner = keys
             .owner(admitted.statement.issuer)
             .map_err(|_| AdmissionError::NotAnOwner)?;
-        self.check_signature(envelope, owner)?;
+        self.signatures.check(admitted.entry, envelope, owner)?;
         self.keys = Some(keys);
         self.founding = Some(Arc::new(Founding {
             id: admitted.id,
@@ -241,7 +243,7 @@ impl<'a> Staging<'a> {
         } else {
             keys.public_key(statement.issuer)?
         };
-        self.check_signature(envelope, key)?;
+        self.signatures.check(admitted.entry, envelope, key)?;
         // Who may change keys is for the key state machine; a seal is the log key's alone, whatever was granted.
         if is_seal && key != founding.log_key {
             return Err(AdmissionError::SealFalse);
@@ -285,15 +287,6 @@ impl<'a> Staging<'a> {
         } else {
             *seal == honest
         }
-    }
-
-    fn check_signature(&self, envelope: &Envelope, key: crate::key::PublicKey) -> Result<(), AdmissionError> {
-        if self.checks == Checks::Replay {
-            return Ok(());
-        }
-        envelope
-            .verify(key)
-            .map_err(|error: EnvelopeError| AdmissionError::Signature(error))
     }
 
     fn integrate(
