@@ -33,6 +33,7 @@ mod key;
 mod list;
 mod log;
 mod nodes;
+mod passphrase;
 mod progress;
 mod prove;
 mod register;

@@ -62,6 +62,8 @@ impl House {
         InitRequest {
             folder: self.path("ledger"),
             origin: Origin::parse("example.com/house").unwrap(),
+            owners: None,
+            opener: herdbook::sign::KeyOpener::plain(),
             organisation: Some("Example Lab".to_owned()),
             keys_folder: self.path("keys"),
             state_folder: self.path("state"),
