@@ -19,8 +19,8 @@ use std::time::Duration;
 
 use crate::checkpoint::LogKey;
 use crate::checkpoint::Origin;
+use crate::digest::KeyId;
 use crate::envelope::Envelope;
-use crate::key::PublicKey;
 use crate::log::LockedLog;
 use crate::log::LogError;
 use crate::log::peek_first_entry;
@@ -140,7 +140,7 @@ pub enum InitError {
     Organisation(#[source] TextError),
     /// An owner twice, or a key that is also the log's or the issuer's.
     #[error("key {0} is named twice: owners, log key and signing key are different keys")]
-    KeyTwice(PublicKey),
+    KeyTwice(KeyId),
     /// More owners must agree than there are, or none.
     #[error("{threshold} of {owners} owners cannot agree: the threshold is from 1 to the number of owners")]
     Threshold {
@@ -151,7 +151,7 @@ pub enum InitError {
     },
     /// Whoever signs genesis is no owner.
     #[error("genesis is signed by one of the owners, and key {0} is none of those named")]
-    NotAnOwner(PublicKey),
+    NotAnOwner(KeyId),
     /// A key.
     #[error(transparent)]
     Key(#[from] KeyFileError),

@@ -31,7 +31,7 @@ impl Owners {
         if self.keys.contains(&signer) {
             Ok(())
         } else {
-            Err(InitError::NotAnOwner(signer))
+            Err(InitError::NotAnOwner(signer.id()))
         }
     }
 }
@@ -47,7 +47,7 @@ pub(super) fn refuse_twice(keys: impl Iterator<Item = PublicKey>) -> Result<(), 
     let mut seen = Vec::new();
     for key in keys {
         if seen.contains(&key) {
-            return Err(InitError::KeyTwice(key));
+            return Err(InitError::KeyTwice(key.id()));
         }
         seen.push(key);
     }

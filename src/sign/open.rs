@@ -34,7 +34,7 @@ use super::public::is_ssh_line;
 use super::public::parse_public;
 use crate::key::PublicKey;
 
-/// How a PuTTY key file begins, which people have and which is none of the forms.
+/// How a key file of another program (putty) begins, which people have and which is none of the forms.
 const PUTTY: &str = "PuTTY-User-Key-File-";
 
 /// Opens keys: where the agent is, and who knows passphrases.

@@ -85,6 +85,10 @@ fn pem(text: &str) -> Result<PublicKey, PublicKeyError> {
 }
 
 /// Returns the public key as a line of OpenSSH, and its fingerprint (`SHA256:...`) as `ssh-add -l` shows it.
+///
+/// # Panics
+///
+/// Never: 32 bytes can always be encoded.
 pub fn ssh_forms(key: PublicKey) -> (String, String) {
     let key = ssh_public(key);
     let line = key

@@ -78,11 +78,12 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     let mut text = format!("{}\n", what(&proposal.change));
     let (agreed, needed) = made.agreed;
     let is_done = made.in_force && made.appended.is_some();
-    text.push_str(&match &made.appended {
+    let told = match &made.appended {
         None => format!("nothing was appended; {agreed} of {needed} owners would agree\n"),
         Some(appended) if made.in_force => format!("in force from entry {}\n", appended.entry),
         Some(_) => format!("{agreed} of {needed} owners agree\n"),
-    });
+    };
+    text.push_str(&told);
     let mut json = with(
         made.json(&ledger, "approve"),
         json!({ "proposal": format!("hb:{}", proposal.id) }),

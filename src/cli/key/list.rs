@@ -174,7 +174,7 @@ fn proposal(keys: &Keys, one: &Proposal) -> Value {
         "kinds": one.change.kinds,
         "holder": one.change.holder,
         "reason": one.change.reason,
-        "approved_by": one.agreed.iter().map(|owner| owner.to_hex()).collect::<Vec<String>>(),
+        "approved_by": one.agreed.iter().map(crate::digest::KeyId::to_hex).collect::<Vec<String>>(),
         "missing": missing(keys, one),
         "obstacle": keys.obstacle(one).map(|error| error.to_string()),
     })
