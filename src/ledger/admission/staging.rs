@@ -204,15 +204,16 @@ impl<'a> Staging<'a> {
             return Err(AdmissionError::GenesisPlace);
         }
         let log_key = log_key(&genesis)?;
+        let mut keys = vec![log_key];
         let granted = genesis.grants.iter().map(|grant| grant.public_key);
-        if genesis
-            .owners
-            .iter()
-            .copied()
-            .chain(granted)
-            .any(|key| key == log_key)
-        {
-            return Err(AdmissionError::LogKeyShared);
+        for key in genesis.owners.iter().copied().chain(granted) {
+            if key == log_key {
+                return Err(AdmissionError::LogKeyShared);
+            }
+            if keys.contains(&key) {
+                return Err(AdmissionError::KeyTwice { key: key.id() });
+            }
+            keys.push(key);
         }
         let keys = Keys::of(&genesis);
         let owner = keys
@@ -253,7 +254,9 @@ impl<'a> Staging<'a> {
         } else if !is_seal && !is_key {
             keys.may_sign(statement.issuer, &statement.grant_words(), admitted.entry.get())?;
         }
-        if statement.ledger != Some(founding.id) {
+        // What a vendor signed without knowing of any ledger counts in every one that accepts it.
+        let offered = matches!(statement.predicate, Predicate::Source(_)) && statement.ledger.is_none();
+        if statement.ledger != Some(founding.id) && !offered {
             return Err(AdmissionError::WrongLedger {
                 found: statement.ledger,
                 expected: founding.id,
