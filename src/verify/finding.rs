@@ -86,6 +86,10 @@ codes! {
     Inadmissible = "inadmissible", TAMPERED;
     /// A seal whose counts or roots are not those of the entries below it.
     SealFalse = "seal_false", TAMPERED;
+    /// Contested ties that are not those the seal counts.
+    ContestedDiffers = "contested_differs", TAMPERED;
+    /// An evidence bundle of another form than the one it may have.
+    BundleMalformed = "bundle_malformed", TAMPERED;
     /// A blob whose bytes are not those its name says.
     BlobDiffers = "blob_differs", TAMPERED;
     /// A file whose bytes are not those that were registered.
@@ -126,6 +130,8 @@ codes! {
     CheckpointTooOld = "checkpoint_too_old", UNDECIDABLE;
     /// An earlier checkpoint that was to be held against this one is not one of this log.
     EarlierInvalid = "earlier_invalid", UNDECIDABLE;
+    /// Evidence that is only part of a log and does not show whether it goes on from an earlier checkpoint.
+    EarlierNotShown = "earlier_not_shown", UNDECIDABLE;
     /// The checkpoint does not end with a seal.
     NoSeal = "no_seal", UNDECIDABLE;
     /// An entry that is not there.
@@ -136,6 +142,10 @@ codes! {
     BlobMissing = "blob_missing", UNDECIDABLE;
     /// A claim that could not be read, so that rival claims may be hidden in it.
     ClaimsIncomplete = "claims_incomplete", UNDECIDABLE;
+    /// Key or notice statements that the seal counts and that are not there.
+    RulingsMissing = "rulings_missing", UNDECIDABLE;
+    /// An evidence bundle that ends too early.
+    BundleIncomplete = "bundle_incomplete", UNDECIDABLE;
     /// A file that was to be checked and is not there.
     ContentNotFound = "content_not_found", UNDECIDABLE;
     /// An entry of a kind or a format this version cannot judge.

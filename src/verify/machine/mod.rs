@@ -12,6 +12,8 @@
 
 mod blobs;
 mod claims;
+mod contested;
+mod evidence;
 mod remembered;
 mod walk;
 
@@ -33,6 +35,7 @@ use crate::merkle::LeafIndex;
 use crate::statement::ArtifactRef;
 use crate::statement::Genesis;
 use crate::statement::KeyChange;
+use crate::statement::Notice;
 use crate::statement::Read;
 use crate::statement::Seal;
 use crate::statement::Statement;
@@ -56,21 +59,34 @@ use crate::verify::limits::Limits;
 use blobs::BlobUse;
 use blobs::Held;
 use blobs::Reading;
+use contested::Records;
 use remembered::Earlier;
 
-/// A key change as it stands in the log.
+pub use evidence::Evidence;
+
+/// A statement about other statements as it stands in the log.
 #[derive(Debug)]
 struct Ruling {
     index: LeafIndex,
     leaf: NodeHash,
     envelope: Envelope,
-    change: KeyChange,
+    says: Says,
+}
+
+/// What a ruling says.
+#[derive(Debug)]
+enum Says {
+    Key(KeyChange),
+    Notice(Notice),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
+    /// So many leaves are still to come.
     Walk(u64),
-    Claims(u64),
+    /// So many of the known leaves are still to be seen again.
+    Claims(usize),
+    Contested,
     Held,
     Files,
     Done,
@@ -89,7 +105,13 @@ pub struct Verifier {
     phase: Phase,
     findings: Vec<Finding>,
     root: DescendingRoot,
-    leaves: Vec<NodeHash>,
+    /// The entries that were given, with their hashes: in log order once the first sweep is over.
+    leaves: Vec<(LeafIndex, NodeHash)>,
+    /// Whether entries were pruned, so that what is not here may stand in the log all the same.
+    sparse: bool,
+    evidence: BTreeSet<LeafIndex>,
+    /// What was cited and is not part of this evidence.
+    absent: BTreeSet<StatementId>,
     genesis: Option<Genesis>,
     seal: Option<(LeafIndex, Seal, Envelope)>,
     rulings: Vec<Ruling>,
@@ -99,6 +121,9 @@ pub struct Verifier {
     graph: Graph,
     envelopes: BTreeMap<StatementId, Envelope>,
     claims: Claimed,
+    /// What ties the lineage to other statements beside content.
+    relations: Claimed,
+    records: Records,
     own_models: BTreeMap<ArtifactRef, String>,
     external_names: BTreeSet<String>,
     blobs: VecDeque<(BlobId, BlobUse)>,
@@ -141,6 +166,20 @@ impl Verifier {
         }
         verifier.settle();
         verifier
+    }
+
+    /// Judges evidence that may be only part of a log: the records of the seal are asked for, too.
+    #[must_use]
+    pub fn in_part(mut self) -> Self {
+        self.sparse = true;
+        self
+    }
+
+    /// Judges evidence of which nothing can be read: `code` and `message` say why.
+    pub fn unreadable(request: Request, code: Code, message: String) -> Verified<Judgement> {
+        let mut verifier = Self::empty(request);
+        verifier.stop(code, message);
+        verifier.finish()
     }
 
     /// Judges as the ledger was when it had `size` entries: what came later is hashed, so that the signed root proves
@@ -187,6 +226,9 @@ impl Verifier {
             findings: Vec::new(),
             root: DescendingRoot::new(merkle::TreeSize::EMPTY),
             leaves: Vec::new(),
+            sparse: false,
+            evidence: BTreeSet::new(),
+            absent: BTreeSet::new(),
             genesis: None,
             seal: None,
             rulings: Vec::new(),
@@ -196,6 +238,8 @@ impl Verifier {
             graph: Graph::default(),
             envelopes: BTreeMap::new(),
             claims: Claimed::default(),
+            relations: Claimed::default(),
+            records: Records::default(),
             own_models: BTreeMap::new(),
             external_names: BTreeSet::new(),
             blobs: VecDeque::new(),
@@ -213,7 +257,8 @@ impl Verifier {
             return Need::Blob(*blob);
         }
         match self.phase {
-            Phase::Walk(next) | Phase::Claims(next) => Need::Entry(LeafIndex::new(next.saturating_sub(1))),
+            Phase::Walk(_) | Phase::Claims(_) => self.next_entry().map_or(Need::Done, Need::Entry),
+            Phase::Contested => Need::Contested,
             Phase::Held => self
                 .held
                 .keys()
@@ -224,12 +269,19 @@ impl Verifier {
         }
     }
 
+    fn next_entry(&self) -> Option<LeafIndex> {
+        match self.phase {
+            Phase::Walk(left) => left.checked_sub(1).map(LeafIndex::new),
+            Phase::Claims(left) => self.leaves.get(left.checked_sub(1)?).map(|(index, _)| *index),
+            _ => None,
+        }
+    }
+
     /// Takes the bytes of the entry that was asked for.
     pub fn entry(&mut self, given: Given<&[u8]>) {
-        let (Phase::Walk(next) | Phase::Claims(next)) = self.phase else {
+        let Some(index) = self.next_entry() else {
             return;
         };
-        let index = LeafIndex::new(next.saturating_sub(1));
         match given {
             Given::Found(bytes) if matches!(self.phase, Phase::Walk(_)) => self.walk_entry(index, bytes),
             Given::Found(bytes) => self.claims_entry(index, bytes),
@@ -240,9 +292,30 @@ impl Verifier {
         }
         self.phase = match self.phase {
             Phase::Walk(_) => Phase::Walk(index.get()),
-            Phase::Claims(_) => Phase::Claims(index.get()),
+            Phase::Claims(left) => Phase::Claims(left.saturating_sub(1)),
             other => other,
         };
+        self.settle();
+    }
+
+    /// Takes, in place of the entry that was asked for, the root of a complete subtree of 2^`level` entries from
+    /// `first` on, of which that entry is the last: they are not part of this evidence. What the lineage needs of them
+    /// is then a finding, and the seal tells whether anything that speaks against it may be among them.
+    pub fn pruned(&mut self, level: u32, first: LeafIndex, root: NodeHash) {
+        if !matches!(self.phase, Phase::Walk(_)) {
+            return;
+        }
+        if self.as_of.is_some() {
+            let message = "part of a log can only be judged as of its own checkpoint".to_owned();
+            return self.stop(Code::EntryMissing, message);
+        }
+        if !self.root.push_subtree(level, first, root) {
+            let message = format!("there is no subtree of level {level} that begins with entry {first} here");
+            return self.stop(Code::RootDiffers, message);
+        }
+        self.earlier_subtree(level, first, root);
+        self.sparse = true;
+        self.phase = Phase::Walk(first.get());
         self.settle();
     }
 
@@ -255,7 +328,12 @@ impl Verifier {
     }
 
     /// Judges what was read. Nothing but this makes a [`Verified`].
-    pub fn finish(mut self) -> Verified<Judgement> {
+    pub fn finish(self) -> Verified<Judgement> {
+        self.finish_with_evidence().0
+    }
+
+    /// Judges what was read, and tells which part of the log the judgement rests on.
+    pub fn finish_with_evidence(mut self) -> (Verified<Judgement>, Evidence) {
         if self.phase != Phase::Done {
             self.stop(
                 Code::EntryMissing,
@@ -264,6 +342,10 @@ impl Verifier {
         }
         let keys = self.genesis.as_ref().map(Keys::of);
         let keys = keys.map(|keys| self.apply_rulings(keys));
+        let evidence = self.gather_evidence();
+        if self.request.name.is_empty() {
+            self.request.name = self.name_of_targets();
+        }
         let case = Case {
             request: self.request,
             checkpoint: self.checkpoint,
@@ -276,8 +358,9 @@ impl Verifier {
             reads: self.reads,
             files: self.files,
             limits: self.limits,
+            absent: self.absent,
         };
-        judge(&case, self.findings)
+        (judge(&case, self.findings), evidence)
     }
 
     /// Moves on as long as nothing is needed to do so.
@@ -287,7 +370,11 @@ impl Verifier {
                 Phase::Walk(0) => self.end_walk(),
                 Phase::Claims(0) => {
                     self.check_dangling();
-                    Phase::Held
+                    if self.sparse && self.begin_contested() {
+                        Phase::Contested
+                    } else {
+                        Phase::Held
+                    }
                 }
                 Phase::Held if self.held.is_empty() => self.begin_files(),
                 Phase::Files if self.files.next().is_none() => Phase::Done,
@@ -316,6 +403,7 @@ impl Verifier {
     }
 
     fn entry_finding(&mut self, code: Code, index: LeafIndex, message: impl std::fmt::Display) {
+        self.evidence.insert(index);
         self.ledger_finding(
             code,
             format!("entry {index}"),
@@ -347,6 +435,14 @@ impl Verifier {
             if !seen.insert(ruling.envelope.id()) {
                 continue;
             }
+            let change = match &ruling.says {
+                Says::Key(change) => change,
+                Says::Notice(notice) => {
+                    let message = format!("a notice ({}) is not judged by this version", notice.change);
+                    self.entry_finding(Code::NotJudged, ruling.index, message);
+                    continue;
+                }
+            };
             let key = keys.public_key(ruling.envelope.key());
             let checked = key
                 .map_err(|error| error.to_string())
@@ -356,7 +452,7 @@ impl Verifier {
                 continue;
             }
             let (index, id) = (ruling.index.get(), ruling.envelope.id());
-            if let Err(error) = keys.apply(index, id, ruling.envelope.key(), &ruling.change) {
+            if let Err(error) = keys.apply(index, id, ruling.envelope.key(), change) {
                 self.entry_finding(Code::Inadmissible, ruling.index, error);
             }
         }
