@@ -71,7 +71,11 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
         checkpoint: note,
         content: false,
         require: crate::verify::Assurance::SelfAsserted,
-        remembered: None,
+        remembered: session
+            .remembered(&ledger.checkpoint().origin)
+            .map(|place| place.note())
+            .transpose()?
+            .flatten(),
         newer: None,
         min_size: None,
     };

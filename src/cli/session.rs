@@ -152,7 +152,7 @@ impl Session {
 
     /// Returns what to tell when the index could not be kept up, or the checkpoint not be remembered; what was appended is
     /// safe.
-    pub fn index_notes(ledger: &Ledger) -> Vec<String> {
+    pub fn kept_notes(ledger: &Ledger) -> Vec<String> {
         let trouble = ledger.index_trouble().map(|error| {
             let why = std::error::Error::source(error).map_or_else(String::new, |why| format!(": {why}"));
             format!("The index was not brought up to date ({error}{why}); answers are right, and slower until `herdbook reindex`.")

@@ -130,8 +130,6 @@ codes! {
     CheckpointTooOld = "checkpoint_too_old", UNDECIDABLE;
     /// An earlier checkpoint that was to be held against this one is not one of this log.
     EarlierInvalid = "earlier_invalid", UNDECIDABLE;
-    /// Evidence that is only part of a log and does not show whether it goes on from an earlier checkpoint.
-    EarlierNotShown = "earlier_not_shown", UNDECIDABLE;
     /// The checkpoint does not end with a seal.
     NoSeal = "no_seal", UNDECIDABLE;
     /// An entry that is not there.
@@ -144,6 +142,8 @@ codes! {
     ClaimsIncomplete = "claims_incomplete", UNDECIDABLE;
     /// Key or notice statements that the seal counts and that are not there.
     RulingsMissing = "rulings_missing", UNDECIDABLE;
+    /// Evidence that does not show that the log still begins with the entries of an earlier checkpoint.
+    ConsistencyNotShown = "consistency_not_shown", UNDECIDABLE;
     /// An evidence bundle that ends too early.
     BundleIncomplete = "bundle_incomplete", UNDECIDABLE;
     /// A file that was to be checked and is not there.

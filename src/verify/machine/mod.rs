@@ -32,6 +32,7 @@ use crate::envelope::EnvelopeError;
 use crate::merkle;
 use crate::merkle::DescendingRoot;
 use crate::merkle::LeafIndex;
+use crate::merkle::Part;
 use crate::statement::ArtifactRef;
 use crate::statement::Genesis;
 use crate::statement::KeyChange;
@@ -107,6 +108,8 @@ pub struct Verifier {
     root: DescendingRoot,
     /// The entries that were given, with their hashes: in log order once the first sweep is over.
     leaves: Vec<(LeafIndex, NodeHash)>,
+    /// What stands for the entries that were pruned, the last ones first.
+    subtrees: Vec<Part>,
     /// Whether entries were pruned, so that what is not here may stand in the log all the same.
     sparse: bool,
     evidence: BTreeSet<LeafIndex>,
@@ -172,6 +175,7 @@ impl Verifier {
     #[must_use]
     pub fn in_part(mut self) -> Self {
         self.sparse = true;
+        self.old_is_no_rollback();
         self
     }
 
@@ -226,6 +230,7 @@ impl Verifier {
             findings: Vec::new(),
             root: DescendingRoot::new(merkle::TreeSize::EMPTY),
             leaves: Vec::new(),
+            subtrees: Vec::new(),
             sparse: false,
             evidence: BTreeSet::new(),
             absent: BTreeSet::new(),
@@ -313,8 +318,12 @@ impl Verifier {
             let message = format!("there is no subtree of level {level} that begins with entry {first} here");
             return self.stop(Code::RootDiffers, message);
         }
-        self.earlier_subtree(level, first, root);
         self.sparse = true;
+        self.subtrees.push(Part::Subtree {
+            level,
+            first,
+            hash: root,
+        });
         self.phase = Phase::Walk(first.get());
         self.settle();
     }

@@ -8,8 +8,10 @@ use std::cmp::Ordering;
 use crate::checkpoint::Checkpoint;
 use crate::checkpoint::root_text;
 use crate::digest::NodeHash;
-use crate::merkle::DescendingRoot;
+use crate::merkle;
 use crate::merkle::LeafIndex;
+use crate::merkle::Part;
+use crate::merkle::TreeSize;
 use crate::verify::finding::Code;
 
 use super::Verifier;
@@ -38,14 +40,10 @@ impl Why {
 pub(super) struct Earlier {
     checkpoint: Checkpoint,
     why: Why,
-    /// The root of as many first entries of the judged tree.
-    root: DescendingRoot,
-    /// Whether a part was left out of which only some entries are among them.
-    pruned: bool,
 }
 
 impl Verifier {
-    /// Opens the earlier checkpoints and says what sizes alone show. What is left is compared when all entries were seen.
+    /// Opens the earlier checkpoints and says what sizes alone show. What is left is compared when all leaves are known.
     pub(super) fn hold_against_earlier(&mut self) {
         let Some(judged) = self.checkpoint.as_ref().map(|checkpoint| checkpoint.size) else {
             return;
@@ -60,6 +58,17 @@ impl Verifier {
         for (note, why) in [(remembered, Why::Remembered), (newer, Why::Asked)] {
             if let Some(note) = note {
                 self.hold_against(&note, why);
+            }
+        }
+    }
+
+    /// A part of a log is as of the checkpoint it was cut from: that a later one is known makes it old, and nothing was
+    /// rolled back.
+    pub(super) fn old_is_no_rollback(&mut self) {
+        for finding in &mut self.findings {
+            if finding.code == Code::RolledBack {
+                finding.code = Code::CheckpointTooOld;
+                finding.message = format!("{}; a later checkpoint was accepted before", finding.message);
             }
         }
     }
@@ -82,10 +91,8 @@ impl Verifier {
         match earlier.size.cmp(&judged.size) {
             Ordering::Less => {
                 return self.earlier.push(Earlier {
-                    root: DescendingRoot::new(earlier.size),
                     checkpoint: earlier,
                     why,
-                    pruned: false,
                 });
             }
             Ordering::Equal if earlier.root == judged.root => return,
@@ -118,48 +125,48 @@ impl Verifier {
         self.ledger_finding(code, "checkpoint", message);
     }
 
-    /// Takes a complete subtree of the judged tree, or a leaf, for the roots of its first entries. They come last to first.
-    pub(super) fn earlier_subtree(&mut self, level: u32, first: LeafIndex, root: NodeHash) {
-        for earlier in &mut self.earlier {
-            let Some(end) = earlier.root.next_index() else {
-                continue;
-            };
-            // What begins behind those entries is none of them; what begins before and ends behind shows no root of them.
-            if first <= end && !earlier.root.push_subtree(level, first, root) {
-                earlier.pruned = true;
-            }
-        }
-    }
-
-    /// Compares what the earlier checkpoints sign with the first entries of the judged tree, whose root is right.
-    pub(super) fn compare_with_earlier(&mut self) {
-        for earlier in std::mem::take(&mut self.earlier) {
-            let Some(judged) = &self.checkpoint else {
+    /// Compares what the earlier checkpoints sign with the first leaves of the judged tree. `whole` says whether those
+    /// leaves hash to the judged root: else that is what is told, and nobody knows whose the leaves are.
+    pub(super) fn compare_with_earlier(&mut self, whole: bool) {
+        for Earlier { checkpoint, why } in std::mem::take(&mut self.earlier) {
+            let Some(judged) = self.checkpoint.as_ref().filter(|_| whole) else {
                 return;
             };
-            let (checkpoint, when) = (&earlier.checkpoint, earlier.why.when());
-            let Some(root) = earlier.root.root().filter(|_| !earlier.pruned) else {
+            let Some(root) = self.prefix_root(checkpoint.size) else {
                 let message = format!(
-                    "this evidence is only part of a log, and does not show which root its first {} entries have: ask for \
-                     a proof from the checkpoint that was signed when {when} (`herdbook log consistency`)",
-                    checkpoint.size
+                    "this evidence does not show that the log still begins with the {} when {}: ask for a bundle that \
+                     was written from the ledger by a current herdbook",
+                    described(&checkpoint),
+                    why.when()
                 );
-                self.ledger_finding(Code::EarlierNotShown, "checkpoint", message);
+                self.ledger_finding(Code::ConsistencyNotShown, "checkpoint", message);
                 continue;
             };
             if root == checkpoint.root {
                 continue;
             }
+            let (found, known) = (described(judged), described(&checkpoint));
             let message = format!(
-                "the log has {} now, the first {} of which have the root {}; it had {} when {when}: the log key signed two \
-                 histories",
-                described(judged),
+                "the log has {found} now, the first {} of which have the root {}; it had {known} when {}: the log key \
+                 signed two histories",
                 checkpoint.size,
                 root_text(&root),
-                described(checkpoint),
+                why.when()
             );
             self.ledger_finding(Code::Forked, "checkpoint", message);
         }
+    }
+
+    /// Returns the root of the first leaves of the judged tree; nothing where pruned entries reach over that size.
+    fn prefix_root(&self, size: TreeSize) -> Option<NodeHash> {
+        let leaf = |(index, hash): &(LeafIndex, NodeHash)| Part::Leaf {
+            index: *index,
+            hash: *hash,
+        };
+        let mut parts: Vec<Part> = self.leaves.iter().map(leaf).collect();
+        parts.extend(&self.subtrees);
+        parts.sort_by_key(|part| std::cmp::Reverse(part.first()));
+        merkle::prefix_root(&parts, size)
     }
 }
 

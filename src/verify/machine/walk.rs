@@ -34,7 +34,6 @@ impl Verifier {
     pub(super) fn walk_entry(&mut self, index: LeafIndex, bytes: &[u8]) {
         let leaf = merkle::leaf_hash(bytes);
         self.root.push(leaf);
-        self.earlier_subtree(0, index, leaf);
         self.leaves.push((index, leaf));
         let size = self.judged_size();
         if size.is_some_and(|size| !size.contains(index)) {
@@ -240,9 +239,7 @@ impl Verifier {
                 "the entries do not hash to the checkpoint's root",
             );
         }
-        if whole {
-            self.compare_with_earlier();
-        }
+        self.compare_with_earlier(whole);
         self.go_back();
         self.check_seal();
         self.check_dangling();

@@ -190,7 +190,7 @@ fn part_of_a_log_says_whether_it_goes_on_or_that_it_does_not_show() {
             let whole: Vec<Code> = code.into_iter().collect();
             assert_eq!(failing(&world.drive(request.clone())), whole, "{size}");
             let pruned = failing(&world.drive_pruned(request, &kept));
-            if pruned == [Code::EarlierNotShown] {
+            if pruned == [Code::ConsistencyNotShown] {
                 not_shown += 1;
             } else {
                 assert_eq!(pruned, whole, "{size}");
