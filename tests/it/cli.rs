@@ -15,6 +15,7 @@ mod keys;
 mod killed;
 mod many;
 mod nightly;
+mod offers;
 mod pipelines;
 mod proved;
 mod reading;

@@ -3,6 +3,7 @@
 mod envelope;
 mod index;
 mod manifest;
+mod offer;
 mod proof;
 mod statement;
 mod trust_root;
