@@ -1,7 +1,7 @@
 //! Private keys, which nobody means to publish: known by the first line of their PEM (RFC 7468 2), encrypted or not, and
 //! by how the files of other programs begin.
 
-/// What a file with a private key holds, besides PEM: PuTTY, the commercial SSH, and a key of OpenSSH without its PEM.
+/// What a file with a private key holds besides PEM: of putty, of the commercial SSH, and of OpenSSH without its PEM.
 const HEADERS: [&[u8]; 4] = [
     b"PuTTY-User-Key-File-",
     b"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----",
