@@ -13,6 +13,7 @@
 
 mod args;
 mod as_of;
+mod bundle;
 mod cache;
 mod code;
 mod completions;
@@ -21,9 +22,11 @@ mod doctor;
 mod error;
 mod exit;
 mod explain;
+mod fresh;
 mod fsck;
 mod gaps;
 mod hash;
+mod held;
 mod home;
 mod impact;
 mod init;
@@ -47,6 +50,7 @@ mod target;
 mod trace;
 mod ui;
 mod verify;
+mod verify_bundle;
 mod verify_report;
 
 use std::process::ExitCode;
@@ -117,6 +121,8 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
         Command::Verify(args) => verify::run(session, args),
         Command::Report(args) => report::run(session, args),
         Command::VerifyReport(args) => verify_report::run(session, args),
+        Command::Bundle(args) => bundle::run(session, args),
+        Command::VerifyBundle(args) => verify_bundle::run(session, args),
         Command::Key(args) => key::run(session, args),
         Command::Show(args) => show::run(session, args),
         Command::List(args) => list::run(session, args),

@@ -133,9 +133,14 @@ fn what_the_log_key_signed_is_admitted_again() {
             &fixture.blobs,
             crate::ledger::admission::Checks::All,
         );
-        let honest = staging.seal().unwrap();
-        let rulings = honest.rulings + rulings;
-        sign(LOG, Some(fixture.id), Predicate::Seal(Seal { rulings, ..honest }))
+        let honest = staging.seal();
+        // Above the one statement that comes first.
+        let seal = Seal {
+            size: honest.size + 1,
+            rulings: honest.rulings + rulings,
+            ..honest
+        };
+        sign(LOG, Some(fixture.id), Predicate::Seal(seal))
     };
     let unsealed = lying(vec![fixture.sign(source("x", files(&["x"])))]);
     assert_eq!(unsealed.findings[0].code, FsckCode::Inadmissible);

@@ -62,10 +62,10 @@ pub struct SubjectFacts {
     pub rows: Option<u64>,
 }
 
-/// A digest and who claims it.
+/// A tie and who has it: mostly a digest, and who claims that content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Claim {
-    /// The content.
+    /// The content, or a relation ([`Predicate::ties`]).
     pub digest: Sha256Digest,
     /// The artifact, or the member of a manifest.
     pub artifact: ArtifactRef,
@@ -143,7 +143,7 @@ pub fn thing_word(thing: Thing) -> &'static str {
 pub struct Indexed {
     /// What is known of the statement.
     pub facts: Facts,
-    /// The content it claims: of its subjects and of the members of their manifests.
+    /// Its ties: the content of its subjects and of the members of their manifests, and its relations.
     pub claims: Vec<Claim>,
 }
 
@@ -245,12 +245,9 @@ fn subjects(predicate: &Predicate) -> Vec<SubjectFacts> {
 }
 
 fn subject_claims(id: StatementId, predicate: &Predicate) -> Vec<Claim> {
-    let numbered = (0_u32..).zip(predicate.artifacts());
-    numbered
-        .filter(|(_, artifact)| artifact.has_bytes())
-        .map(|(subject, artifact)| Claim {
-            digest: artifact.sha256,
-            artifact: ArtifactRef::subject(id, subject),
-        })
-        .collect()
+    let claim = |(subject, digest)| Claim {
+        digest,
+        artifact: ArtifactRef::subject(id, subject),
+    };
+    predicate.ties(id).into_iter().map(claim).collect()
 }

@@ -73,21 +73,20 @@ impl Gate {
             return Err((first, GateError::ManifestMissing(*missing)));
         }
         let blobs = StoreBlobs(&*self.store);
-        let mut staging = Staging::on(&self.state, &blobs, Checks::All);
+        let staging = Staging::on(&self.state, &blobs, Checks::All);
         let expected = staging.next();
         if expected != first {
             let found = first;
             return Err((first, GateError::OutOfOrder { expected, found }));
         }
-        for (position, leaf) in entries.iter().enumerate() {
-            let entry = staging.next();
-            let admitted = staging.admit(leaf).map_err(|error| (entry, error.into()))?;
+        let (admitted, batch) = staging.admit_all(entries.iter().map(Vec::as_slice));
+        for (position, admitted) in (1..).zip(admitted) {
             let is_seal = matches!(admitted.statement.predicate, Predicate::Seal(_));
-            if is_seal != (position + 1 == entries.len()) {
-                return Err((entry, GateError::SealPlace));
+            if is_seal != (position == entries.len()) {
+                return Err((admitted.entry, GateError::SealPlace));
             }
         }
-        match staging.finish() {
+        match batch.map_err(|refused| (refused.entry, refused.reason.into()))? {
             Some(batch) => self.state.integrate(batch).map_err(|error| (first, error.into())),
             None => Ok(()),
         }
@@ -143,11 +142,7 @@ mod tests {
         for leaf in leaves {
             staging.admit(leaf).unwrap();
         }
-        crate::ledger::admission::fixture::sign(
-            LOG,
-            Some(fixture.id),
-            Predicate::Seal(staging.seal().unwrap()),
-        )
+        crate::ledger::admission::fixture::sign(LOG, Some(fixture.id), Predicate::Seal(staging.seal()))
     }
 
     #[test]
@@ -159,10 +154,12 @@ mod tests {
         let first = fixture.state.size().next_index();
         let judge = |entries: &[Vec<u8>], first| gate(&fixture, &memory).judge(first, entries);
         judge(&[leaf.clone(), seal.clone()], first).unwrap();
+        let early = seal_after(&fixture, &[]);
+        let second = seal_after(&fixture, &[leaf.clone(), seal.clone()]);
         for entries in [
             vec![leaf.clone()],
-            vec![seal.clone(), leaf.clone()],
-            vec![leaf.clone(), seal.clone(), seal.clone()],
+            vec![early, leaf.clone()],
+            vec![leaf.clone(), seal.clone(), second],
         ] {
             let (_, refused) = judge(&entries, first).unwrap_err();
             assert!(matches!(refused, GateError::SealPlace), "{refused:?}");

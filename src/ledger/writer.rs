@@ -153,9 +153,6 @@ impl Writer {
                 .admit(leaf)
                 .map_err(|source| LedgerError::Refused { entry, source })?;
         }
-        let entry = staging.next();
-        staging
-            .seal()
-            .map_err(|source| LedgerError::Refused { entry, source })
+        Ok(staging.seal())
     }
 }

@@ -113,14 +113,52 @@ impl Genesis {
 /// The last entry of every commit: that nothing below it is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seal {
+    /// How many entries stand below it: its own index.
+    pub size: u64,
     /// How many `key` and `notice` statements stand below.
     pub rulings: u64,
     /// RFC 6962 root over their leaf hashes, in log order.
     pub rulings_root: NodeHash,
-    /// How many digests more than one statement below claims.
+    /// How many ties more than one statement below has.
     pub contested: u64,
-    /// RFC 6962 root over the raw digests, sorted.
+    /// RFC 6962 root over their records ([`Contested::to_bytes`]), sorted.
     pub contested_root: NodeHash,
+}
+
+/// A tie that several statements have: content that is claimed twice, a name that an external model and an own one
+/// share, a run that was observed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Contested {
+    /// The tie.
+    pub tie: Sha256Digest,
+    /// How many statements have it, each once.
+    pub statements: u32,
+}
+
+impl Contested {
+    /// The length of a record in bytes.
+    pub const BYTES: usize = 36;
+
+    /// Returns the record: the tie, then the number in big-endian order.
+    pub fn to_bytes(self) -> [u8; Self::BYTES] {
+        let mut bytes = [0; Self::BYTES];
+        let (tie, statements) = bytes.split_at_mut(32);
+        tie.copy_from_slice(self.tie.as_bytes());
+        statements.copy_from_slice(&self.statements.to_be_bytes());
+        bytes
+    }
+
+    /// Reads a record.
+    pub fn from_bytes(bytes: &[u8; Self::BYTES]) -> Self {
+        let (mut tie, mut statements) = ([0; 32], [0; 4]);
+        let (left, right) = bytes.split_at(32);
+        tie.copy_from_slice(left);
+        statements.copy_from_slice(right);
+        Self {
+            tie: Sha256Digest::from_bytes(tie),
+            statements: u32::from_be_bytes(statements),
+        }
+    }
 }
 
 impl Seal {
@@ -129,6 +167,7 @@ impl Seal {
         out.put("contested_root", self.contested_root.to_hex());
         out.put_count("rulings", Some(self.rulings));
         out.put("rulings_root", self.rulings_root.to_hex());
+        out.put_count("size", Some(self.size));
     }
 
     pub(super) fn decode(fields: &mut Fields) -> Result<Self, StatementError> {
@@ -137,6 +176,7 @@ impl Seal {
             rulings_root: fields.digest("rulings_root", NodeHash::from_hex)?,
             contested: fields.count("contested")?,
             contested_root: fields.digest("contested_root", NodeHash::from_hex)?,
+            size: fields.count("size")?,
         })
     }
 }

@@ -13,8 +13,10 @@ mod decimal;
 mod fields;
 mod house;
 mod leaf;
+mod notice;
 mod run;
 mod text;
+mod tie;
 mod words;
 
 use crate::canonical::CanonicalError;
@@ -42,6 +44,7 @@ pub use artifact::ManifestFacts;
 pub use artifact::absence_word;
 pub use decimal::Decimal;
 pub use decimal::DecimalError;
+pub use house::Contested;
 pub use house::EVERY_KIND;
 pub use house::Genesis;
 pub use house::Grant;
@@ -56,6 +59,9 @@ pub use leaf::Generators;
 pub use leaf::Model;
 pub use leaf::Prompt;
 pub use leaf::Source;
+pub use notice::GapRef;
+pub use notice::GapRefError;
+pub use notice::Notice;
 pub use run::Cites;
 pub use run::Dataset;
 pub use run::Gap;
@@ -71,6 +77,8 @@ pub use text::TextError;
 pub use text::check_file_name;
 pub use text::check_text;
 pub use text::escaped;
+pub use tie::model_tie;
+pub use tie::run_tie;
 pub use words::Access;
 pub use words::AcquiredBy;
 pub use words::Answer;
@@ -80,6 +88,8 @@ pub use words::Does;
 pub use words::FilterRule;
 pub use words::KeyChangeKind;
 pub use words::MadeBy;
+pub use words::NoticeEffect;
+pub use words::NoticeKind;
 pub use words::OutputKind;
 pub use words::ReportedVerdict;
 pub use words::Revocation;
@@ -265,6 +275,8 @@ pub enum Predicate {
     Release(Release),
     /// A provenance report.
     Report(Report),
+    /// That something is taken back, corrected or resolved.
+    Notice(Notice),
 }
 
 impl Predicate {
@@ -283,6 +295,7 @@ impl Predicate {
             Self::Observation(_) => "observation",
             Self::Release(_) => "release",
             Self::Report(_) => "report",
+            Self::Notice(_) => "notice",
         }
     }
 
@@ -296,7 +309,12 @@ impl Predicate {
             Self::Run(run) => Some(&run.name),
             Self::Dataset(dataset) => Some(&dataset.name),
             Self::Release(release) => Some(&release.name),
-            Self::Genesis(_) | Self::Seal(_) | Self::Key(_) | Self::Observation(_) | Self::Report(_) => None,
+            Self::Genesis(_)
+            | Self::Seal(_)
+            | Self::Key(_)
+            | Self::Observation(_)
+            | Self::Report(_)
+            | Self::Notice(_) => None,
         }
     }
 
@@ -318,13 +336,19 @@ impl Predicate {
             | Self::Key(_)
             | Self::Observation(_)
             | Self::Release(_)
-            | Self::Report(_) => Vec::new(),
+            | Self::Report(_)
+            | Self::Notice(_) => Vec::new(),
         }
     }
 
     /// Returns the artifacts in subject order.
     pub fn artifacts(&self) -> impl Iterator<Item = &Artifact> {
         self.sets().into_iter().flat_map(|(_, set)| &set.artifacts)
+    }
+
+    /// Returns whether it rules over other statements, so that a seal counts it one by one.
+    pub fn is_ruling(&self) -> bool {
+        matches!(self, Self::Key(_) | Self::Notice(_))
     }
 
     /// Returns the documents and code that must be in the ledger beside the artifacts.
@@ -410,6 +434,7 @@ impl Statement {
             Predicate::Observation(observation) => observation.encode_into(&mut out),
             Predicate::Release(release) => release.encode_into(&mut out),
             Predicate::Report(report) => report.encode_into(&mut out),
+            Predicate::Notice(notice) => notice.encode_into(&mut out),
         }
         Value::Object(out.into_inner())
     }
@@ -429,7 +454,8 @@ impl Statement {
             | Predicate::Seal(_)
             | Predicate::Key(_)
             | Predicate::Observation(_)
-            | Predicate::Release(_) => {
+            | Predicate::Release(_)
+            | Predicate::Notice(_) => {
                 vec![subject(
                     self.predicate.kind(),
                     Sha256Digest::of(&predicate.encode()),
@@ -458,6 +484,7 @@ impl Statement {
             "observation" => Predicate::Observation(Observation::decode(&mut fields)?),
             "release" => Predicate::Release(Release::decode(&mut fields)?),
             "report" => Predicate::Report(Report::decode(&mut fields)?),
+            "notice" => Predicate::Notice(Notice::decode(&mut fields)?),
             _ => return Err(StatementError::UnknownKind(kind.to_owned())),
         };
         fields.finish()?;
@@ -478,6 +505,7 @@ impl Statement {
         match &self.predicate {
             Predicate::Run(run) => vec![format!("{kind}:{}", run.does), kind],
             Predicate::Key(change) => vec![format!("{kind}:{}", change.change), kind],
+            Predicate::Notice(notice) => vec![format!("{kind}:{}", notice.change), kind],
             _ => vec![kind],
         }
     }

@@ -256,6 +256,34 @@ words! {
 }
 
 words! {
+    /// What a notice does.
+    NoticeKind {
+        /// Whoever gave something takes it back.
+        Withdraw = "withdraw",
+        /// Whoever is responsible calls something back.
+        Recall = "recall",
+        /// A statement was wrong, and another one is right.
+        Correct = "correct",
+        /// A newer version stands in the place of an older one.
+        Supersede = "supersede",
+        /// A gap is declared after all.
+        Resolve = "resolve",
+    }
+}
+
+words! {
+    /// What must not happen any longer with what was withdrawn or recalled.
+    NoticeEffect {
+        /// Nothing new is made of it; what was made before stays.
+        NoNewUse = "no_new_use",
+        /// Neither it nor what was made of it is used.
+        StopUse = "stop_use",
+        /// What was made of it is destroyed.
+        DestroyDerived = "destroy_derived",
+    }
+}
+
+words! {
     /// Why a key was revoked.
     Revocation {
         /// Given up in good order: entries below count.

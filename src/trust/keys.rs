@@ -227,6 +227,16 @@ impl Keys {
         })
     }
 
+    /// Returns the public key if `key` may sign a notice at entry `index`: an owner, or a key that has a grant of any
+    /// kind then. What the notice does is another question.
+    pub fn may_notify(&self, key: KeyId, index: u64) -> Result<PublicKey, TrustError> {
+        if let Ok(owner) = self.owner(key) {
+            return Ok(owner);
+        }
+        let record = self.records.get(&key).ok_or(TrustError::Unknown { key })?;
+        self.may_sign(key, &record.kinds, index)
+    }
+
     /// Returns whether what `key` signed at entry `index` counts, given all later key changes.
     pub fn standing(&self, key: KeyId, index: u64, statement: StatementId) -> Standing {
         let suspect = self

@@ -24,7 +24,7 @@ mod share;
 mod subjects;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use files::FileDigests;
 pub use files::FileQuery;
@@ -52,6 +52,7 @@ pub use lineage::Lineage;
 pub use lineage::LineageEdge;
 pub use lineage::LineageNode;
 pub use lineage::said_by;
+pub use machine::Evidence;
 pub use machine::Verifier;
 pub use mass::Boundary;
 pub use mass::mass_inputs;
@@ -65,6 +66,7 @@ pub use subjects::SubjectFile;
 
 use crate::digest::BlobId;
 use crate::merkle::LeafIndex;
+use crate::merkle::TreeSize;
 use crate::statement::ArtifactRef;
 use crate::trust::TrustRoot;
 
@@ -100,7 +102,7 @@ impl Trust {
 /// What is to be verified.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// What the caller calls it.
+    /// What the caller calls it; if it is empty, what the statements call it.
     pub name: String,
     /// The artifacts that are judged together: those of one item, or the one that a file was resolved to.
     pub artifacts: Vec<ArtifactRef>,
@@ -112,15 +114,25 @@ pub struct Request {
     pub content: bool,
     /// The least assurance that is enough.
     pub require: Assurance,
+    /// The last signed checkpoint of this log that was accepted, if one is remembered.
+    pub remembered: Option<Vec<u8>>,
+    /// A signed checkpoint of this log that the judged one must not be older than.
+    pub newer: Option<Vec<u8>>,
+    /// How many entries the signed checkpoint must have at least.
+    pub min_size: Option<TreeSize>,
 }
 
 /// What the verifier needs next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Need {
-    /// The exact bytes of an entry; answered with [`Verifier::entry`].
+    /// The exact bytes of an entry; answered with [`Verifier::entry`], or with [`Verifier::pruned`] by evidence that is
+    /// only part of a log.
     Entry(LeafIndex),
     /// The bytes of a blob; answered with [`Verifier::blob`].
     Blob(BlobId),
+    /// All records of the ties that the seal counts as contested; answered with [`Verifier::contested`]. Asked for only
+    /// where entries were pruned.
+    Contested,
     /// The digests of a file outside the ledger; answered with [`Verifier::file`].
     File(FileQuery),
     /// Nothing more: [`Verifier::finish`].

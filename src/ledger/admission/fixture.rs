@@ -136,7 +136,7 @@ impl Fixture {
             ids.push(staging.admit(leaf)?.id);
         }
         let founding = staging.founding.as_ref().unwrap().id;
-        let seal = sign(LOG, Some(founding), Predicate::Seal(staging.seal().unwrap()));
+        let seal = sign(LOG, Some(founding), Predicate::Seal(staging.seal()));
         staging.admit(&seal)?;
         leaves.push(seal);
         let batch = staging.finish().unwrap();
@@ -149,11 +149,11 @@ impl Fixture {
     /// Says whether `leaf` would be admitted next.
     pub(crate) fn try_one(&self, leaf: &[u8]) -> Result<Admitted, AdmissionError> {
         let mut staging = Staging::on(&self.state, &self.blobs, Checks::All);
-        let (next, seal) = (staging.next(), staging.seal().unwrap());
+        let (next, seal) = (staging.next(), staging.seal());
         let result = staging.admit(leaf);
         if result.is_err() {
             assert_eq!(
-                (staging.next(), staging.seal().unwrap()),
+                (staging.next(), staging.seal()),
                 (next, seal),
                 "an error changes nothing"
             );

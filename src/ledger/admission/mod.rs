@@ -9,10 +9,13 @@ mod cited;
 mod error;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod signatures;
 mod staging;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::checkpoint::LogKey;
@@ -31,6 +34,7 @@ use crate::key::PublicKey;
 use crate::merkle::Frontier;
 use crate::merkle::LeafIndex;
 use crate::merkle::TreeSize;
+use crate::statement::Contested;
 use crate::statement::Genesis;
 use crate::statement::Predicate;
 use crate::statement::Seal;
@@ -38,6 +42,7 @@ use crate::trust::Keys;
 
 pub use error::AdmissionError;
 pub use error::BlobError;
+pub use signatures::Refused;
 pub use staging::Admitted;
 pub use staging::Batch;
 pub use staging::Checks;
@@ -78,6 +83,8 @@ pub struct State {
     /// Where the statements of `rulings` stand.
     ruling_entries: Vec<LeafIndex>,
     index: Layered,
+    /// Every tie that several statements have, and how many.
+    contested: Arc<BTreeMap<Sha256Digest, u32>>,
     sealed: bool,
     missing: Vec<BlobId>,
 }
@@ -145,7 +152,9 @@ impl State {
                 return Ok(None);
             }
         }
-        let honest = seal_of(&state.rulings, &state.contested()?);
+        state.contested = Arc::new(contested(&state.index)?);
+        let below = TreeSize::new(state.tree.size().get().saturating_sub(1));
+        let honest = seal_of(below, &state.rulings, state.contested());
         Ok((honest == *seal).then_some(state))
     }
 
@@ -153,10 +162,13 @@ impl State {
     fn rule(&mut self, entry: LeafIndex, leaf: &[u8]) -> Result<bool, AdmissionError> {
         let envelope = Envelope::decode(leaf).map_err(AdmissionError::Envelope)?;
         let statement = envelope.statement().map_err(AdmissionError::Envelope)?;
-        let (Predicate::Key(change), Some(keys)) = (&statement.predicate, &mut self.keys) else {
-            return Ok(false);
-        };
-        keys.apply(entry.get(), envelope.id(), statement.issuer, change)?;
+        match (&statement.predicate, &mut self.keys) {
+            (Predicate::Key(change), Some(keys)) => {
+                keys.apply(entry.get(), envelope.id(), statement.issuer, change)?;
+            }
+            (Predicate::Notice(_), _) => {}
+            _ => return Ok(false),
+        }
         self.rulings.append(crate::merkle::leaf_hash(leaf));
         self.ruling_entries.push(entry);
         Ok(true)
@@ -181,6 +193,7 @@ impl State {
             rulings,
             ruling_entries,
             indexed,
+            contested,
             sealed,
             missing,
         } = batch;
@@ -196,6 +209,9 @@ impl State {
         self.tree = tree;
         self.rulings = rulings;
         self.ruling_entries.extend(ruling_entries);
+        if !contested.is_empty() {
+            Arc::make_mut(&mut self.contested).extend(contested);
+        }
         self.sealed = sealed;
         self.missing.extend(missing);
         Ok(())
@@ -214,9 +230,20 @@ impl State {
         self.index.claimed_by_others(digests, id)
     }
 
-    fn contested(&self) -> Result<Vec<Sha256Digest>, IndexError> {
-        self.index.contested()
+    /// Returns every tie that several statements have, and how many have it.
+    pub fn contested(&self) -> &BTreeMap<Sha256Digest, u32> {
+        &self.contested
     }
+}
+
+/// Counts the statements behind every contested tie of an index.
+fn contested(index: &Layered) -> Result<BTreeMap<Sha256Digest, u32>, IndexError> {
+    let mut counted = BTreeMap::new();
+    for tie in index.contested()? {
+        let statements: BTreeSet<_> = index.claims(tie)?.iter().map(|claim| claim.statement).collect();
+        counted.insert(tie, u32::try_from(statements.len()).unwrap_or(u32::MAX));
+    }
+    Ok(counted)
 }
 
 /// Returns the key of the log from its text form in genesis.
@@ -231,13 +258,13 @@ fn log_key(genesis: &Genesis) -> Result<PublicKey, AdmissionError> {
     Ok(key.public_key())
 }
 
-/// Returns what a seal must say above these rulings and contested digests (sorted, each once).
-fn seal_of(rulings: &Frontier, contested: &[Sha256Digest]) -> Seal {
-    let leaves: Vec<_> = contested
-        .iter()
-        .map(|digest| crate::merkle::leaf_hash(digest.as_bytes()))
-        .collect();
+/// Returns what a seal must say above so many entries with these rulings and contested ties.
+fn seal_of(size: TreeSize, rulings: &Frontier, contested: &BTreeMap<Sha256Digest, u32>) -> Seal {
+    let record = |(&tie, &statements): (&Sha256Digest, &u32)| Contested { tie, statements }.to_bytes();
+    let leaves = contested.iter().map(|one| crate::merkle::leaf_hash(&record(one)));
+    let leaves: Vec<_> = leaves.collect();
     Seal {
+        size: size.get(),
         rulings: rulings.size().get(),
         rulings_root: rulings.root(),
         contested: leaves.len() as u64,

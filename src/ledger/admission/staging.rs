@@ -1,5 +1,6 @@
 //! A batch of entries that is not yet in the log, admitted one by one.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,7 +9,6 @@ use crate::digest::BlobId;
 use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
 use crate::envelope::Envelope;
-use crate::envelope::EnvelopeError;
 use crate::index::Facts;
 use crate::index::Indexed;
 use crate::merkle::Frontier;
@@ -29,6 +29,7 @@ use super::cited;
 use super::cited::Gathered;
 use super::log_key;
 use super::seal_of;
+use super::signatures::Signatures;
 
 /// How much is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +62,8 @@ pub struct Batch {
     pub(super) rulings: Frontier,
     pub(super) ruling_entries: Vec<LeafIndex>,
     pub(super) indexed: Vec<Indexed>,
+    /// Ties that became contested, or more so, and how many statements have each now.
+    pub(super) contested: BTreeMap<Sha256Digest, u32>,
     pub(super) sealed: bool,
     pub(super) missing: Vec<BlobId>,
 }
@@ -70,6 +73,7 @@ pub struct Staging<'a> {
     state: &'a State,
     blobs: &'a dyn Blobs,
     checks: Checks,
+    pub(super) signatures: Signatures,
     pub(super) founding: Option<Arc<Founding>>,
     keys: Option<Keys>,
     tree: Frontier,
@@ -77,9 +81,9 @@ pub struct Staging<'a> {
     ruling_entries: Vec<LeafIndex>,
     staged: Vec<Indexed>,
     by_id: HashMap<StatementId, usize>,
-    /// The first statement of the batch with these bytes.
-    claims: HashMap<Sha256Digest, StatementId>,
-    contested: BTreeSet<Sha256Digest>,
+    /// How many statements of the batch have a tie.
+    claims: HashMap<Sha256Digest, u32>,
+    contested: BTreeMap<Sha256Digest, u32>,
     sealed: bool,
     missing: Vec<BlobId>,
 }
@@ -100,6 +104,7 @@ impl<'a> Staging<'a> {
             state,
             blobs,
             checks,
+            signatures: Signatures::of(checks),
             founding: state.founding.clone(),
             keys: state.keys.clone(),
             tree: state.tree.clone(),
@@ -108,7 +113,7 @@ impl<'a> Staging<'a> {
             staged: Vec::new(),
             by_id: HashMap::new(),
             claims: HashMap::new(),
-            contested: BTreeSet::new(),
+            contested: BTreeMap::new(),
             sealed: state.sealed,
             missing: Vec::new(),
         }
@@ -137,10 +142,13 @@ impl<'a> Staging<'a> {
     }
 
     /// Returns what a seal at the next entry must say.
-    pub fn seal(&self) -> Result<Seal, AdmissionError> {
-        let mut contested: BTreeSet<_> = self.state.contested()?.into_iter().collect();
+    pub fn seal(&self) -> Seal {
+        if self.contested.is_empty() {
+            return seal_of(self.tree.size(), &self.rulings, self.state.contested());
+        }
+        let mut contested = self.state.contested().clone();
         contested.extend(&self.contested);
-        Ok(seal_of(&self.rulings, &contested.into_iter().collect::<Vec<_>>()))
+        seal_of(self.tree.size(), &self.rulings, &contested)
     }
 
     /// Returns the entry that would be admitted next.
@@ -157,6 +165,7 @@ impl<'a> Staging<'a> {
             rulings: self.rulings,
             ruling_entries: self.ruling_entries,
             indexed: self.staged,
+            contested: self.contested,
             sealed: self.sealed,
             missing: self.missing,
         })
@@ -210,7 +219,7 @@ impl<'a> Staging<'a> {
         let owner = keys
             .owner(admitted.statement.issuer)
             .map_err(|_| AdmissionError::NotAnOwner)?;
-        self.check_signature(envelope, owner)?;
+        self.signatures.check(admitted.entry, envelope, owner)?;
         self.keys = Some(keys);
         self.founding = Some(Arc::new(Founding {
             id: admitted.id,
@@ -229,17 +238,20 @@ impl<'a> Staging<'a> {
         let statement = &admitted.statement;
         let is_seal = matches!(statement.predicate, Predicate::Seal(_));
         let is_key = matches!(statement.predicate, Predicate::Key(_));
+        let is_notice = matches!(statement.predicate, Predicate::Notice(_));
         let key = if is_seal && statement.issuer == founding.log_key.id() {
             founding.log_key
         } else {
             keys.public_key(statement.issuer)?
         };
-        self.check_signature(envelope, key)?;
+        self.signatures.check(admitted.entry, envelope, key)?;
         // Who may change keys is for the key state machine; a seal is the log key's alone, whatever was granted.
         if is_seal && key != founding.log_key {
             return Err(AdmissionError::SealFalse);
         }
-        if !is_seal && !is_key {
+        if is_notice {
+            keys.may_notify(statement.issuer, admitted.entry.get())?;
+        } else if !is_seal && !is_key {
             keys.may_sign(statement.issuer, &statement.grant_words(), admitted.entry.get())?;
         }
         // What a vendor signed without knowing of any ledger counts in every one that accepts it.
@@ -250,8 +262,7 @@ impl<'a> Staging<'a> {
                 expected: founding.id,
             });
         }
-        // Two seals that say the same are the same statement; anything else stands once.
-        if let Some(facts) = self.facts(admitted.id)?.filter(|_| !is_seal) {
+        if let Some(facts) = self.facts(admitted.id)? {
             return Err(AdmissionError::Duplicate {
                 id: admitted.id,
                 entry: facts.entry,
@@ -259,7 +270,7 @@ impl<'a> Staging<'a> {
         }
         let gathered = cited::gather(self, &statement.predicate)?;
         match &statement.predicate {
-            Predicate::Seal(seal) if !self.is_true(seal)? => Err(AdmissionError::SealFalse),
+            Predicate::Seal(seal) if !self.is_true(seal) => Err(AdmissionError::SealFalse),
             Predicate::Key(change) => {
                 let mut keys = keys.clone();
                 keys.apply(admitted.entry.get(), admitted.id, statement.issuer, change)?;
@@ -271,23 +282,14 @@ impl<'a> Staging<'a> {
     }
 
     /// Without a manifest its members are not known, so nobody can say which digests are contested.
-    fn is_true(&self, seal: &Seal) -> Result<bool, AdmissionError> {
-        let honest = self.seal()?;
+    fn is_true(&self, seal: &Seal) -> bool {
+        let honest = self.seal();
         let incomplete = !self.missing.is_empty() || !self.state.missing.is_empty();
-        Ok(if incomplete && self.checks != Checks::All {
-            (seal.rulings, seal.rulings_root) == (honest.rulings, honest.rulings_root)
+        if incomplete && self.checks != Checks::All {
+            (seal.size, seal.rulings, seal.rulings_root) == (honest.size, honest.rulings, honest.rulings_root)
         } else {
             *seal == honest
-        })
-    }
-
-    fn check_signature(&self, envelope: &Envelope, key: crate::key::PublicKey) -> Result<(), AdmissionError> {
-        if self.checks == Checks::Replay {
-            return Ok(());
         }
-        envelope
-            .verify(key)
-            .map_err(|error: EnvelopeError| AdmissionError::Signature(error))
     }
 
     fn integrate(
@@ -302,23 +304,22 @@ impl<'a> Staging<'a> {
         let indexed = Indexed::new(*entry, *id, statement, members, gathered.parents, personal);
         // The last question to the index: from here on nothing fails.
         let is_new = self.facts(*id)?.is_none();
-        let contested = if is_new {
-            self.newly_contested(&indexed)?
-        } else {
-            Vec::new()
-        };
-        self.contested.extend(contested);
+        let ties = distinct_ties(&indexed);
+        if is_new {
+            let contested = self.newly_contested(*id, &ties)?;
+            self.contested.extend(contested);
+        }
         let leaf = leaf_hash(leaf);
         self.tree.append(leaf);
-        if matches!(statement.predicate, Predicate::Key(_)) {
+        if statement.predicate.is_ruling() {
             self.rulings.append(leaf);
             self.ruling_entries.push(*entry);
         }
         self.sealed = matches!(statement.predicate, Predicate::Seal(_));
         self.missing.extend(gathered.missing);
         if is_new {
-            for claim in &indexed.claims {
-                self.claims.entry(claim.digest).or_insert(*id);
+            for tie in ties {
+                *self.claims.entry(tie).or_default() += 1;
             }
             self.by_id.insert(*id, self.staged.len());
         }
@@ -326,15 +327,29 @@ impl<'a> Staging<'a> {
         Ok(())
     }
 
-    /// Returns the digests of a new statement that another one claims too.
-    fn newly_contested(&self, indexed: &Indexed) -> Result<Vec<Sha256Digest>, AdmissionError> {
-        let id = indexed.facts.id;
-        let mut digests: Vec<Sha256Digest> = indexed.claims.iter().map(|claim| claim.digest).collect();
-        digests.sort_unstable();
-        digests.dedup();
-        let staged = |digest: &Sha256Digest| self.claims.get(digest).is_some_and(|other| *other != id);
-        let mut contested: Vec<_> = digests.iter().copied().filter(staged).collect();
-        contested.extend(self.state.claimed_by_others(&digests, id)?);
-        Ok(contested)
+    /// Returns the ties of a new statement that other statements have, too, each with the number of all of them.
+    fn newly_contested(
+        &self,
+        id: StatementId,
+        ties: &[Sha256Digest],
+    ) -> Result<Vec<(Sha256Digest, u32)>, AdmissionError> {
+        let below: BTreeSet<_> = self.state.claimed_by_others(ties, id)?.into_iter().collect();
+        let count = |tie: &Sha256Digest| {
+            let staged = self.claims.get(tie).copied().unwrap_or_default();
+            let contested = self.state.contested().get(tie).copied();
+            // What is claimed below and not contested there has one claim.
+            let below = contested.unwrap_or_else(|| u32::from(below.contains(tie)));
+            let all = below.saturating_add(staged).saturating_add(1);
+            (all > 1).then_some((*tie, all))
+        };
+        Ok(ties.iter().filter_map(count).collect())
     }
+}
+
+/// Returns the ties of an entry in ascending order, each once.
+fn distinct_ties(indexed: &Indexed) -> Vec<Sha256Digest> {
+    let mut ties: Vec<_> = indexed.claims.iter().map(|claim| claim.digest).collect();
+    ties.sort_unstable();
+    ties.dedup();
+    ties
 }

@@ -9,12 +9,6 @@ use crate::statement::*;
 use crate::trust::TrustRoot;
 use crate::verify::*;
 
-#[track_caller]
-fn undecidable(judgement: &Judgement, code: Code) {
-    assert_eq!(failing(judgement), [code], "{:#?}", judgement.findings);
-    assert_eq!(judgement.verdict, Verdict::Undecidable);
-}
-
 #[test]
 fn a_checkpoint_without_a_seal_is_not_enough() {
     let world = herd();
@@ -266,7 +260,7 @@ fn an_entry_of_an_unknown_kind_is_not_judged() {
         predicate: Predicate::Source(source("later")),
     };
     let payload = String::from_utf8(statement.encode()).unwrap();
-    let payload = payload.replace("https://herdbook/source/v1", "https://herdbook/notice/v1");
+    let payload = payload.replace("https://herdbook/source/v1", "https://herdbook/later/v1");
     world.add_bytes(seal_bytes(payload.as_bytes(), ISSUER));
     undecidable(&world.verify("specialist"), Code::NotJudged);
 }
