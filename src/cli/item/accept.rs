@@ -113,7 +113,7 @@ pub fn run(session: &Session, args: &AcceptArgs) -> Result<Answer, Error> {
             "says": says(source).into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect::<serde_json::Map<String, Value>>(),
             "tree_size": ledger.checkpoint().size.get(),
         }),
-        notes: Session::index_notes(&ledger),
+        notes: Session::kept_notes(&ledger),
         exit: Exit::Ok,
     })
 }

@@ -394,7 +394,7 @@ fn a_proposal_that_became_impossible_is_told_and_not_appended() {
         "--json",
     ];
     let first = place.run(&by_a).expect(0).json();
-    let second = at(
+    let second = three.at(
         "b",
         &[
             "key",
