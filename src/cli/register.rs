@@ -69,6 +69,7 @@ pub fn append(
 ) -> Result<Answer, Error> {
     let mut ledger = session.open_log()?;
     let signers = session.signers(&ledger, how.key.as_deref())?;
+    let sidecar = session.sidecar(&ledger.checkpoint().origin)?;
     let opened = if how.no_cache {
         Ok(None)
     } else {
@@ -81,6 +82,7 @@ pub fn append(
         file,
         signers: &signers,
         keys_folder: Some(&session.home()?.keys),
+        sidecar: Some(&sidecar),
         options: RegisterOptions {
             dry_run: how.dry_run,
             new_version: how.new_version,

@@ -295,6 +295,7 @@ fn register(
         name: name.to_owned(),
         blob: BlobId::of(bytes),
         bytes: bytes.len() as u64,
+        sealed: false,
     };
     let predicate = Predicate::Report(statement::Report {
         targets: made.artifacts.clone(),

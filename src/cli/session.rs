@@ -10,6 +10,7 @@ use crate::ledger::KeyPaths;
 use crate::ledger::Ledger;
 use crate::ledger::Signers;
 use crate::ledger::lineage_file::FILE_BYTES_MAX;
+use crate::ledger::private::Sidecar;
 use crate::ledger::read_pin;
 use crate::sign::KeyFile;
 use crate::trust::TrustRoot;
@@ -19,6 +20,7 @@ use super::error::Error;
 use super::exit::Exit;
 use super::home::Home;
 use super::surroundings::Surroundings;
+use super::surroundings::random;
 use super::ui::Ui;
 
 /// The folder of a ledger that is looked for upwards.
@@ -90,6 +92,11 @@ impl Session {
             Some(home) => Ok(read_pin(&home.state, origin)?),
             None => Ok(None),
         }
+    }
+
+    /// Returns where this user keeps what statements of a ledger withhold.
+    pub fn sidecar(&self, origin: &Origin) -> Result<Sidecar, Error> {
+        Ok(Sidecar::of(&self.home()?.state, origin, random()?))
     }
 
     /// Returns what standard input holds, as far as a lineage file may be long and one byte more.

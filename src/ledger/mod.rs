@@ -24,6 +24,7 @@ mod keys;
 pub mod lineage_file;
 mod open;
 mod pin;
+pub mod private;
 pub mod register;
 mod replay;
 mod settings;

@@ -252,7 +252,7 @@ fn numbers_for_names_are_told_once() {
     let house = house();
     let file = with("").replace("personal_data: no", "personal_data: yes");
     let registered = house.register(&file).unwrap();
-    assert_eq!(codes(&registered), [WarningCode::NamesNumbered]);
+    assert_eq!(codes(&registered), [WarningCode::NamesWithheld]);
     assert!(registered.warnings[0].message.contains("(`NAME/0`)"));
     assert!(registered.nodes.iter().all(|node| !node.already_present));
     let again = house.register(&file).unwrap();

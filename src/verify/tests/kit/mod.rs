@@ -196,6 +196,7 @@ impl World {
                 blake3: Some(digests.blake3),
                 bytes: Some(digests.bytes),
                 held: true,
+                sealed: false,
             },
             rows: None,
             tokens: None,
