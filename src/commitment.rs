@@ -26,6 +26,12 @@ pub const SALT_BYTES: usize = 32;
 /// How many hexadecimal digits follow the prefix.
 const DIGITS: usize = 64;
 
+/// What begins a commitment as people are shown it.
+pub const SHOWN_PREFIX: &str = "withheld:";
+
+/// How many digits of one people are shown.
+const SHOWN_DIGITS: usize = 12;
+
 /// The context of content as a whole: prompts, code, evidence.
 pub const CONTENT_CONTEXT: &str = "content";
 
@@ -37,6 +43,13 @@ impl Commitment {
     /// Commits to `bytes` in `context`.
     pub fn of(salt: &Salt, context: &str, bytes: &[u8]) -> Self {
         Self(mac(&salt.0, context, bytes))
+    }
+
+    /// Returns what is shown to people who may not see the text: enough to tell it from others.
+    pub fn shown(&self) -> String {
+        let digits = hex::encode(self.0);
+        let short: String = digits.chars().take(SHOWN_DIGITS).collect();
+        format!("{SHOWN_PREFIX}{short}")
     }
 
     /// Reads the one text of a commitment; nothing for any other text.

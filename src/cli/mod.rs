@@ -17,6 +17,7 @@ mod cache;
 mod code;
 mod completions;
 mod demo;
+mod disclose;
 mod doctor;
 mod error;
 mod exit;
@@ -33,6 +34,7 @@ mod key;
 mod list;
 mod log;
 mod nodes;
+mod private;
 mod progress;
 mod prove;
 mod register;
@@ -43,6 +45,7 @@ mod session;
 mod show;
 mod surroundings;
 mod target;
+mod told;
 mod trace;
 mod ui;
 mod verify;
@@ -92,7 +95,7 @@ pub fn main() -> ExitCode {
         answered = dispatch(&session, &args.command);
     }
     match answered {
-        Ok(answer) => ui.answer(&answer).into(),
+        Ok(answer) => ui.answer(&told::told(&session, answer)).into(),
         Err(error) => ui.fail(&error).into(),
     }
 }
@@ -116,6 +119,8 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
         Command::Verify(args) => verify::run(session, args),
         Command::Report(args) => report::run(session, args),
         Command::VerifyReport(args) => verify_report::run(session, args),
+        Command::Disclose(args) => disclose::run(session, args),
+        Command::Private(args) => private::run(session, args),
         Command::Key(args) => key::run(session, args),
         Command::Show(args) => show::run(session, args),
         Command::List(args) => list::run(session, args),

@@ -47,6 +47,7 @@ use super::session::Session;
 use super::surroundings::Nonces;
 use super::target;
 use super::target::Target;
+use super::told::meant;
 use super::ui::Answer;
 use super::ui::in_line;
 use super::verify::trust;
@@ -155,6 +156,7 @@ fn make(
         checkpoint: note.clone(),
         content: content.is_some(),
         require: args.judging.require,
+        disclosures: Vec::new(),
     };
     let judgement = judge(ledger, request, content.as_mut())?;
     bar.done();
@@ -192,7 +194,8 @@ fn only_target(
     asked: &str,
     bar: &Bar,
 ) -> Result<(String, Vec<ArtifactRef>), Error> {
-    let mut targets = target::find(&ledger.view(), &session.path(Path::new(asked)), asked, bar)?;
+    let meant = meant(session, &ledger.view(), asked)?;
+    let mut targets = target::find(&ledger.view(), &session.path(Path::new(asked)), &meant, bar)?;
     if targets.len() > 1 {
         let error = Error::new(
             Exit::Failure,

@@ -44,6 +44,8 @@ pub struct Session {
     pub indexed: bool,
     /// What standard input held: a verb that is tried again finds it here.
     stdin: OnceCell<Vec<u8>>,
+    /// The origin of the ledger that was opened.
+    opened: OnceCell<Origin>,
 }
 
 impl Session {
@@ -61,6 +63,7 @@ impl Session {
             ledger: global.ledger.clone().filter(|path| !path.as_os_str().is_empty()),
             indexed: true,
             stdin: OnceCell::new(),
+            opened: OnceCell::new(),
             around,
         }
     }
@@ -74,6 +77,7 @@ impl Session {
             ledger: Some(folder.join(LEDGER_FOLDER)),
             indexed: self.indexed,
             stdin: OnceCell::new(),
+            opened: OnceCell::new(),
             around,
         }
     }
@@ -97,6 +101,18 @@ impl Session {
     /// Returns where this user keeps what statements of a ledger withhold.
     pub fn sidecar(&self, origin: &Origin) -> Result<Sidecar, Error> {
         Ok(Sidecar::of(&self.home()?.state, origin, random()?))
+    }
+
+    /// Notes which ledger the answer is about.
+    pub fn note_opened(&self, ledger: &Ledger) {
+        self.opened.get_or_init(|| ledger.checkpoint().origin.clone());
+    }
+
+    /// Returns the sidecar of the ledger that the answer is about; nothing without one, or without a home.
+    pub fn opened_sidecar(&self) -> Option<Sidecar> {
+        let home = self.home.as_ref()?;
+        // Whoever only reads needs no fresh secret.
+        Some(Sidecar::of(&home.state, self.opened.get()?, [0; 32]))
     }
 
     /// Returns what standard input holds, as far as a lineage file may be long and one byte more.
@@ -160,6 +176,7 @@ impl Session {
         if ledger.index_trouble().is_some() {
             self.ui.warn(DAMAGED_INDEX);
         }
+        self.note_opened(&ledger);
         Ok(ledger)
     }
 
@@ -169,6 +186,7 @@ impl Session {
         if !self.indexed {
             ledger.discard_index();
         }
+        self.note_opened(&ledger);
         Ok(ledger)
     }
 

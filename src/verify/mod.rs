@@ -22,6 +22,7 @@ mod rules;
 mod scene;
 mod share;
 mod subjects;
+mod withheld;
 
 #[cfg(test)]
 mod tests;
@@ -62,8 +63,11 @@ pub use share::fixed_point;
 pub use subjects::SUBJECT_FILES_MAX;
 pub use subjects::Subject;
 pub use subjects::SubjectFile;
+pub use withheld::DisclosedFact;
+pub use withheld::Withheld;
 
 use crate::digest::BlobId;
+use crate::disclosure::Disclosures;
 use crate::merkle::LeafIndex;
 use crate::statement::ArtifactRef;
 use crate::trust::TrustRoot;
@@ -112,6 +116,8 @@ pub struct Request {
     pub content: bool,
     /// The least assurance that is enough.
     pub require: Assurance,
+    /// What opens commitments, for whoever was given it.
+    pub disclosures: Vec<Disclosures>,
 }
 
 /// What the verifier needs next.

@@ -2,6 +2,7 @@
 
 use clap::Args as ClapArgs;
 
+use super::ConfidentialArgs;
 use super::ContentArgs;
 use super::Finish;
 use super::Item;
@@ -71,6 +72,8 @@ pub struct SourceArgs {
     #[arg(long, value_name = "N")]
     tokens: Option<u64>,
     #[command(flatten)]
+    confidential: ConfidentialArgs,
+    #[command(flatten)]
     pub(super) finish: Finish,
 }
 
@@ -98,6 +101,7 @@ impl SourceArgs {
         item.list("evidence", &self.evidence);
         item.count("rows", self.rows);
         item.count("tokens", self.tokens);
+        self.confidential.put(&mut item);
         Ok(item)
     }
 }

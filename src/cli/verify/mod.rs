@@ -3,9 +3,12 @@
 mod json;
 mod text;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::checkpoint::Checkpoint;
+use crate::commitment::Commitment;
+use crate::disclosure::Disclosed;
 use crate::ledger::Ledger;
 use crate::ledger::LedgerError;
 use crate::ledger::View;
@@ -16,6 +19,7 @@ use crate::merkle::TreeSize;
 use crate::statement::ArtifactRef;
 use crate::trust::TrustRoot;
 use crate::verify::Code;
+use crate::verify::DisclosedFact;
 use crate::verify::FileDigests;
 use crate::verify::Finding;
 use crate::verify::Judgement;
@@ -26,6 +30,7 @@ use crate::verify::Verdict;
 use crate::verify::Verified;
 
 use super::args;
+use super::disclose;
 use super::error::Error;
 use super::exit::Exit;
 use super::home::read_trust_root;
@@ -33,6 +38,8 @@ use super::progress::Bar;
 use super::session::Session;
 use super::target;
 use super::target::Target;
+use super::told::Told as Texts;
+use super::told::meant;
 use super::ui::Answer;
 
 /// What every answer says at its end.
@@ -83,10 +90,15 @@ pub fn run(session: &Session, args: &args::Verify) -> Result<Answer, Error> {
     let as_of = args.as_of.as_of.map(|size| {
         format!("This is as of {size} entries: whatever was registered later was not looked at.")
     });
-    Ok(Answer {
+    let told = Answer {
         text: text::all(&outcomes, session.ui.paint()),
         notes: as_of.into_iter().collect(),
         ..answer(&outcomes)
+    };
+    let texts = Texts::of(session, [told.text.as_str()]).with(disclosed(&outcomes));
+    Ok(Answer {
+        text: texts.shown(&told.text),
+        ..told
     })
 }
 
@@ -111,13 +123,22 @@ fn outcomes(session: &Session, args: &args::Verify) -> Result<Vec<Outcome>, Erro
         Err(error) if error.is_missing() || error.is_tampered() => return Ok(broken(args, error)),
         opened => opened?,
     };
+    session.note_opened(&ledger);
+    let disclosures = args.with.iter().map(|path| disclose::read(&session.path(path)));
+    let disclosures = disclosures.collect::<Result<Vec<_>, _>>()?;
     let checkpoint = published_note(&mut ledger)?;
     let view = args.as_of.view(&ledger)?;
     let bar = Bar::new(session.ui.progress());
     let mut targets = Vec::new();
     // All of them first, so that a mistyped name is told before hours of hashing.
     for asked in &args.nodes {
-        targets.extend(target::find(&view, &session.path(Path::new(asked)), asked, &bar)?);
+        let meant = meant(session, &view, asked)?;
+        targets.extend(target::find(
+            &view,
+            &session.path(Path::new(asked)),
+            &meant,
+            &bar,
+        )?);
     }
     let trust = trust(session, args.judging.trust_genesis, &ledger, given)?;
     let mut content = match &args.judging.content {
@@ -146,6 +167,7 @@ fn outcomes(session: &Session, args: &args::Verify) -> Result<Vec<Outcome>, Erro
             checkpoint: checkpoint.clone(),
             content: content.is_some(),
             require: args.judging.require,
+            disclosures: disclosures.clone(),
         };
         outcomes.push(Outcome::Judged(Box::new(Judged {
             asked,
@@ -178,6 +200,20 @@ pub(super) fn trust(
     } else {
         Trust::Missing(own)
     })
+}
+
+/// What was disclosed and is true, by what stands in the ledger.
+fn disclosed(outcomes: &[Outcome]) -> BTreeMap<Commitment, String> {
+    let judged = outcomes.iter().filter_map(|outcome| match outcome {
+        Outcome::Judged(judged) => Some(judged.judgement.get()),
+        Outcome::Told(_) => None,
+    });
+    let facts = judged.flat_map(|judgement| &judgement.disclosed);
+    let text = |fact: &DisclosedFact| match (&fact.what, fact.commitment) {
+        (Disclosed::Text(text), Some(commitment)) => Some((commitment, text.clone())),
+        _ => None,
+    };
+    facts.filter_map(text).collect()
 }
 
 fn answer(outcomes: &[Outcome]) -> Answer {

@@ -285,6 +285,7 @@ fn of_ledger(
         checkpoint: note.to_vec(),
         content: content.is_some(),
         require,
+        disclosures: Vec::new(),
     };
     let judgement = judge(&ledger, request.clone(), content.as_mut())?;
     bar.done();

@@ -277,6 +277,7 @@ impl World {
             checkpoint: self.checkpoint(),
             content: self.content,
             require: self.require,
+            disclosures: Vec::new(),
         }
     }
 
