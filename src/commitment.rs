@@ -84,17 +84,14 @@ pub fn replaced(text: &str, mut shown: impl FnMut(Commitment) -> String) -> Stri
         let (before, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
         out.push_str(before);
         let whole = from.get(..COMMITMENT_PREFIX.len() + DIGITS);
-        let after = whole.map_or(COMMITMENT_PREFIX.len(), str::len);
-        match whole.and_then(Commitment::parse) {
-            Some(commitment) => {
-                out.push_str(&shown(commitment));
-                rest = from.get(after..).unwrap_or_default();
-            }
-            None => {
-                out.push_str(COMMITMENT_PREFIX);
-                rest = from.get(COMMITMENT_PREFIX.len()..).unwrap_or_default();
-            }
-        }
+        let taken = if let Some(commitment) = whole.and_then(Commitment::parse) {
+            out.push_str(&shown(commitment));
+            COMMITMENT_PREFIX.len() + DIGITS
+        } else {
+            out.push_str(COMMITMENT_PREFIX);
+            COMMITMENT_PREFIX.len()
+        };
+        rest = from.get(taken..).unwrap_or_default();
     }
     out.push_str(rest);
     out

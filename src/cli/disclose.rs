@@ -55,7 +55,7 @@ pub fn run(session: &Session, args: &DiscloseArgs) -> Result<Answer, Error> {
     })?;
     let fields = DisclosedFields(args.fields.clone());
     let mut list: Vec<Disclosure> = Vec::new();
-    let mut lost = 0;
+    let mut not_kept = 0;
     for node in &args.nodes {
         let mut places = find_nodes(&view, &meant(session, &view, node)?)?;
         // Several artifacts of one statement are one statement.
@@ -69,10 +69,10 @@ pub fn run(session: &Session, args: &DiscloseArgs) -> Result<Answer, Error> {
             let kept = sidecar.kept(id)?;
             let made = disclose(&view, place, kept.as_ref(), secret, &fields)?;
             list.extend(made.list);
-            lost += made.lost;
+            not_kept += made.lost;
         }
         if list.len() == before {
-            return Err(nothing(node, lost));
+            return Err(nothing(node, not_kept));
         }
     }
     let disclosures = Disclosures {
@@ -87,7 +87,7 @@ pub fn run(session: &Session, args: &DiscloseArgs) -> Result<Answer, Error> {
             .hint("disclose less at once: name fewer items, or fields with --field"));
     }
     write_new(&session.path(&args.output), &bytes)?;
-    Ok(answer(&disclosures, &args.output, lost))
+    Ok(answer(&disclosures, &args.output, not_kept))
 }
 
 fn statement_or_member(place: &Place) -> (crate::digest::StatementId, Option<(u32, Option<u64>)>) {
@@ -100,9 +100,9 @@ fn statement_or_member(place: &Place) -> (crate::digest::StatementId, Option<(u3
     }
 }
 
-fn nothing(node: &str, lost: u64) -> Error {
+fn nothing(node: &str, not_kept: u64) -> Error {
     let shown = in_line(node);
-    let told = if lost > 0 {
+    let told = if not_kept > 0 {
         format!("what is withheld of `{shown}` is not kept here")
     } else {
         format!("nothing of `{shown}` is withheld that could be disclosed")
@@ -113,7 +113,7 @@ fn nothing(node: &str, lost: u64) -> Error {
         .hint("`herdbook private list` has what is kept here")
 }
 
-fn answer(disclosures: &Disclosures, output: &Path, lost: u64) -> Answer {
+fn answer(disclosures: &Disclosures, output: &Path, not_kept: u64) -> Answer {
     let count = disclosures.list.len();
     let file = in_line(&output.display().to_string());
     let mut notes = vec![
@@ -122,9 +122,9 @@ fn answer(disclosures: &Disclosures, output: &Path, lost: u64) -> Answer {
             .to_owned(),
         format!("They check it with `herdbook verify NODE --with {file}`."),
     ];
-    if lost > 0 {
+    if not_kept > 0 {
         notes.push(format!(
-            "{lost} more could not be disclosed: their texts are not kept here."
+            "{not_kept} more could not be disclosed: their texts are not kept here."
         ));
     }
     Answer {
@@ -136,7 +136,7 @@ fn answer(disclosures: &Disclosures, output: &Path, lost: u64) -> Answer {
             "disclosures": disclosures.list.iter().map(|one| json!({
                 "address": one.address(), "field": one.field, "context": one.context,
             })).collect::<Vec<Value>>(),
-            "not_kept": lost,
+            "not_kept": not_kept,
         }),
         notes,
         exit: Exit::Ok,

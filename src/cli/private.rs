@@ -118,21 +118,17 @@ fn erase(session: &Session, view: &View<'_>, sidecar: &Sidecar, items: &[String]
     let note = "The ledger keeps the commitments. Whoever has the secret and guesses a text could still confirm it: \
                 `herdbook private erase --all` erases the secret, too. A copy elsewhere, such as the lineage file, is \
                 for you to erase.";
-    Ok(answer(
-        ids.len(),
-        ids.iter().map(ToString::to_string).collect(),
-        note,
-    ))
+    Ok(answer(ids.len(), &ids, note))
 }
 
 fn erase_all(sidecar: &Sidecar) -> Result<Answer, Error> {
     let count = sidecar.erase_all()?;
     let note = "The secret is gone: what commitments of this ledger stand for can no longer be shown or confirmed. A copy \
                 elsewhere, such as the lineage file, is for you to erase.";
-    Ok(answer(count, Vec::new(), note))
+    Ok(answer(count, &[], note))
 }
 
-fn answer(count: usize, ids: Vec<String>, note: &str) -> Answer {
+fn answer(count: usize, ids: &[StatementId], note: &str) -> Answer {
     Answer {
         text: format!("erased what was kept of {}\n", counted(count, "statement")),
         json: json!({

@@ -122,7 +122,7 @@ impl Sidecar {
         if let Some(secret) = self.secret()? {
             return Ok(secret);
         }
-        self.make_folder(&self.folder)?;
+        make_folder(&self.folder)?;
         let path = self.secret_path();
         match write_private(&path, |file| file.write_all(&self.fresh)) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
@@ -133,10 +133,13 @@ impl Sidecar {
         self.secret()?.ok_or(SidecarError::Secret { path })
     }
 
-    /// Keeps what a statement withholds. What is kept of it already is replaced by the same.
+    /// Keeps what a statement withholds. What is kept of it already is the same: its id stands for its commitments.
     pub fn keep(&self, id: StatementId, kept: &Kept) -> Result<(), SidecarError> {
         let folder = self.items();
-        self.make_folder(&folder)?;
+        if self.path_of(id).exists() {
+            return Ok(());
+        }
+        make_folder(&folder)?;
         let (path, beside) = (self.path_of(id), folder.join(format!("{id}.new")));
         match fs::remove_file(&beside) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -145,7 +148,14 @@ impl Sidecar {
             _ => {}
         }
         write_private(&beside, |file| kept.write_to(file)).map_err(failed("write", &beside))?;
-        fs::rename(&beside, &path).map_err(failed("write", &path))?;
+        // It is there whole or not at all.
+        match fs::hard_link(&beside, &path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(failed("write", &path)(error));
+            }
+            _ => {}
+        }
+        fs::remove_file(&beside).map_err(failed("write", &beside))?;
         sync_folder(&folder).map_err(failed("write", &folder))
     }
 
@@ -268,12 +278,12 @@ impl Sidecar {
     fn path_of(&self, id: StatementId) -> PathBuf {
         self.items().join(id.to_hex())
     }
+}
 
-    fn make_folder(&self, folder: &Path) -> Result<(), SidecarError> {
-        let mut private = fs::DirBuilder::new();
-        private.recursive(true).mode(0o700);
-        private.create(folder).map_err(failed("make", folder))
-    }
+fn make_folder(folder: &Path) -> Result<(), SidecarError> {
+    let mut private = fs::DirBuilder::new();
+    private.recursive(true).mode(0o700);
+    private.create(folder).map_err(failed("make", folder))
 }
 
 fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SidecarError + use<> {

@@ -356,3 +356,6 @@ pub struct SealedContent {
     /// SHA-256 of the salt and then the bytes.
     pub sha256: crate::digest::Sha256Digest,
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@ mod alpaca;
 mod asked;
 mod bad_input;
 mod cached;
+mod confidential;
 mod contract;
 mod damaged;
 mod docs;

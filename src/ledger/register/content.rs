@@ -167,12 +167,11 @@ impl Contents {
         for file in files {
             let wrong = |kind| (file.line, kind);
             let piece = self.piece(file)?;
-            let (sha256, bytes) = match seal {
-                Some(by) => sealed(&piece, by).map_err(wrong)?,
-                None => {
-                    blobs.extend(hold(&piece).map_err(wrong)?);
-                    (piece.sha256, piece.bytes.unwrap_or_default())
-                }
+            let (sha256, bytes) = if let Some(by) = seal {
+                sealed(&piece, by).map_err(wrong)?
+            } else {
+                blobs.extend(hold(&piece).map_err(wrong)?);
+                (piece.sha256, piece.bytes.unwrap_or_default())
             };
             attachments.push(Attachment {
                 name: names.of(&piece.name).map_err(wrong)?,

@@ -12,7 +12,6 @@ use crate::statement::FILE_NAME_CONTEXT;
 use crate::verify::finding::Code;
 use crate::verify::finding::Finding;
 use crate::verify::graph::Node;
-use crate::verify::graph::Place;
 use crate::verify::scene::Scene;
 use crate::verify::withheld::DisclosedFact;
 use crate::verify::withheld::Withheld;
@@ -31,11 +30,11 @@ pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> (Vec<With
         let Some(node) = scene.graph.nodes.get(&id) else {
             continue;
         };
-        let none = Opened::new();
-        let Some(withheld) = withheld(scene, id, node, opened.get(&id).unwrap_or(&none)) else {
+        let shown = opened.remove(&id).unwrap_or_default();
+        let Some(withheld) = withheld(scene, id, node, &shown) else {
             continue;
         };
-        let message = told(scene, place, &withheld);
+        let message = told(&withheld);
         findings.push(scene.finding(Code::Withheld, place, message));
         list.push((node.index, withheld));
     }
@@ -91,7 +90,7 @@ fn withheld(scene: &Scene<'_>, id: StatementId, node: &Node, opened: &Opened) ->
     })
 }
 
-fn told(scene: &Scene<'_>, place: Place, withheld: &Withheld) -> String {
+fn told(withheld: &Withheld) -> String {
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     for context in withheld.fields.values() {
         *counts.entry(context).or_default() += 1;
@@ -113,8 +112,7 @@ fn told(scene: &Scene<'_>, place: Place, withheld: &Withheld) -> String {
         Some(holder) => format!("{holder} (key {key})"),
         None => format!("key {key}"),
     };
-    let name = scene.graph.step(place).name;
-    format!("of {name}, {signer} withholds: {}", parts.join(", "))
+    format!("of {}, {signer} withholds: {}", withheld.name, parts.join(", "))
 }
 
 /// Holds every disclosure against the statement it names.
