@@ -1,5 +1,6 @@
 //! The worked examples of `docs/formats/` are what the code makes: each is a fenced block under its own heading.
 
+mod disclosure;
 mod envelope;
 mod index;
 mod manifest;
