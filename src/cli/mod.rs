@@ -13,6 +13,7 @@
 
 mod args;
 mod as_of;
+mod bundle;
 mod cache;
 mod code;
 mod completions;
@@ -22,9 +23,11 @@ mod doctor;
 mod error;
 mod exit;
 mod explain;
+mod fresh;
 mod fsck;
 mod gaps;
 mod hash;
+mod held;
 mod home;
 mod impact;
 mod init;
@@ -34,6 +37,7 @@ mod key;
 mod list;
 mod log;
 mod nodes;
+mod passphrase;
 mod private;
 mod progress;
 mod prove;
@@ -49,6 +53,7 @@ mod told;
 mod trace;
 mod ui;
 mod verify;
+mod verify_bundle;
 mod verify_report;
 
 use std::process::ExitCode;
@@ -121,6 +126,8 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
         Command::VerifyReport(args) => verify_report::run(session, args),
         Command::Disclose(args) => disclose::run(session, args),
         Command::Private(args) => private::run(session, args),
+        Command::Bundle(args) => bundle::run(session, args),
+        Command::VerifyBundle(args) => verify_bundle::run(session, args),
         Command::Key(args) => key::run(session, args),
         Command::Show(args) => show::run(session, args),
         Command::List(args) => list::run(session, args),

@@ -100,7 +100,7 @@ pub fn append(
     let names = registered.nodes.iter().take(NODES_SHOWN_MAX);
     let told = Told::of(session, names.map(|node| node.name.as_str()));
     let mut answer = answer(&registered, &told, session.ui.paint());
-    answer.notes.extend(Session::index_notes(&ledger));
+    answer.notes.extend(Session::kept_notes(&ledger));
     answer.notes.extend(no_cache);
     Ok(answer)
 }

@@ -18,6 +18,7 @@ mod oracle;
 mod proof;
 mod release;
 mod show;
+mod suspect;
 #[cfg(test)]
 mod tests;
 mod trace;
@@ -64,6 +65,8 @@ pub use proof::prove;
 pub use release::Released;
 pub use show::Shown;
 pub use show::show;
+pub use suspect::Suspect;
+pub use suspect::suspects;
 pub use trace::EdgeRole;
 pub use trace::Trace;
 pub use trace::TraceNode;

@@ -25,7 +25,7 @@ mod subjects;
 mod withheld;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use files::FileDigests;
 pub use files::FileQuery;
@@ -53,6 +53,7 @@ pub use lineage::Lineage;
 pub use lineage::LineageEdge;
 pub use lineage::LineageNode;
 pub use lineage::said_by;
+pub use machine::Evidence;
 pub use machine::Verifier;
 pub use mass::Boundary;
 pub use mass::mass_inputs;
@@ -69,6 +70,7 @@ pub use withheld::Withheld;
 use crate::digest::BlobId;
 use crate::disclosure::Disclosures;
 use crate::merkle::LeafIndex;
+use crate::merkle::TreeSize;
 use crate::statement::ArtifactRef;
 use crate::trust::TrustRoot;
 
@@ -104,7 +106,7 @@ impl Trust {
 /// What is to be verified.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// What the caller calls it.
+    /// What the caller calls it; if it is empty, what the statements call it.
     pub name: String,
     /// The artifacts that are judged together: those of one item, or the one that a file was resolved to.
     pub artifacts: Vec<ArtifactRef>,
@@ -118,15 +120,25 @@ pub struct Request {
     pub require: Assurance,
     /// What opens commitments, for whoever was given it.
     pub disclosures: Vec<Disclosures>,
+    /// The last signed checkpoint of this log that was accepted, if one is remembered.
+    pub remembered: Option<Vec<u8>>,
+    /// A signed checkpoint of this log that the judged one must not be older than.
+    pub newer: Option<Vec<u8>>,
+    /// How many entries the signed checkpoint must have at least.
+    pub min_size: Option<TreeSize>,
 }
 
 /// What the verifier needs next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Need {
-    /// The exact bytes of an entry; answered with [`Verifier::entry`].
+    /// The exact bytes of an entry; answered with [`Verifier::entry`], or with [`Verifier::pruned`] by evidence that is
+    /// only part of a log.
     Entry(LeafIndex),
     /// The bytes of a blob; answered with [`Verifier::blob`].
     Blob(BlobId),
+    /// All records of the ties that the seal counts as contested; answered with [`Verifier::contested`]. Asked for only
+    /// where entries were pruned.
+    Contested,
     /// The digests of a file outside the ledger; answered with [`Verifier::file`].
     File(FileQuery),
     /// Nothing more: [`Verifier::finish`].

@@ -1,6 +1,7 @@
 //! The rules of the verdict, one file a question. Every rule sees the whole scene and adds what it finds; none
 //! looks at what another found.
 
+mod absent;
 pub(super) mod claims;
 mod content;
 mod court;
@@ -34,6 +35,7 @@ pub(super) struct Told {
 
 /// Applies every rule.
 pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> Told {
+    absent::apply(scene, findings);
     structure::apply(scene, findings);
     gaps::apply(scene, findings);
     origin::apply(scene, findings);

@@ -3,14 +3,16 @@
 
 mod as_it_was;
 mod both_cannot_be_true;
+mod does_it_go_on;
 mod evidence_is_there;
 mod how_it_is_drawn;
 mod how_large_it_may_be;
 mod how_to_launder;
 mod is_it_our_own_model;
-mod kit;
+pub(crate) mod kit;
 mod nothing_is_forged;
 mod nothing_is_left_out;
+mod part_of_a_log;
 mod rows_add_up;
 mod shares_are_bounded;
 mod stock;
@@ -22,14 +24,16 @@ mod who_contributes_to_models;
 mod who_may_say_so;
 
 /// What asks the questions, to see that no code is left out.
-const QUESTIONS: [&str; 10] = [
+const QUESTIONS: [&str; 12] = [
     include_str!("both_cannot_be_true.rs"),
+    include_str!("does_it_go_on.rs"),
     include_str!("evidence_is_there.rs"),
     include_str!("how_large_it_may_be.rs"),
     include_str!("how_to_launder.rs"),
     include_str!("is_it_our_own_model.rs"),
     include_str!("nothing_is_forged.rs"),
     include_str!("nothing_is_left_out.rs"),
+    include_str!("part_of_a_log.rs"),
     include_str!("rows_add_up.rs"),
     include_str!("where_it_ends.rs"),
     include_str!("who_may_say_so.rs"),
