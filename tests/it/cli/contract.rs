@@ -56,6 +56,7 @@ fn verbs() -> Vec<(Vec<&'static str>, bool)> {
         with(&["report", "model", "-o", "report-folder"]),
         with(&["prove", "model", "-o", "proof.json"]),
         with(&["verify", "model"]),
+        with(&["private", "list"]),
         with(&["key", "trust-root"]),
         with(&["fsck"]),
         with(&["reindex"]),
@@ -86,7 +87,7 @@ fn listed(place: &Place) -> Vec<String> {
 }
 
 /// Verbs of other parts of this program, which have tests of their own.
-const ELSEWHERE: [&str; 1] = ["verify-report"];
+const ELSEWHERE: [&str; 4] = ["verify-report", "bundle", "verify-bundle", "disclose"];
 
 #[test]
 fn every_verb_is_tried() {
