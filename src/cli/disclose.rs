@@ -143,8 +143,13 @@ fn answer(disclosures: &Disclosures, output: &Path, not_kept: u64) -> Answer {
     }
 }
 
+/// Reads files of disclosures.
+pub fn read_all(session: &Session, paths: &[PathBuf]) -> Result<Vec<Disclosures>, Error> {
+    paths.iter().map(|path| read(&session.path(path))).collect()
+}
+
 /// Reads a file of disclosures. Nothing in it is taken for true before the verifier has checked it.
-pub fn read(path: &Path) -> Result<Disclosures, Error> {
+fn read(path: &Path) -> Result<Disclosures, Error> {
     let shown = path.display();
     let invalid = |message: String| {
         Error::new(Exit::Failure, message)

@@ -158,8 +158,7 @@ fn outcomes(session: &Session, args: &args::Verify) -> Result<(Vec<Outcome>, Vec
         opened => opened?,
     };
     session.note_opened(&ledger);
-    let disclosures = args.with.iter().map(|path| disclose::read(&session.path(path)));
-    let disclosures = disclosures.collect::<Result<Vec<_>, _>>()?;
+    let disclosures = disclose::read_all(session, &args.with)?;
     let earlier = Earlier::read(session, &args.fresh, &mut ledger)?;
     let trust = trust(session, args.judging.trust_genesis, &ledger, given)?;
     let view = match args.as_of.view(&ledger) {
