@@ -216,6 +216,16 @@ impl Keys {
         }
     }
 
+    /// Returns the keys whose affirmation of a statement counts.
+    pub fn affirmers(&self, statement: StatementId) -> Vec<KeyId> {
+        let affirmed = self.affirmed.get(&statement).into_iter().flatten();
+        let counts = |by: &&KeyId| {
+            let record = self.records.get(*by);
+            record.is_some_and(|record| record.suspect_from.is_none())
+        };
+        affirmed.filter(counts).copied().collect()
+    }
+
     fn check(&self, change: &KeyChange) -> Result<(), TrustError> {
         let key = change.public_key.ok_or(TrustError::Change("it names no key"))?;
         match change.change {

@@ -18,6 +18,8 @@ mod limits;
 mod lineage;
 mod machine;
 mod mass;
+mod notices;
+mod redirect;
 mod rules;
 mod scene;
 mod share;

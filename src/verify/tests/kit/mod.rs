@@ -149,7 +149,7 @@ impl World {
                 .insert(dataset.name.to_string(), vec![ArtifactRef::subject(id, 0)]);
         }
         let bytes = envelope.encode();
-        if matches!(statement.predicate, Predicate::Key(_)) {
+        if statement.predicate.is_ruling() {
             self.rulings.push(merkle::leaf_hash(&bytes));
         }
         self.entries.push(bytes);
