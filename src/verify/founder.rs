@@ -46,9 +46,7 @@ impl Ancestry {
         statement: Statement,
         cites: Vec<Vec<ArtifactRef>>,
     ) {
-        self.graph
-            .nodes
-            .insert(id, Node::new(entry, statement, cites));
+        self.graph.nodes.insert(id, Node::new(entry, statement, cites));
     }
 
     /// Adds the members of a manifest.

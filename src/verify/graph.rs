@@ -196,11 +196,7 @@ impl Graph {
             .flatten()
             .map(|reference| Place::Artifact(*reference));
         cited
-            .chain(
-                gaps(node)
-                    .into_iter()
-                    .map(|(at, _)| Place::Gap(id, at)),
-            )
+            .chain(gaps(node).into_iter().map(|(at, _)| Place::Gap(id, at)))
             .collect()
     }
 

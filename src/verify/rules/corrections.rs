@@ -141,7 +141,8 @@ fn correct(
         return effects.idle.push(Idle {
             notice,
             about: Place::Artifact(target),
-            why: "what it puts in its place descends from it, so that nothing would be left to begin with".to_owned(),
+            why: "what it puts in its place descends from it, so that nothing would be left to begin with"
+                .to_owned(),
         });
     }
     effects.corrections.push(Correction {
@@ -220,7 +221,9 @@ fn no_better(old: &Located<'_>, new: &Located<'_>) -> bool {
         return false;
     }
     match (&old.node.statement.predicate, &new.node.statement.predicate) {
-        (Predicate::Source(old), Predicate::Source(new)) => favour(new) < favour(old) || facts(old) == facts(new),
+        (Predicate::Source(old), Predicate::Source(new)) => {
+            favour(new) < favour(old) || facts(old) == facts(new)
+        }
         (Predicate::Model(old), Predicate::Model(new)) => {
             let told = |model: &crate::statement::Model| {
                 (
@@ -235,7 +238,9 @@ fn no_better(old: &Located<'_>, new: &Located<'_>) -> bool {
         }
         (Predicate::Prompt(_), Predicate::Prompt(_)) => true,
         (Predicate::Filter(old), Predicate::Filter(new)) => old.model == new.model,
-        (Predicate::Dataset(old), Predicate::Dataset(new)) => old.members == new.members && old.gaps == new.gaps,
+        (Predicate::Dataset(old), Predicate::Dataset(new)) => {
+            old.members == new.members && old.gaps == new.gaps
+        }
         (Predicate::Run(one), Predicate::Run(other)) => bare(one, one) == bare(other, one),
         _ => false,
     }

@@ -69,11 +69,7 @@ fn taken_back(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
             voice.is_some_and(|voice| notified.has_say(keys, &voice))
         });
         if !has_say {
-            findings.push(scene.finding(
-                Code::NoticeWithoutEffect,
-                place,
-                without_effect(notified, NO_SAY),
-            ));
+            findings.push(scene.finding(Code::NoticeWithoutEffect, place, without_effect(notified, NO_SAY)));
             continue;
         }
         match notified.notice.effect {
@@ -182,7 +178,10 @@ fn new_uses(scene: &Scene<'_>, notified: &Notified, hits: &BTreeSet<Place>, find
         let step = scene.graph.step(user);
         let entry = scene.graph.nodes.get(&statement_of(user)).map(|node| node.index);
         let entry = entry.map_or_else(String::new, |entry| format!(" (entry {entry})"));
-        let message = format!("{}{entry} used it after that: {what} for new uses{reason}", step.name);
+        let message = format!(
+            "{}{entry} used it after that: {what} for new uses{reason}",
+            step.name
+        );
         findings.push(scene.finding(Code::UsedAfterNotice, user, message));
     }
 }
@@ -318,12 +317,19 @@ fn late(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
 fn idle(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     let redirect = &scene.case.effects.redirect;
     for idle in &scene.case.effects.idle {
-        let place = match idle.about {
-            Place::Artifact(reference) => Place::Artifact(redirect.of(reference)),
-            other => other,
+        let places = match idle.about {
+            Place::Artifact(reference) => vec![Place::Artifact(redirect.of(reference))],
+            // A gap that another notice filled is on no walk, and what had it is.
+            Place::Gap(id, _) => vec![
+                idle.about,
+                Place::Run(id),
+                Place::Artifact(ArtifactRef::subject(id, 0)),
+            ],
+            Place::Run(_) => vec![idle.about],
         };
+        let place = places.into_iter().find(|place| scene.from.contains_key(place));
         let notified = scene.case.notices.get(idle.notice);
-        if let Some(notified) = notified.filter(|_| scene.from.contains_key(&place)) {
+        if let (Some(notified), Some(place)) = (notified, place) {
             let message = without_effect(notified, &idle.why);
             findings.push(scene.finding(Code::NoticeWithoutEffect, place, message));
         }

@@ -16,13 +16,16 @@ mod shares_are_bounded;
 mod stock;
 mod the_same_leaves;
 mod what_says_nothing;
+mod what_was_corrected;
+mod what_was_declared_late;
+mod what_was_taken_back;
 mod where_it_ends;
 mod who_contributes;
 mod who_contributes_to_models;
 mod who_may_say_so;
 
 /// What asks the questions, to see that no code is left out.
-const QUESTIONS: [&str; 10] = [
+const QUESTIONS: [&str; 13] = [
     include_str!("both_cannot_be_true.rs"),
     include_str!("evidence_is_there.rs"),
     include_str!("how_large_it_may_be.rs"),
@@ -31,6 +34,9 @@ const QUESTIONS: [&str; 10] = [
     include_str!("nothing_is_forged.rs"),
     include_str!("nothing_is_left_out.rs"),
     include_str!("rows_add_up.rs"),
+    include_str!("what_was_corrected.rs"),
+    include_str!("what_was_declared_late.rs"),
+    include_str!("what_was_taken_back.rs"),
     include_str!("where_it_ends.rs"),
     include_str!("who_may_say_so.rs"),
 ];
