@@ -44,6 +44,17 @@ impl Redirect {
         }
     }
 
+    /// Returns a whole artifact with everything that stands in its place until something does that nothing else does.
+    pub(super) fn chain(&self, whole: ArtifactRef) -> Vec<ArtifactRef> {
+        let mut chain = vec![whole];
+        let mut at = whole;
+        while let Some(next) = self.corrected.get(&at) {
+            chain.push(*next);
+            at = *next;
+        }
+        chain
+    }
+
     /// Returns whether two artifacts are one and the same by correction.
     pub(super) fn same(&self, one: ArtifactRef, other: ArtifactRef) -> bool {
         !self.corrected.is_empty() && self.of(one) == self.of(other)

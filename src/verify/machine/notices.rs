@@ -5,6 +5,7 @@
 //! of the sweep it is decided what counts, the walk is walked anew, and whatever it does not reach is forgotten with
 //! everything that was found about it.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::digest::StatementId;
@@ -16,8 +17,10 @@ use crate::statement::NoticeKind;
 use crate::statement::Predicate;
 use crate::trust::Keys;
 use crate::verify::finding::Code;
+use crate::verify::graph::Graph;
 use crate::verify::graph::Place;
 use crate::verify::notices::Notified;
+use crate::verify::rules::Idle;
 use crate::verify::rules::decide;
 
 use super::Says;
@@ -79,15 +82,16 @@ impl Verifier {
     /// Ends the first sweep: decides which notices count, and walks anew where one leads another way.
     pub(super) fn take_notices(&mut self) {
         self.take_rulings();
-        let (Some(keys), false) = (&self.keys, self.notices.is_empty()) else {
+        let leads =
+            |notified: &Notified| matches!(notified.notice.change, NoticeKind::Correct | NoticeKind::Resolve);
+        let Some(keys) = self.keys.as_ref().filter(|_| self.notices.iter().any(leads)) else {
             return;
         };
         self.effects = decide(&self.graph, keys, &self.notices);
+        let cited = self.cited_that_is_corrected();
+        let before = self.graph.clone();
         self.graph.redirect(&self.effects.redirect);
-        let starts = self.request.artifacts.iter();
-        let starts: Vec<Place> = starts
-            .map(|target| Place::Artifact(self.effects.redirect.of(*target)))
-            .collect();
+        let starts: Vec<Place> = self.starts().into_iter().map(Place::Artifact).collect();
         let reached = self.graph.reach(&starts);
         self.walk.clear();
         let mut kept: BTreeSet<StatementId> = BTreeSet::new();
@@ -102,7 +106,72 @@ impl Verifier {
                 }
             }
         }
+        let on_walk = cited
+            .into_iter()
+            .filter(|(id, _)| id.is_none_or(|id| kept.contains(&id)));
+        let used = on_walk.flat_map(|(_, target)| self.effects.redirect.chain(target));
+        self.effects.used = used.collect();
+        self.rest_on_corrections(&before, &reached, &kept);
         self.forget_all_but(&kept);
+    }
+
+    /// Returns what is judged: the artifacts that were asked about, or what stands in their place.
+    pub(super) fn starts(&self) -> Vec<ArtifactRef> {
+        let asked = self.request.artifacts.iter();
+        asked.map(|target| self.effects.redirect.of(*target)).collect()
+    }
+
+    /// Returns the corrected artifacts that are cited, each with the statement that cites it; nothing for what was
+    /// asked about.
+    fn cited_that_is_corrected(&self) -> Vec<(Option<StatementId>, ArtifactRef)> {
+        let mut found: Vec<(Option<StatementId>, ArtifactRef)> = Vec::new();
+        for (id, node) in &self.graph.nodes {
+            let model = match &node.statement.predicate {
+                Predicate::Filter(filter) => filter.model,
+                _ => None,
+            };
+            let cited = node.cites.iter().flatten().copied().chain(model);
+            found.extend(cited.map(|cited| (Some(*id), cited.whole())));
+        }
+        found.extend(self.request.artifacts.iter().map(|asked| (None, asked.whole())));
+        found.retain(|(_, target)| self.effects.redirect.is_corrected(*target));
+        found
+    }
+
+    /// The judgement rests on what corrections of the lineage name, and on everything that decides whether they count.
+    fn rest_on_corrections(
+        &mut self,
+        before: &Graph,
+        reached: &BTreeMap<Place, Option<Place>>,
+        kept: &BTreeSet<StatementId>,
+    ) {
+        let redirect = &self.effects.redirect;
+        let corrections = self.effects.corrections.iter().map(|one| (one.target, one.by));
+        let idle = self.effects.idle.iter();
+        let about = |idle: &Idle| match idle.about {
+            Place::Artifact(target) => Some((target, idle.by)),
+            Place::Run(_) | Place::Gap(..) => None,
+        };
+        let mut starts = Vec::new();
+        for (target, by) in corrections.chain(idle.clone().filter_map(about)) {
+            let end = redirect.of(target);
+            let used = end == target || self.effects.used.contains(&target.whole());
+            if used && reached.contains_key(&Place::Artifact(end)) {
+                starts.extend([Place::Artifact(target), Place::Artifact(by)]);
+            }
+        }
+        let of_gap = |idle: &&Idle| match idle.about {
+            Place::Gap(id, _) => kept.contains(&id),
+            Place::Artifact(_) | Place::Run(_) => false,
+        };
+        starts.extend(idle.filter(of_gap).map(|idle| Place::Artifact(idle.by)));
+        for place in before.reach(&starts).into_keys() {
+            let node = match place {
+                Place::Artifact(reference) => before.nodes.get(&reference.statement),
+                Place::Run(id) | Place::Gap(id, _) => before.nodes.get(&id),
+            };
+            self.evidence.extend(node.map(|node| node.index));
+        }
     }
 
     /// Forgets statements that are not on the walk, and what was found of their blobs.

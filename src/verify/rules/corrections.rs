@@ -60,6 +60,7 @@ pub(in crate::verify) struct Resolution {
 pub(in crate::verify) struct Idle {
     pub(in crate::verify) notice: usize,
     pub(in crate::verify) about: Place,
+    pub(in crate::verify) by: ArtifactRef,
     pub(in crate::verify) why: String,
 }
 
@@ -70,6 +71,8 @@ pub(in crate::verify) struct Effects {
     pub(in crate::verify) corrections: Vec<Correction>,
     pub(in crate::verify) resolutions: Vec<Resolution>,
     pub(in crate::verify) idle: Vec<Idle>,
+    /// What is corrected and cited on the walk, or asked about.
+    pub(in crate::verify) used: BTreeSet<ArtifactRef>,
     /// Who speaks for what notices name, also for what is on no walk any longer.
     pub(in crate::verify) voices: BTreeMap<StatementId, Voice>,
 }
@@ -130,6 +133,7 @@ fn correct(
             return effects.idle.push(Idle {
                 notice,
                 about: Place::Artifact(target),
+                by,
                 why: why.to_owned(),
             });
         }
@@ -141,6 +145,7 @@ fn correct(
         return effects.idle.push(Idle {
             notice,
             about: Place::Artifact(target),
+            by,
             why: "what it puts in its place descends from it, so that nothing would be left to begin with"
                 .to_owned(),
         });
@@ -308,6 +313,7 @@ fn resolve(
         Some(why) => effects.idle.push(Idle {
             notice,
             about: Place::Gap(gap.statement, at),
+            by,
             why,
         }),
     }

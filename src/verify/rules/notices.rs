@@ -248,6 +248,12 @@ fn corrected(scene: &Scene<'_>, correction: &Correction) -> Option<Finding> {
                 return None;
             }
             let place = on_walk(correction.target)?;
+            // Else it changes nothing here: nothing cites the target, and it claims nothing.
+            let used = scene.case.effects.used.contains(&correction.target)
+                || scene.graph.nodes.contains_key(&correction.target.statement);
+            if !used {
+                return None;
+            }
             let affirmed = match affirmed.first() {
                 Some(key) => format!(", affirmed by {}", signer(*key)),
                 None => String::new(),

@@ -11,6 +11,7 @@ mod is_it_our_own_model;
 mod kit;
 mod nothing_is_forged;
 mod nothing_is_left_out;
+mod part_of_a_log;
 mod rows_add_up;
 mod shares_are_bounded;
 mod stock;
@@ -25,7 +26,7 @@ mod who_contributes_to_models;
 mod who_may_say_so;
 
 /// What asks the questions, to see that no code is left out.
-const QUESTIONS: [&str; 13] = [
+const QUESTIONS: [&str; 14] = [
     include_str!("both_cannot_be_true.rs"),
     include_str!("evidence_is_there.rs"),
     include_str!("how_large_it_may_be.rs"),
@@ -33,6 +34,7 @@ const QUESTIONS: [&str; 13] = [
     include_str!("is_it_our_own_model.rs"),
     include_str!("nothing_is_forged.rs"),
     include_str!("nothing_is_left_out.rs"),
+    include_str!("part_of_a_log.rs"),
     include_str!("rows_add_up.rs"),
     include_str!("what_was_corrected.rs"),
     include_str!("what_was_declared_late.rs"),

@@ -375,3 +375,45 @@ fn corrections_elsewhere_leave_no_trace() {
     };
     assert_eq!(codes(&after), codes(&before));
 }
+
+/// Whatever a correction rests on belongs to the evidence, and leaving any of it out never gives `traced`.
+#[test]
+fn part_of_a_log_rests_on_what_was_corrected() {
+    let mut with_bytes = two(None, None);
+    with_bytes
+        .0
+        .correct(ISSUER, vec![with_bytes.1], vec![with_bytes.2]);
+    let mut affirmed = two(Some("gpt"), None);
+    let id = affirmed.0.correct(ISSUER, vec![affirmed.1], vec![affirmed.2]);
+    affirmed.0.affirm(SECOND, id);
+    let mut bare = herd();
+    let old = bare.refs("teacher");
+    bare.add(Predicate::Model(Model {
+        version: "2".to_owned(),
+        ..model("teacher-2")
+    }));
+    let new = bare.refs("teacher-2");
+    let mut waiting = bare.clone();
+    waiting.correct(ISSUER, old.clone(), new.clone());
+    let id = bare.correct(ISSUER, old, new);
+    bare.affirm(SECOND, id);
+    for (mut world, item) in [
+        (with_bytes.0, "model"),
+        (affirmed.0, "model"),
+        (bare, "specialist"),
+        (waiting, "specialist"),
+    ] {
+        world.add(Predicate::Source(source("elsewhere")));
+        world.seal();
+        let whole = world.drive(world.request(item));
+        assert_eq!(whole.verdict, Verdict::Traced, "{:#?}", whole.findings);
+        let entries = world.evidence(item).entries;
+        assert_eq!(world.drive_pruned(world.request(item), &entries), whole);
+        for left_out in &entries {
+            let mut rest = entries.clone();
+            rest.remove(left_out);
+            let judgement = world.drive_pruned(world.request(item), &rest);
+            assert_ne!(judgement.verdict, Verdict::Traced, "{item}: entry {left_out}");
+        }
+    }
+}

@@ -329,3 +329,68 @@ fn a_notice_takes_nothing_back_before_it_stands() {
     assert_eq!(now.verdict, Verdict::NotPermitted);
     passes(&world.answer(Verifier::new(world.request("specialist")).as_of(size)));
 }
+
+#[test]
+fn a_withdrawal_belongs_to_the_evidence() {
+    let mut world = withdrawn(NoticeEffect::StopUse);
+    world.add(Predicate::Source(source("elsewhere")));
+    world.add(Predicate::Source(Source {
+        set: file("seeds", 100),
+        ..source("washed")
+    }));
+    world.train("washed", "second");
+    world.seal();
+    for item in ["specialist", "second"] {
+        let entries = world.evidence(item).entries;
+        let whole = world.drive(world.request(item));
+        assert_eq!(whole.verdict, Verdict::NotPermitted);
+        assert_eq!(world.drive_pruned(world.request(item), &entries), whole);
+        for left_out in &entries {
+            let mut rest = entries.clone();
+            rest.remove(left_out);
+            let judgement = world.drive_pruned(world.request(item), &rest);
+            assert_ne!(judgement.verdict, Verdict::Traced, "{item}: entry {left_out}");
+        }
+    }
+}
+
+/// Taking something back never makes a verdict better, whatever it is and whoever does so.
+#[test]
+fn no_withdrawal_makes_a_verdict_better() {
+    let mut worlds = vec![herd()];
+    let mut gappy = herd();
+    gappy.run(
+        Does::Train,
+        vec![gap("web", Role::Data)],
+        "gappy",
+        weights("gappy"),
+        |run| run,
+    );
+    worlds.push(gappy);
+    let mut conflicting = herd();
+    conflicting.add(Predicate::Source(Source {
+        set: file("kept", 800),
+        ..source("people")
+    }));
+    worlds.push(conflicting);
+    let mut suspect = herd();
+    suspect.revoke(ISSUER, Revocation::Compromised, Some(Since::Grant));
+    worlds.push(suspect);
+    for world in worlds {
+        for about in ["specialist", "kept", "seeds"] {
+            let before = world.verify(about);
+            for item in ["seeds", "teacher", "kept"] {
+                for seed in [SECOND, OWNER] {
+                    for effect in [NoticeEffect::NoNewUse, NoticeEffect::StopUse] {
+                        let mut world = world.clone();
+                        world.take_back(seed, NoticeKind::Withdraw, item, effect);
+                        let after = world.verify(about);
+                        assert!(after.verdict <= before.verdict, "{about}, {item}, {effect:?}");
+                        let lost = failing(&before).into_iter().find(|code| !after.has(*code));
+                        assert_eq!(lost, None, "{about}, {item}, {effect:?}");
+                    }
+                }
+            }
+        }
+    }
+}
