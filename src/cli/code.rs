@@ -100,6 +100,8 @@ codes! {
     TrustRootInvalid = "trust_root_invalid",
     /// Only a model is released.
     NotAModel = "not_a_model",
+    /// A notice that would have no effect on anything.
+    NoticeInvalid = "notice_invalid",
 }
 
 impl From<Exit> for ErrorCode {

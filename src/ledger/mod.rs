@@ -22,6 +22,7 @@ mod init;
 mod keeper;
 mod keys;
 pub mod lineage_file;
+pub mod notices;
 mod open;
 mod pin;
 pub mod register;

@@ -41,16 +41,26 @@ impl Voice {
     pub(super) fn issuer(&self) -> KeyId {
         self.issuer
     }
+
+    fn allows(&self, keys: &Keys, key: KeyId) -> bool {
+        let holder = keys.holder(key);
+        key == self.issuer
+            || keys.owner(key).is_ok()
+            || (holder.is_some() && holder == self.holder.as_deref())
+    }
+}
+
+/// Returns whether notices of a key about a statement have an effect: it signed that, it is the key of the holder that
+/// is named there, or an owner's.
+pub fn has_say(keys: &Keys, key: KeyId, target: &Statement) -> bool {
+    Voice::of(target).allows(keys, key)
 }
 
 impl Notified {
     /// Returns whether the key of this notice has a say about what `voice` speaks for: it signed that, it is the key of
     /// the holder that is named there, or an owner's.
     pub(super) fn has_say(&self, keys: &Keys, voice: &Voice) -> bool {
-        let holder = keys.holder(self.issuer);
-        self.issuer == voice.issuer
-            || keys.owner(self.issuer).is_ok()
-            || (holder.is_some() && holder == voice.holder.as_deref())
+        voice.allows(keys, self.issuer)
     }
 
     /// Returns whether this may make a verdict better: what takes something back counts always.

@@ -7,6 +7,7 @@
 
 mod cited;
 mod error;
+mod notice;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod staging;
