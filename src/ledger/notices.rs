@@ -67,7 +67,9 @@ pub enum NoticeError {
         entry: LeafIndex,
     },
     /// A correction by something else.
-    #[error("{by} is not about the same content as {target}: a correction says something else about the same bytes")]
+    #[error(
+        "{by} is not about the same content as {target}: a correction says something else about the same bytes"
+    )]
     OtherContent {
         /// What was to be corrected.
         target: ArtifactRef,
@@ -109,7 +111,10 @@ pub fn notices_about(view: &View<'_>, id: StatementId) -> Result<Vec<Notified>, 
     let mut found = Vec::new();
     for entry in view.index().children(facts.entry)? {
         let child = view.index().id_at(entry)?;
-        let kind = child.map(|child| view.index().facts(child)).transpose()?.flatten();
+        let kind = child
+            .map(|child| view.index().facts(child))
+            .transpose()?
+            .flatten();
         if !view.size().contains(entry) || kind.is_none_or(|kind| kind.kind != "notice") {
             continue;
         }
@@ -150,8 +155,12 @@ pub fn check(view: &View<'_>, notice: &Notice) -> Result<Option<NoticeError>, Le
                 }
                 for earlier in notices_about(view, target.statement)? {
                     let pairs = earlier.notice.targets.iter().zip(&earlier.notice.by);
-                    let known = pairs.filter(|_| earlier.notice.change == NoticeKind::Correct && earlier.has_say);
-                    if let Some((_, other)) = known.clone().find(|(one, other)| **one == target && **other != by) {
+                    let known =
+                        pairs.filter(|_| earlier.notice.change == NoticeKind::Correct && earlier.has_say);
+                    if let Some((_, other)) = known
+                        .clone()
+                        .find(|(one, other)| **one == target && **other != by)
+                    {
                         return Ok(Some(NoticeError::Corrected {
                             target,
                             entry: earlier.entry,

@@ -161,6 +161,8 @@ codes! {
     DeclaredLate = "declared_late", NOTE;
     /// Something of which there is a newer one.
     Superseded = "superseded", NOTE;
+    /// What a later entry says against a verdict as of an earlier size.
+    DisputedLater = "disputed_later", NOTE;
     /// A notice that changes nothing.
     NoticeWithoutEffect = "notice_without_effect", NOTE;
     /// A version that may point elsewhere tomorrow.

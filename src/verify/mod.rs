@@ -8,6 +8,7 @@
 
 mod claimed;
 mod contents;
+mod disputed;
 mod files;
 mod finding;
 mod founder;

@@ -102,10 +102,10 @@ fn artifacts(session: &Session, ledger: &Ledger, text: &str) -> Result<Vec<Artif
             Place::Artifact(artifact) => found.push(artifact),
             Place::Run(_) | Place::Gap(..) => {
                 let told = in_line(text);
-                return Err(
-                    invalid(format!("`{told}` is a run, and a notice is about what a run put out"))
-                        .hint(format!("run `herdbook show {told}` to see its outputs")),
-                );
+                return Err(invalid(format!(
+                    "`{told}` is a run, and a notice is about what a run put out"
+                ))
+                .hint(format!("run `herdbook show {told}` to see its outputs")));
             }
         }
     }
@@ -177,7 +177,11 @@ fn append(session: &Session, ledger: &mut Ledger, notice: Notice, how: &How) -> 
     put_in(&mut json, "already_present", appended.already_present.into());
     put_in(&mut json, "tree_size", ledger.checkpoint().size.get().into());
     let mut text = String::new();
-    let already = if appended.already_present { ", as it was before" } else { "" };
+    let already = if appended.already_present {
+        ", as it was before"
+    } else {
+        ""
+    };
     put(
         &mut text,
         format_args!("{} at entry {}{already}", short_id(&id), appended.entry),
@@ -204,7 +208,10 @@ fn without_say(ledger: &Ledger, notice: &Notice, signers: &Signers) -> Result<Ve
         };
         let (_, target) = ledger.entry(facts.entry)?;
         if !notices::has_say(ledger, key.id(), &target) {
-            let name = target.predicate.name().map_or_else(|| id.to_hex(), ToString::to_string);
+            let name = target
+                .predicate
+                .name()
+                .map_or_else(|| id.to_hex(), ToString::to_string);
             notes.push(format!(
                 "This key has no say about {}: it neither signed it, nor is it granted for the holder it names, nor an \
                  owner's. The notice will be shown and change nothing.",

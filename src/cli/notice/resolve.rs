@@ -37,7 +37,8 @@ pub(super) struct Args {
 }
 
 fn gap(text: &str) -> Result<GapRef, String> {
-    text.parse().map_err(|error: crate::statement::GapRefError| error.to_string())
+    text.parse()
+        .map_err(|error: crate::statement::GapRefError| error.to_string())
 }
 
 /// Resolves a gap.
@@ -75,14 +76,19 @@ fn one(ledger: &Ledger, args: &Args, found: &[ArtifactRef]) -> Result<ArtifactRe
     let view = ledger.view();
     let gap = gap_at(&view, args.gap)?;
     if let Some(digest) = gap.and_then(|(gap, ..)| gap.digest) {
-        let claims = view.index().claims(digest).map_err(crate::query::QueryError::from)?;
+        let claims = view
+            .index()
+            .claims(digest)
+            .map_err(crate::query::QueryError::from)?;
         let among = |claim: &&ArtifactRef| found.contains(claim) || found.contains(&claim.whole());
         if let Some(claim) = claims.iter().find(among) {
             return Ok(*claim);
         }
     }
-    found
-        .first()
-        .copied()
-        .ok_or_else(|| invalid(format!("`{}` means nothing that can fill a gap", in_line(&args.by))))
+    found.first().copied().ok_or_else(|| {
+        invalid(format!(
+            "`{}` means nothing that can fill a gap",
+            in_line(&args.by)
+        ))
+    })
 }

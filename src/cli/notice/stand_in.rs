@@ -68,7 +68,11 @@ pub(super) fn run(session: &Session, args: &Args, change: NoticeKind) -> Result<
     };
     let mut notes = done.notes;
     if change == NoticeKind::Correct {
-        let id = done.json.get("id").and_then(serde_json::Value::as_str).unwrap_or("ID");
+        let id = done
+            .json
+            .get("id")
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or("ID");
         notes.push(format!(
             "If it says something else about who made this or from what, and nothing less favourable, it counts only once \
              another granted key affirms it: `herdbook key affirm {id}`. `herdbook verify` tells which it is."
@@ -103,9 +107,8 @@ fn by_content(
                 None => break None,
             }
         };
-        let found = found.ok_or_else(|| {
-            invalid(format!("nothing there is about the same content as {target}"))
-        })?;
+        let found =
+            found.ok_or_else(|| invalid(format!("nothing there is about the same content as {target}")))?;
         ordered.push(found);
     }
     Ok(ordered)

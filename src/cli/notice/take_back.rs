@@ -64,7 +64,10 @@ pub(super) fn run(session: &Session, args: &Args, change: NoticeKind) -> Result<
     };
     let mut text = impact::text(&args.node, false, &reached, session.ui.paint());
     if args.how.dry_run {
-        put(&mut text, format_args!("\n{name} would be {verb} ({})\n", args.effect));
+        put(
+            &mut text,
+            format_args!("\n{name} would be {verb} ({})\n", args.effect),
+        );
     } else {
         put(
             &mut text,

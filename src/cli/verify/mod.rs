@@ -147,10 +147,17 @@ fn outcomes(session: &Session, args: &args::Verify) -> Result<Vec<Outcome>, Erro
             content: content.is_some(),
             require: args.judging.require,
         };
+        let judgement = match size {
+            None => judge_as_of(&ledger, request, None, content.as_mut())?,
+            Some(size) => {
+                let then = judge_as_of(&ledger, request.clone(), Some(size), content.as_mut())?;
+                then.disputed_by(&judge_as_of(&ledger, request, None, None)?)
+            }
+        };
         outcomes.push(Outcome::Judged(Box::new(Judged {
             asked,
             file,
-            judgement: judge_as_of(&ledger, request, size, content.as_mut())?,
+            judgement,
             root: trust.root().clone(),
         })));
     }

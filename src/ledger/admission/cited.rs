@@ -55,7 +55,11 @@ impl Gathered {
     }
 
     /// Notes that `artifact` is cited and returns what it is.
-    pub(super) fn cite(&mut self, staging: &Staging<'_>, artifact: ArtifactRef) -> Result<Thing, AdmissionError> {
+    pub(super) fn cite(
+        &mut self,
+        staging: &Staging<'_>,
+        artifact: ArtifactRef,
+    ) -> Result<Thing, AdmissionError> {
         let facts = staging
             .facts(artifact.statement)?
             .ok_or(AdmissionError::ParentMissing { artifact })?;

@@ -7,9 +7,9 @@
 
 mod cited;
 mod error;
-mod notice;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod notice;
 mod staging;
 #[cfg(test)]
 mod tests;

@@ -26,7 +26,8 @@ mod who_contributes_to_models;
 mod who_may_say_so;
 
 /// What asks the questions, to see that no code is left out.
-const QUESTIONS: [&str; 14] = [
+const QUESTIONS: [&str; 15] = [
+    include_str!("as_it_was.rs"),
     include_str!("both_cannot_be_true.rs"),
     include_str!("evidence_is_there.rs"),
     include_str!("how_large_it_may_be.rs"),
