@@ -13,6 +13,7 @@
 
 mod args;
 mod as_of;
+mod bundle;
 mod cache;
 mod code;
 mod completions;
@@ -34,6 +35,7 @@ mod list;
 mod log;
 mod nodes;
 mod notice;
+mod passphrase;
 mod progress;
 mod prove;
 mod register;
@@ -47,6 +49,7 @@ mod target;
 mod trace;
 mod ui;
 mod verify;
+mod verify_bundle;
 mod verify_report;
 
 use std::process::ExitCode;
@@ -118,6 +121,8 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
         Command::Verify(args) => verify::run(session, args),
         Command::Report(args) => report::run(session, args),
         Command::VerifyReport(args) => verify_report::run(session, args),
+        Command::Bundle(args) => bundle::run(session, args),
+        Command::VerifyBundle(args) => verify_bundle::run(session, args),
         Command::Key(args) => key::run(session, args),
         Command::Show(args) => show::run(session, args),
         Command::List(args) => list::run(session, args),
