@@ -169,7 +169,7 @@ fn append(session: &Session, ledger: &mut Ledger, notice: Notice, how: &How) -> 
         ..notice
     });
     let appended = ledger.append_statement(predicate, Vec::new(), &signers, wait, &mut || nonces.draw())?;
-    notes.extend(Session::index_notes(ledger));
+    notes.extend(Session::kept_notes(ledger));
     let id = format!("hb:{}", appended.id);
     let mut json = about;
     put_in(&mut json, "id", id.clone().into());
