@@ -3,6 +3,7 @@
 //!
 //! `tests/fuzz/run.sh` drives them with a fuzzer; `tests/it/fuzz.rs` replays `fixtures/fuzz/` in every test run.
 
+mod bundle;
 mod files;
 mod judge;
 mod log;
@@ -28,6 +29,7 @@ pub struct Target {
 
 /// All of them.
 pub const TARGETS: &[Target] = &[
+    target("bundle", bundle::bundle),
     target("canonical", record::canonical),
     target("checkpoint", log::checkpoint),
     target("commit", log::commit),

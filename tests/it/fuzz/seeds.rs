@@ -10,6 +10,7 @@ use herdbook::envelope::Envelope;
 use herdbook::key::PublicKey;
 use herdbook::ledger::Ledger;
 use herdbook::ledger::drive;
+use herdbook::ledger::evidence::write_bundle;
 use herdbook::ledger::hash::HashCache;
 use herdbook::ledger::hash::HashedFile;
 use herdbook::ledger::hash::Unwatched;
@@ -106,18 +107,33 @@ impl World {
             self.root.encode(),
             self.model.clone().into_bytes(),
             self.note.clone(),
+            Vec::new(),
             count,
         ];
-        let parts = parts
-            .iter()
-            .chain(entries)
-            .chain(blobs.iter().map(|(_, bytes)| bytes));
-        let part = |bytes: &Vec<u8>| {
-            let length = u16::try_from(bytes.len()).unwrap().to_be_bytes();
-            [length.as_slice(), bytes].concat()
-        };
-        parts.flat_map(part).collect()
+        let blobs = blobs.iter().map(|(_, bytes)| bytes);
+        joined(parts.iter().chain(entries).chain(blobs))
     }
+
+    /// What the verdict on the model is asked with.
+    fn request(&self) -> Request {
+        Request {
+            name: "specialist".to_owned(),
+            artifacts: vec![self.model.parse().unwrap()],
+            trust: Trust::Pinned(self.root.clone()),
+            checkpoint: self.note.clone(),
+            content: false,
+            require: Assurance::Pinned,
+        }
+    }
+}
+
+/// Each part after its length, as the targets take them apart.
+fn joined<'a>(parts: impl Iterator<Item = &'a Vec<u8>>) -> Vec<u8> {
+    let part = |bytes: &Vec<u8>| {
+        let length = u16::try_from(bytes.len()).unwrap().to_be_bytes();
+        [length.as_slice(), bytes].concat()
+    };
+    parts.flat_map(part).collect()
 }
 
 pub fn seeds() -> Vec<Seed> {
@@ -126,6 +142,7 @@ pub fn seeds() -> Vec<Seed> {
     seeds.extend(log(&world));
     seeds.extend(files(&world));
     seeds.extend(judge(&world));
+    seeds.extend(bundle(&world));
     // What is cut short is refused everywhere.
     let cut: Vec<Seed> = crate::fuzz::targets::TARGETS
         .iter()
@@ -190,15 +207,7 @@ fn record(world: &World) -> Vec<Seed> {
 /// The payload of a report, as the target signs it.
 fn report(world: &World) -> Vec<u8> {
     let signer = MemorySigner::from_secret([1; 32]);
-    let request = Request {
-        name: "specialist".to_owned(),
-        artifacts: vec![world.model.parse().unwrap()],
-        trust: Trust::Pinned(world.root.clone()),
-        checkpoint: world.note.clone(),
-        content: false,
-        require: Assurance::Pinned,
-    };
-    let judgement = drive::judge(&world.ledger, request, None).unwrap();
+    let judgement = drive::judge(&world.ledger, world.request(), None).unwrap();
     let basis = Basis {
         trust_root: &world.root,
         checkpoint: &world.note,
@@ -304,5 +313,27 @@ fn judge(world: &World) -> Vec<Seed> {
         seed("verifier", "torn", world.evidence(&torn)),
         seed("verifier", "swapped", world.evidence(&swapped)),
         seed("verifier_forged", "honest", world.evidence(&payloads)),
+    ]
+}
+
+/// A bundle as it is, and its members as the parts that the target puts together.
+fn bundle(world: &World) -> Vec<Seed> {
+    let mut archive = Vec::new();
+    write_bundle(&world.ledger, world.request(), &mut archive).unwrap();
+    let mut members = Vec::new();
+    let mut rest = archive.as_slice();
+    while let Some(size) = rest.get(124..135).filter(|size| size[0] != 0) {
+        let size = usize::from_str_radix(std::str::from_utf8(size).unwrap(), 8).unwrap();
+        let bytes = rest[512..512 + size].to_vec();
+        let is_entry = bytes.starts_with(b"{\"payload\"");
+        members.push(match members.len() {
+            0..4 => bytes,
+            _ => [&[u8::from(!is_entry)], bytes.as_slice()].concat(),
+        });
+        rest = &rest[(512 + size).next_multiple_of(512)..];
+    }
+    vec![
+        seed("bundle", "honest", [&[0], archive.as_slice()].concat()),
+        seed("bundle", "parts", [vec![1], joined(members.iter())].concat()),
     ]
 }
