@@ -4,7 +4,7 @@
 //! `tests/fuzz/run.sh` drives them with a fuzzer; `tests/it/fuzz.rs` replays `fixtures/fuzz/` in every test run.
 
 mod bundle;
-mod files;
+pub mod files;
 mod judge;
 mod log;
 mod record;
@@ -16,8 +16,6 @@ use herdbook::checkpoint::Origin;
 use herdbook::checkpoint::Signer as _;
 use herdbook::key::PublicKey;
 use herdbook::sign::MemorySigner;
-
-pub use files::STAMP;
 
 /// One decoder.
 pub struct Target {

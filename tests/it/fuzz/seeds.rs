@@ -280,7 +280,7 @@ fn hash_cache(world: &World) -> Vec<u8> {
     let path = world.house.path("data/kept.jsonl");
     let mut hashed: HashedFile = hash_file(&path, &Unwatched).unwrap();
     hashed.path = Path::new("a.jsonl").to_owned();
-    hashed.stamp = crate::fuzz::targets::STAMP;
+    hashed.stamp = crate::fuzz::targets::files::STAMP;
     hashed.digests.bytes = hashed.stamp.bytes;
     let kept = world.house.path("cache");
     let cache = HashCache::open(&kept, [7; 32], i128::from(u64::MAX)).unwrap();
