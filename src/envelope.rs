@@ -266,6 +266,7 @@ mod tests {
         let signer = SigningKey::from_bytes(&[1; 32]);
         let key = PublicKey::from_bytes(&signer.verifying_key().to_bytes()).unwrap();
         let seal = Seal {
+            size: 1,
             rulings: 0,
             rulings_root: NodeHash::from_bytes([0; 32]),
             contested: 0,

@@ -144,11 +144,11 @@ impl<'a> Staging<'a> {
     /// Returns what a seal at the next entry must say.
     pub fn seal(&self) -> Seal {
         if self.contested.is_empty() {
-            return seal_of(&self.rulings, self.state.contested());
+            return seal_of(self.tree.size(), &self.rulings, self.state.contested());
         }
         let mut contested = self.state.contested().clone();
         contested.extend(&self.contested);
-        seal_of(&self.rulings, &contested)
+        seal_of(self.tree.size(), &self.rulings, &contested)
     }
 
     /// Returns the entry that would be admitted next.
@@ -204,15 +204,16 @@ impl<'a> Staging<'a> {
             return Err(AdmissionError::GenesisPlace);
         }
         let log_key = log_key(&genesis)?;
+        let mut keys = vec![log_key];
         let granted = genesis.grants.iter().map(|grant| grant.public_key);
-        if genesis
-            .owners
-            .iter()
-            .copied()
-            .chain(granted)
-            .any(|key| key == log_key)
-        {
-            return Err(AdmissionError::LogKeyShared);
+        for key in genesis.owners.iter().copied().chain(granted) {
+            if key == log_key {
+                return Err(AdmissionError::LogKeyShared);
+            }
+            if keys.contains(&key) {
+                return Err(AdmissionError::KeyTwice { key: key.id() });
+            }
+            keys.push(key);
         }
         let keys = Keys::of(&genesis);
         let owner = keys
@@ -253,14 +254,15 @@ impl<'a> Staging<'a> {
         } else if !is_seal && !is_key {
             keys.may_sign(statement.issuer, &statement.grant_words(), admitted.entry.get())?;
         }
-        if statement.ledger != Some(founding.id) {
+        // What a vendor signed without knowing of any ledger counts in every one that accepts it.
+        let offered = matches!(statement.predicate, Predicate::Source(_)) && statement.ledger.is_none();
+        if statement.ledger != Some(founding.id) && !offered {
             return Err(AdmissionError::WrongLedger {
                 found: statement.ledger,
                 expected: founding.id,
             });
         }
-        // Two seals that say the same are the same statement; anything else stands once.
-        if let Some(facts) = self.facts(admitted.id)?.filter(|_| !is_seal) {
+        if let Some(facts) = self.facts(admitted.id)? {
             return Err(AdmissionError::Duplicate {
                 id: admitted.id,
                 entry: facts.entry,
@@ -284,7 +286,7 @@ impl<'a> Staging<'a> {
         let honest = self.seal();
         let incomplete = !self.missing.is_empty() || !self.state.missing.is_empty();
         if incomplete && self.checks != Checks::All {
-            (seal.rulings, seal.rulings_root) == (honest.rulings, honest.rulings_root)
+            (seal.size, seal.rulings, seal.rulings_root) == (honest.size, honest.rulings, honest.rulings_root)
         } else {
             *seal == honest
         }

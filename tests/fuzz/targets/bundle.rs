@@ -44,6 +44,9 @@ pub fn bundle(input: &[u8]) -> bool {
         checkpoint,
         content: false,
         require: Assurance::Pinned,
+        remembered: None,
+        newer: None,
+        min_size: None,
     };
     let judgement = given.judge(&ask, &mut |_| Given::Missing);
     let traced = judgement.expect("memory does not fail").get().verdict == Verdict::Traced;

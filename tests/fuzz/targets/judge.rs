@@ -92,6 +92,9 @@ impl Evidence {
             checkpoint: self.checkpoint.clone(),
             content: false,
             require: Assurance::Pinned,
+            remembered: None,
+            newer: None,
+            min_size: None,
         })
     }
 

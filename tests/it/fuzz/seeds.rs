@@ -3,8 +3,16 @@
 use std::fs;
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use herdbook::checkpoint::Checkpoint;
+use herdbook::checkpoint::Conflict;
+use herdbook::checkpoint::ConsistencyProof;
+use herdbook::checkpoint::Equivocation;
+use herdbook::checkpoint::LogKey;
 use herdbook::checkpoint::Note;
 use herdbook::checkpoint::Signer as _;
+use herdbook::digest::NodeHash;
 use herdbook::digest::StatementId;
 use herdbook::envelope::Envelope;
 use herdbook::key::PublicKey;
@@ -17,17 +25,25 @@ use herdbook::ledger::hash::Unwatched;
 use herdbook::ledger::hash::hash_file;
 use herdbook::manifest::Manifest;
 use herdbook::manifest::Member;
+use herdbook::merkle;
 use herdbook::merkle::LeafIndex;
+use herdbook::merkle::TreeSize;
 use herdbook::query;
 use herdbook::report::Basis;
 use herdbook::report::Report;
+use herdbook::sign::KeyFile;
+use herdbook::sign::KeyForm;
 use herdbook::sign::MemorySigner;
+use herdbook::sign::Passphrase;
+use herdbook::sign::Protection;
+use herdbook::sign::ssh_forms;
 use herdbook::statement::ArtifactRef;
 use herdbook::trust::TrustRoot;
 use herdbook::verify::Assurance;
 use herdbook::verify::Request;
 use herdbook::verify::Trust;
 
+use super::targets;
 use crate::ledger::House;
 use crate::ledger::PIPELINE;
 use crate::ledger::files_below;
@@ -123,6 +139,9 @@ impl World {
             checkpoint: self.note.clone(),
             content: false,
             require: Assurance::Pinned,
+            remembered: None,
+            newer: None,
+            min_size: None,
         }
     }
 }
@@ -140,14 +159,16 @@ pub fn seeds() -> Vec<Seed> {
     let world = World::new();
     let mut seeds = record(&world);
     seeds.extend(log(&world));
+    seeds.extend(histories(&world));
     seeds.extend(files(&world));
+    seeds.extend(keys(&world));
     seeds.extend(judge(&world));
     seeds.extend(bundle(&world));
     // What is cut short is refused everywhere.
-    let cut: Vec<Seed> = crate::fuzz::targets::TARGETS
+    let cut: Vec<Seed> = targets::TARGETS
         .iter()
         .filter_map(|target| seeds.iter().find(|seed| seed.0 == target.name))
-        .map(|(target, _, bytes)| (*target, "cut".to_owned(), bytes[..bytes.len() / 2].to_vec()))
+        .map(|(target, _, bytes)| (*target, "cut".to_owned(), bytes[..bytes.len() / 8].to_vec()))
         .collect();
     seeds.extend(cut);
     seeds
@@ -204,6 +225,51 @@ fn record(world: &World) -> Vec<Seed> {
     seeds
 }
 
+/// A proof that the ledger was extended, and two of a fork.
+fn histories(world: &World) -> Vec<Seed> {
+    let leaves: Vec<NodeHash> = world
+        .leaves()
+        .iter()
+        .map(|leaf| merkle::leaf_hash(leaf))
+        .collect();
+    let (old, new) = (TreeSize::new(2), TreeSize::new(leaves.len() as u64));
+    let path = merkle::prove_consistency(&leaves, old).unwrap();
+    let extended = ConsistencyProof {
+        old,
+        path: path.clone(),
+        checkpoint: world.note.clone(),
+    };
+    let signer = MemorySigner::from_secret([1; 32]);
+    let public = PublicKey::from_bytes(&signer.public_key()).unwrap();
+    let log = LogKey::new(world.house.request().origin, public);
+    let note = |size, root| {
+        let origin = log.origin().clone();
+        let checkpoint = Checkpoint { origin, size, root };
+        checkpoint.sign(&log, &signer).unwrap()
+    };
+    let other = NodeHash::from_bytes([9; 32]);
+    let same_size = Equivocation {
+        log: log.clone(),
+        conflict: Conflict::SameSize,
+        first: note(new, merkle::root(&leaves)),
+        second: note(new, other),
+    };
+    let root = merkle::root(&leaves[..2]);
+    let prefix = Equivocation {
+        log: log.clone(),
+        conflict: Conflict::Prefix { root, path },
+        first: note(old, other),
+        second: note(new, merkle::root(&leaves)),
+    };
+    prefix.check(&log).unwrap();
+    same_size.check(&log).unwrap();
+    vec![
+        seed("consistency", "house", extended.encode()),
+        seed("equivocation", "same_size", same_size.encode()),
+        seed("equivocation", "prefix", prefix.encode()),
+    ]
+}
+
 /// The payload of a report, as the target signs it.
 fn report(world: &World) -> Vec<u8> {
     let signer = MemorySigner::from_secret([1; 32]);
@@ -253,7 +319,6 @@ fn log(world: &World) -> Vec<Seed> {
 
 fn files(world: &World) -> Vec<Seed> {
     let mut seeds = vec![
-        seed("key_file", "issuer", key_file(world)),
         seed("hash_cache", "one", hash_cache(world)),
         seed("settings", "house", world.file("herdbook.toml")),
         seed("segment", "house", segment(world)),
@@ -269,10 +334,36 @@ fn files(world: &World) -> Vec<Seed> {
     seeds
 }
 
-fn key_file(world: &World) -> Vec<u8> {
-    let request = world.house.request();
-    let paths = herdbook::ledger::KeyPaths::of(&request.keys_folder, &request.origin);
-    fs::read(paths.issuer).unwrap()
+/// A key of 32 bytes in all its forms.
+fn keys(world: &World) -> Vec<Seed> {
+    let passphrase = Passphrase::new(targets::files::PASSPHRASE.to_owned().into()).unwrap();
+    let protection = Protection {
+        passphrase: &passphrase,
+        salt: [3; 16],
+        iv: [4; 16],
+    };
+    let forms = [
+        ("pkcs8", KeyForm::Pkcs8, None),
+        ("pkcs8_protected", KeyForm::Pkcs8, Some(&protection)),
+        ("openssh", KeyForm::OpenSsh, None),
+        ("openssh_protected", KeyForm::OpenSsh, Some(&protection)),
+    ];
+    let written = |(name, form, protection): (&str, KeyForm, Option<&Protection<'_>>)| {
+        let path = world.house.path(name);
+        KeyFile::generate_as(&path, [1; 32], form, protection).unwrap();
+        seed("key_file", name, fs::read(path).unwrap())
+    };
+    let mut seeds: Vec<Seed> = forms.into_iter().map(written).collect();
+    let signer = MemorySigner::from_secret([1; 32]);
+    let public = PublicKey::from_bytes(&signer.public_key()).unwrap();
+    seeds.push(seed("public_key", "openssh", ssh_forms(public).0));
+    seeds.push(seed("public_key", "hex", public.to_hex()));
+    // SubjectPublicKeyInfo (RFC 8410 4) before the 32 bytes.
+    let prefix = hex::decode("302a300506032b6570032100").unwrap();
+    let inner = STANDARD.encode([prefix.as_slice(), &public.to_bytes()].concat());
+    let pem = format!("-----BEGIN PUBLIC KEY-----\n{inner}\n-----END PUBLIC KEY-----\n");
+    seeds.push(seed("public_key", "pem", pem));
+    seeds
 }
 
 /// A cache that knows the one file that the target asks for.
@@ -280,7 +371,7 @@ fn hash_cache(world: &World) -> Vec<u8> {
     let path = world.house.path("data/kept.jsonl");
     let mut hashed: HashedFile = hash_file(&path, &Unwatched).unwrap();
     hashed.path = Path::new("a.jsonl").to_owned();
-    hashed.stamp = crate::fuzz::targets::files::STAMP;
+    hashed.stamp = targets::files::STAMP;
     hashed.digests.bytes = hashed.stamp.bytes;
     let kept = world.house.path("cache");
     let cache = HashCache::open(&kept, [7; 32], i128::from(u64::MAX)).unwrap();
