@@ -17,6 +17,7 @@ use crate::log::LogError;
 use crate::log::LogReader;
 use crate::log::PublishedFault;
 use crate::log::check_published;
+use crate::log::commit::MAX_COMMIT_BYTES;
 use crate::log::peek_first_entry;
 use crate::statement::Genesis;
 use crate::statement::Predicate;
@@ -259,7 +260,7 @@ impl<'a> Check<'a> {
         self.add(code, at, fault.to_string());
     }
 
-    /// Admits every entry below the checkpoint again.
+    /// Admits every entry again.
     fn entries(&mut self, key: &LogKey) -> Result<(), FsckError> {
         let reader = match LogReader::open(Arc::clone(self.store), key.clone()) {
             Ok(reader) => reader,
@@ -269,6 +270,7 @@ impl<'a> Check<'a> {
         };
         self.report.checkpoint = Some(reader.checkpoint().clone());
         let mut state = State::new();
+        let mut next = 0;
         for commit in reader.commits() {
             let commit = match commit {
                 Ok(commit) => commit,
@@ -278,6 +280,20 @@ impl<'a> Check<'a> {
             if !self.commit(&commit, &mut state)? {
                 return Ok(());
             }
+            next = commit.header().number + 1;
+        }
+        self.unpublished(key, next, &mut state)
+    }
+
+    /// Admits what no checkpoint covers yet, as recovery will before it signs one.
+    fn unpublished(&mut self, key: &LogKey, mut next: u64, state: &mut State) -> Result<(), FsckError> {
+        let limit = MAX_COMMIT_BYTES as u64;
+        // What cannot be read, or is no commit, was told by the check of what is published.
+        while let Ok(Some(slot)) = self.store.read(&StorePath::Commit(next), limit)
+            && let Ok(commit) = Commit::decode(&slot, key)
+            && self.commit(&commit, state)?
+        {
+            next += 1;
         }
         Ok(())
     }

@@ -1,0 +1,3 @@
+//! x
+use super::kit::*;
+pub fn attacks() -> Vec<Attack> { vec![] }
