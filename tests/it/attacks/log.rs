@@ -135,7 +135,8 @@ fn other_trust_root() -> Attack {
     let world = World::herd().sealed();
     let mut root = world.root.clone();
     root.origin = "example.org/other".to_owned();
-    root.log_key = herdbook::checkpoint::LogKey::new(Origin::parse(&root.origin).unwrap(), public(LOG)).to_vkey();
+    root.log_key =
+        herdbook::checkpoint::LogKey::new(Origin::parse(&root.origin).unwrap(), public(LOG)).to_vkey();
     Attack::both(text, &world, "specialist", &[Code::OtherLedger]).file("trust-root.json", root.encode())
 }
 
@@ -162,7 +163,10 @@ fn missing_middle() -> Attack {
 /// The header that stands in the slot of a world.
 fn header(world: &World, number: usize) -> CommitHeader {
     let slots = world.slots();
-    Commit::decode(&slots[number], &log_key(LOG)).unwrap().header().clone()
+    Commit::decode(&slots[number], &log_key(LOG))
+        .unwrap()
+        .header()
+        .clone()
 }
 
 fn encode(header: &CommitHeader, entries: &[Vec<u8>], seed: u8) -> Vec<u8> {

@@ -112,7 +112,11 @@ fn attacks_are_made_as_they_stand_and_are_met() {
     make(&attacks);
     let expected: BTreeSet<String> = attacks.iter().map(|attack| attack.name.to_owned()).collect();
     assert_eq!(expected.len(), attacks.len(), "two attacks of one name");
-    assert_eq!(names(), expected, "HERDBOOK_MAKE_ATTACKS=1 writes the folders anew");
+    assert_eq!(
+        names(),
+        expected,
+        "HERDBOOK_MAKE_ATTACKS=1 writes the folders anew"
+    );
     let mut failures = Vec::new();
     for attack in &attacks {
         let found = read(&folder().join(attack.name));
@@ -132,7 +136,11 @@ fn attacks_are_made_as_they_stand_and_are_met() {
 /// Runs the commands of an attack and returns what they say otherwise than they must.
 fn run(attack: &Attack, files: &Files) -> Vec<String> {
     let mut failures = Vec::new();
-    for check in attack.checks.iter().filter(|check| check.command[0] != "verify-bundle") {
+    for check in attack
+        .checks
+        .iter()
+        .filter(|check| check.command[0] != "verify-bundle")
+    {
         let place = tempfile::tempdir().unwrap();
         write(place.path(), files);
         for command in &attack.before {
@@ -142,9 +150,10 @@ fn run(attack: &Attack, files: &Files) -> Vec<String> {
             }
         }
         let (exit, said) = herdbook(place.path(), &check.command);
-        failures.extend(compare(check, exit, &said).map(|what| {
-            format!("{}: {}: {what}", attack.name, check.command.join(" "))
-        }));
+        failures.extend(
+            compare(check, exit, &said)
+                .map(|what| format!("{}: {}: {what}", attack.name, check.command.join(" "))),
+        );
     }
     failures
 }

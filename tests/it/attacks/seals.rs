@@ -116,7 +116,10 @@ fn with_a_rival_less() -> Attack {
     let mut world = rival();
     let two = world.contested();
     world.declare("crowd", "kept", 800, |source| source);
-    let records: Vec<_> = two.iter().map(|record| merkle::leaf_hash(&record.to_bytes())).collect();
+    let records: Vec<_> = two
+        .iter()
+        .map(|record| merkle::leaf_hash(&record.to_bytes()))
+        .collect();
     let seal = Seal {
         contested_root: merkle::root(&records),
         ..world.right_seal()

@@ -46,7 +46,11 @@ impl Bundle {
             !world.ties(**id, &statement.predicate).is_disjoint(&ties)
         };
         let rivals = statements.iter().filter(shares).map(|(id, _)| *id);
-        let all = descent(world, &statements, lineage.iter().copied().chain(rivals).collect());
+        let all = descent(
+            world,
+            &statements,
+            lineage.iter().copied().chain(rivals).collect(),
+        );
         let is_ruling = |bytes: &Vec<u8>| {
             let statement = Envelope::decode(bytes).and_then(|envelope| envelope.statement());
             statement.is_ok_and(|statement| statement.predicate.is_ruling())
@@ -205,7 +209,8 @@ fn blobs(
         }));
     }
     let held = wanted.into_iter();
-    held.filter_map(|id| Some((id, world.blobs.get(&id)?.clone()))).collect()
+    held.filter_map(|id| Some((id, world.blobs.get(&id)?.clone())))
+        .collect()
 }
 
 /// A member of an archive, with the fields an attack may change.

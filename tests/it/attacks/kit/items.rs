@@ -238,7 +238,6 @@ pub fn decimal(text: &str) -> Option<Decimal> {
     Some(Decimal::parse(text).unwrap())
 }
 
-
 impl World {
     /// Adds a run that takes whole items and puts out one thing.
     pub fn run(
@@ -256,7 +255,9 @@ impl World {
 
     /// Adds the training of `model` on one item.
     pub fn train(&mut self, data: &str, model: &str) -> StatementId {
-        self.run(Does::Train, &[(data, Role::Data)], model, weights(model), |run| run)
+        self.run(Does::Train, &[(data, Role::Data)], model, weights(model), |run| {
+            run
+        })
     }
 
     /// Adds a source with the content of something else.

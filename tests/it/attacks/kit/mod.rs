@@ -142,22 +142,12 @@ impl Attack {
 
     /// An attack that shows in a bundle of `item` and in the ledger itself, where all that fails has these codes.
     /// The world must be at the end of a commit.
-    pub fn both(
-        text: [&'static str; 3],
-        world: &World,
-        item: &str,
-        codes: &[Code],
-    ) -> Self {
+    pub fn both(text: [&'static str; 3], world: &World, item: &str, codes: &[Code]) -> Self {
         Self::bundle_and_ledger(text, world, item, codes, codes)
     }
 
     /// The same for what nobody can open as a ledger: false evidence there is told without looking further.
-    pub fn refused(
-        text: [&'static str; 3],
-        world: &World,
-        item: &str,
-        codes: &[Code],
-    ) -> Self {
+    pub fn refused(text: [&'static str; 3], world: &World, item: &str, codes: &[Code]) -> Self {
         Self::bundle_and_ledger(text, world, item, codes, &[Code::Undecodable])
     }
 
@@ -183,7 +173,12 @@ impl Attack {
     }
 
     /// An attack that only a bundle can show.
-    pub fn on_bundle([name, what, goal]: [&'static str; 3], world: &World, tar: &[u8], codes: &[Code]) -> Self {
+    pub fn on_bundle(
+        [name, what, goal]: [&'static str; 3],
+        world: &World,
+        tar: &[u8],
+        codes: &[Code],
+    ) -> Self {
         Self::new(name, what, goal, world).bundle(tar, codes)
     }
 
@@ -231,8 +226,7 @@ impl Attack {
     /// Adds a command that ran before on the same machine.
     #[must_use]
     pub fn after(mut self, command: &str) -> Self {
-        self.before
-            .push(command.split(' ').map(str::to_owned).collect());
+        self.before.push(command.split(' ').map(str::to_owned).collect());
         self
     }
 
@@ -244,14 +238,16 @@ impl Attack {
     }
 
     fn describe(&self) -> Vec<u8> {
-        let (first, rest) = self.checks.split_first().expect("an attack has something to check");
+        let (first, rest) = self
+            .checks
+            .split_first()
+            .expect("an attack has something to check");
         let mut members = first.members();
         for (key, text) in [("name", self.name), ("what", self.what), ("goal", self.goal)] {
             members.insert(key.to_owned(), Value::from(text));
         }
-        let command = |words: &Vec<String>| {
-            Value::List(words.iter().map(|word| Value::from(word.as_str())).collect())
-        };
+        let command =
+            |words: &Vec<String>| Value::List(words.iter().map(|word| Value::from(word.as_str())).collect());
         if !self.before.is_empty() {
             let before = self.before.iter().map(command).collect();
             members.insert("before".to_owned(), Value::List(before));

@@ -261,7 +261,13 @@ impl World {
                 continue;
             };
             let members = self.blobs.get(&blob).map(|bytes| read_members(bytes, facts));
-            ties.extend(members.into_iter().flatten().flatten().map(|member| member.sha256));
+            ties.extend(
+                members
+                    .into_iter()
+                    .flatten()
+                    .flatten()
+                    .map(|member| member.sha256),
+            );
         }
         ties
     }
@@ -289,7 +295,9 @@ impl World {
         let rulings = self.entries.iter().filter(is_ruling);
         let rulings: Vec<NodeHash> = rulings.map(|bytes| merkle::leaf_hash(bytes)).collect();
         let contested = self.contested();
-        let records = contested.iter().map(|record| merkle::leaf_hash(&record.to_bytes()));
+        let records = contested
+            .iter()
+            .map(|record| merkle::leaf_hash(&record.to_bytes()));
         Seal {
             rulings: rulings.len() as u64,
             rulings_root: merkle::root(&rulings),
@@ -316,7 +324,10 @@ impl World {
 
     /// Returns the leaf hashes.
     pub fn leaves(&self) -> Vec<NodeHash> {
-        self.entries.iter().map(|entry| merkle::leaf_hash(entry)).collect()
+        self.entries
+            .iter()
+            .map(|entry| merkle::leaf_hash(entry))
+            .collect()
     }
 
     /// Returns the signed checkpoint over all entries.
