@@ -114,6 +114,8 @@ pub fn judge_as_of(
                     Err(error) => verifier.blob(Given::Damaged(error.to_string())),
                 }
             }
+            // A ledger has all entries, and nothing of it is pruned.
+            Need::Contested => verifier.contested(Given::Missing),
             Need::File(query) => {
                 let given = match &mut content {
                     Some(folder) => folder.find(&query)?,
