@@ -4,6 +4,7 @@
 //! repository are what the builders make, byte for byte, and the program itself is run on them.
 //! `HERDBOOK_MAKE_ATTACKS=1` writes them anew. `docs/threat-model.md` has a row for each.
 
+mod bundle;
 mod claims;
 mod formats;
 mod keys;
@@ -37,6 +38,7 @@ fn all() -> Vec<Attack> {
         claims::attacks(),
         lineage::attacks(),
         store::attacks(),
+        bundle::attacks(),
     ]
     .concat()
 }

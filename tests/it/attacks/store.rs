@@ -13,7 +13,7 @@ pub fn attacks() -> Vec<Attack> {
 }
 
 /// A generation with a prompt that the ledger holds.
-fn prompted() -> (World, Artifact) {
+pub fn prompted() -> (World, Artifact) {
     let mut world = World::new();
     world.add(Predicate::Model(model("teacher")));
     let held = world.hold("prompt.txt", b"write a task");
