@@ -232,11 +232,16 @@ fn stolen_after() -> Attack {
         "a source was signed with a stolen key, after the entry since which it counts as stolen",
         "that what a thief signed before the theft was noticed stays good",
     ];
+    Attack::both(text, &stolen_key(), "model", &[Code::SuspectKey])
+}
+
+/// A source that a thief signed.
+pub fn stolen_key() -> World {
     let mut world = World::new();
     let since = world.entries.len();
     by(&mut world, SECOND);
     world.add_by(OWNER, stolen(SECOND, since));
-    Attack::both(text, &world.sealed(), "model", &[Code::SuspectKey])
+    world.sealed()
 }
 
 fn stolen_before() -> Attack {

@@ -544,7 +544,7 @@ fn citations() -> Vec<Attack> {
                 world.sealed()
             },
             "out",
-            &[Code::Inadmissible],
+            &[Code::EntryMissing],
         ),
         Attack::refused(
             [

@@ -201,7 +201,7 @@ fn rewritten_entry() -> Attack {
     bundle.world.entries[world.ends[0]].clone_from(&entries[0]);
     Attack::ledger(text, &world, "specialist", &[Code::Undecodable])
         .file(&slot_path(1), slot)
-        .bundle(&bundle.tar(), &[Code::RootDiffers])
+        .bundle(&bundle.tar(), &[Code::RootDiffers, Code::EntryMissing])
 }
 
 fn exchanged_slots() -> Attack {

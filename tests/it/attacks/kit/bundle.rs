@@ -248,10 +248,8 @@ impl Member {
         put(156, &[self.typeflag]);
         put(157, &self.linkname);
         put(257, b"ustar\x0000");
-        put(329, b"0000000\0");
-        put(337, b"0000000\0");
         let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
-        header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        header[148..156].copy_from_slice(format!("{sum:07o}\0").as_bytes());
         header
     }
 }
