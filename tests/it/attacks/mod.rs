@@ -13,6 +13,7 @@ mod lineage;
 mod log;
 mod seals;
 mod store;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
