@@ -11,6 +11,7 @@ mod keys;
 mod kit;
 mod lineage;
 mod log;
+mod proofs;
 mod seals;
 mod store;
 mod whole;
@@ -40,6 +41,7 @@ fn all() -> Vec<Attack> {
         lineage::attacks(),
         store::attacks(),
         bundle::attacks(),
+        proofs::attacks(),
     ]
     .concat()
 }
