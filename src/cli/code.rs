@@ -98,6 +98,12 @@ codes! {
     PinInvalid = "pin_invalid",
     /// A trust root file cannot be used.
     TrustRootInvalid = "trust_root_invalid",
+    /// A text that names no key, or none of this ledger.
+    UnknownKey = "unknown_key",
+    /// Several keys begin so.
+    SeveralKeys = "several_keys",
+    /// Nothing of that id awaits approval.
+    UnknownProposal = "unknown_proposal",
     /// Only a model is released.
     NotAModel = "not_a_model",
 }

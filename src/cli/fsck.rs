@@ -20,7 +20,6 @@ use crate::fsck::repair;
 use crate::ledger::KeyPaths;
 use crate::ledger::LedgerError;
 use crate::ledger::Settings;
-use crate::sign::KeyFile;
 use crate::sign::KeyFileError;
 use crate::store::FileStore;
 use crate::store::Store;
@@ -101,12 +100,14 @@ fn repaired(
     let key = LogKey::parse_vkey(&root.log_key)
         .map_err(|source| Error::new(Exit::Failure, "the pinned log key is not one").because(source))?;
     // Tiles need no key; only a new checkpoint does.
-    let signer: Option<Arc<dyn Signer>> =
-        match KeyFile::load(&KeyPaths::of(&session.home()?.keys, origin).log) {
-            Ok(file) => Some(Arc::new(file)),
-            Err(KeyFileError::Missing { .. }) => None,
-            Err(error) => return Err(error.into()),
-        };
+    let signer: Option<Arc<dyn Signer>> = match session
+        .opener()
+        .open(&KeyPaths::of(&session.home()?.keys, origin).log)
+    {
+        Ok(key) => Some(key),
+        Err(KeyFileError::Missing { .. }) => None,
+        Err(error) => return Err(error.into()),
+    };
     repair(store, &key, signer, LOCK_WAIT).map_err(|error| match error {
         RepairError::Ledger(inner) => inner.into(),
         RepairError::NeedsLogKey => Error::new(Exit::KeyUnusable, "nothing was repaired").because(error),

@@ -34,6 +34,7 @@ mod key;
 mod list;
 mod log;
 mod nodes;
+mod passphrase;
 mod progress;
 mod prove;
 mod register;

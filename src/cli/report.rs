@@ -11,7 +11,6 @@ use clap::Args as ClapArgs;
 use serde_json::json;
 
 use crate::checkpoint::Checkpoint;
-use crate::checkpoint::Signer as _;
 use crate::digest::BlobId;
 use crate::key::PublicKey;
 use crate::ledger::Appended;
@@ -25,7 +24,7 @@ use crate::report::REPORT_BYTES_MAX;
 use crate::report::Report;
 use crate::report::ReportError;
 use crate::report::page;
-use crate::sign::KeyFile;
+use crate::sign::Signer;
 use crate::statement;
 use crate::statement::ArtifactRef;
 use crate::statement::Attachment;
@@ -91,8 +90,8 @@ pub fn run(session: &Session, args: &ReportArgs) -> Result<Answer, Error> {
     let key = session.issuer(&ledger, args.key.as_deref())?;
     let folder = session.path(&args.output);
     let made = match standing(&folder, args.register)? {
-        Some(report) => again(session, args, &mut ledger, &report, &key)?,
-        None => make(session, args, &mut ledger, &key, None)?,
+        Some(report) => again(session, args, &mut ledger, &report, &*key)?,
+        None => make(session, args, &mut ledger, &*key, None)?,
     };
     let files = Files {
         html: page(&made.report)?.into_bytes(),
@@ -131,7 +130,7 @@ fn make(
     session: &Session,
     args: &ReportArgs,
     ledger: &mut Ledger,
-    key: &KeyFile,
+    key: &dyn Signer,
     note: Option<Vec<u8>>,
 ) -> Result<Made, Error> {
     let given = args.judging.trust_root.as_ref();
@@ -229,7 +228,7 @@ fn again(
     args: &ReportArgs,
     ledger: &mut Ledger,
     standing: &Report,
-    key: &KeyFile,
+    key: &dyn Signer,
 ) -> Result<Made, Error> {
     let note = standing.document().checkpoint_note.clone().into_bytes();
     let made = make(session, args, ledger, key, Some(note))?;

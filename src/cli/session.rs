@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::io::Read as _;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::checkpoint::Origin;
 use crate::ledger::KeyPaths;
@@ -11,13 +12,16 @@ use crate::ledger::Ledger;
 use crate::ledger::Signers;
 use crate::ledger::lineage_file::FILE_BYTES_MAX;
 use crate::ledger::read_pin;
-use crate::sign::KeyFile;
+use crate::sign::KeyFileError;
+use crate::sign::KeyOpener;
+use crate::sign::Signer;
 use crate::trust::TrustRoot;
 
 use super::args::Global;
 use super::error::Error;
 use super::exit::Exit;
 use super::home::Home;
+use super::passphrase::AskedPassphrases;
 use super::surroundings::Surroundings;
 use super::ui::Ui;
 
@@ -40,6 +44,8 @@ pub struct Session {
     pub ledger: Option<PathBuf>,
     /// Whether answers may come from the index on disk.
     pub indexed: bool,
+    /// Who knows the passphrases of key files.
+    pub passphrases: Arc<AskedPassphrases>,
     /// What standard input held: a verb that is tried again finds it here.
     stdin: OnceCell<Vec<u8>>,
 }
@@ -58,6 +64,14 @@ impl Session {
             home: Home::find(&around),
             ledger: global.ledger.clone().filter(|path| !path.as_os_str().is_empty()),
             indexed: true,
+            passphrases: Arc::new(AskedPassphrases::new(
+                global
+                    .passphrase_file
+                    .as_ref()
+                    .filter(|path| !path.as_os_str().is_empty())
+                    .map(|path| around.current.join(path)),
+                around.stderr_is_terminal,
+            )),
             stdin: OnceCell::new(),
             around,
         }
@@ -71,6 +85,7 @@ impl Session {
             home: Home::find(&around),
             ledger: Some(folder.join(LEDGER_FOLDER)),
             indexed: self.indexed,
+            passphrases: Arc::clone(&self.passphrases),
             stdin: OnceCell::new(),
             around,
         }
@@ -171,13 +186,13 @@ impl Session {
         let paths = KeyPaths::of(&self.home()?.keys, origin);
         let issuer = issuer.unwrap_or(&paths.issuer);
         Ok(Signers {
-            issuer: std::sync::Arc::new(self.key(issuer, origin)?),
-            log: std::sync::Arc::new(self.key(&paths.log, origin)?),
+            issuer: self.key(issuer, origin)?,
+            log: self.key(&paths.log, origin)?,
         })
     }
 
     /// Loads the key that signs what does not enter the ledger; `issuer` takes the place of this user's own.
-    pub fn issuer(&self, ledger: &Ledger, issuer: Option<&Path>) -> Result<KeyFile, Error> {
+    pub fn issuer(&self, ledger: &Ledger, issuer: Option<&Path>) -> Result<Arc<dyn Signer>, Error> {
         let origin = &ledger.checkpoint().origin;
         match issuer {
             Some(path) => self.key(path, origin),
@@ -185,10 +200,16 @@ impl Session {
         }
     }
 
-    fn key(&self, path: &Path, origin: &Origin) -> Result<KeyFile, Error> {
-        KeyFile::load(path).map_err(|error| {
+    /// Returns what opens keys: the agent of this environment, and whoever knows the passphrases.
+    pub fn opener(&self) -> KeyOpener {
+        KeyOpener::new(self.around.agent.clone(), Arc::clone(&self.passphrases) as _)
+    }
+
+    fn key(&self, path: &Path, origin: &Origin) -> Result<Arc<dyn Signer>, Error> {
+        self.opener().open(path).map_err(|error| {
+            let is_missing = matches!(error, KeyFileError::Missing { .. });
             let told = Error::from(error);
-            if path.exists() {
+            if !is_missing {
                 told
             } else if let Some(home) = &self.home {
                 told.hint(format!(

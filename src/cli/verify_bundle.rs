@@ -101,8 +101,7 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
         members.insert("time".to_owned(), json!({ "not_after": null, "basis": "none" }));
     }
     answer.notes.push(format!(
-        "Judged from {} and {} in the bundle alone.",
-        counted(entries, "entry"),
+        "Judged from what the bundle holds alone: {entries} of the log's entries, and {}.",
         counted(blobs, "file")
     ));
     Ok(answer)

@@ -6,6 +6,7 @@ use crate::log::LogError;
 use crate::merkle::LeafIndex;
 use crate::merkle::TreeSize;
 use crate::store::StoreError;
+use crate::trust::TrustError;
 
 use super::admission::AdmissionError;
 use super::admission::BlobError;
@@ -142,7 +143,10 @@ impl LedgerError {
     pub fn is_not_authorised(&self) -> bool {
         match self {
             Self::Register(error) => error.is_not_authorised(),
-            Self::Refused { source, .. } => matches!(source, AdmissionError::Grant(_)),
+            // A change that cannot be made is nobody's to make.
+            Self::Refused { source, .. } => {
+                matches!(source, AdmissionError::Grant(error) if !matches!(error, TrustError::Change(_)))
+            }
             _ => false,
         }
     }

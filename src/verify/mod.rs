@@ -24,7 +24,7 @@ mod share;
 mod subjects;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use files::FileDigests;
 pub use files::FileQuery;

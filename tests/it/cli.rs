@@ -1,5 +1,6 @@
 //! The command as a user runs it: the real program, in folders of its own, with keys of its own.
 
+mod agent;
 mod alpaca;
 mod asked;
 mod bad_input;
@@ -10,6 +11,7 @@ mod docs;
 mod doctor;
 mod index;
 mod items;
+mod keys;
 mod killed;
 mod many;
 mod nightly;
@@ -18,6 +20,7 @@ mod proved;
 mod reading;
 mod release;
 mod report;
+mod stolen;
 mod stream;
 mod support;
 mod verbs;

@@ -240,6 +240,9 @@ fn init_args() -> args::Init {
         dir: None,
         origin: ORIGIN.to_owned(),
         org: Some("The garden".to_owned()),
+        owners: Vec::new(),
+        threshold: None,
+        key: None,
     }
 }
 

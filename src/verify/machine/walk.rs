@@ -303,6 +303,10 @@ impl Verifier {
                 "the seal is not signed by the log key",
             );
         }
+        if seal.size != index.get() {
+            let message = format!("the seal says that {} entries stand below it", seal.size);
+            self.entry_finding(Code::SealFalse, index, message);
+        }
         let leaves: Vec<NodeHash> = self.rulings.iter().map(|ruling| ruling.leaf).collect();
         if self.sparse && (leaves.len() as u64) < seal.rulings {
             let message = format!(

@@ -8,7 +8,7 @@ mod how_it_is_drawn;
 mod how_large_it_may_be;
 mod how_to_launder;
 mod is_it_our_own_model;
-mod kit;
+pub(crate) mod kit;
 mod nothing_is_forged;
 mod nothing_is_left_out;
 mod part_of_a_log;

@@ -228,6 +228,7 @@ impl World {
             .map(|record| merkle::leaf_hash(record))
             .collect();
         Seal {
+            size: self.entries.len() as u64,
             rulings: self.rulings.len() as u64,
             rulings_root: merkle::root(&self.rulings),
             contested: leaves.len() as u64,

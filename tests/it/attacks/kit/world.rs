@@ -299,6 +299,7 @@ impl World {
             .iter()
             .map(|record| merkle::leaf_hash(&record.to_bytes()));
         Seal {
+            size: self.entries.len() as u64,
             rulings: rulings.len() as u64,
             rulings_root: merkle::root(&rulings),
             contested: contested.len() as u64,
