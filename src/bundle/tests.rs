@@ -1,6 +1,7 @@
 //! A bundle of a ledger in memory: judged alike, and not one byte of it can be changed or left out.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::io::Cursor;
 use std::io::Write as _;
 
@@ -49,7 +50,7 @@ impl Source<io::Error> for Held<'_> {
 
 fn parts(world: &World) -> Vec<Part> {
     let leaves: Vec<NodeHash> = world.entries.iter().map(|entry| leaf_hash(entry)).collect();
-    prune(&leaves, &world.evidence(TARGET).entries)
+    prune(&leaves, &world.evidence(TARGET).entries, &BTreeSet::new())
 }
 
 fn bundle_of(world: &World) -> Vec<u8> {
@@ -226,7 +227,7 @@ fn leaving_out_any_entry_and_its_line_never_gives_traced() {
     for index in &kept {
         let mut rest = kept.clone();
         rest.remove(index);
-        let parts = prune(&leaves, &rest);
+        let parts = prune(&leaves, &rest, &BTreeSet::new());
         let hash = leaves[usize::try_from(index.get()).unwrap()].to_hex();
         let mut all: Vec<_> = bytes.iter().filter(|(name, _)| *name != hash).cloned().collect();
         all[2].1 = tree::encode(&parts);

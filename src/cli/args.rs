@@ -219,6 +219,9 @@ pub struct Verify {
     /// How far the log counts.
     #[command(flatten)]
     pub as_of: super::as_of::AsOf,
+    /// How new it must be.
+    #[command(flatten)]
+    pub fresh: super::fresh::Fresh,
 }
 
 /// Reads a level of assurance.

@@ -71,6 +71,13 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
         checkpoint: note,
         content: false,
         require: crate::verify::Assurance::SelfAsserted,
+        remembered: session
+            .remembered(&ledger.checkpoint().origin)
+            .map(|place| place.note())
+            .transpose()?
+            .flatten(),
+        newer: None,
+        min_size: None,
     };
     let path = session.path(&args.output);
     let mut written = Beside::new(&path)?;

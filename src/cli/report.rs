@@ -34,6 +34,7 @@ use crate::statement::ReportedCheckpoint;
 use crate::statement::ReportedVerdict;
 use crate::statement::Word as _;
 use crate::verify::Request;
+use crate::verify::Trust;
 
 use super::args::Judging;
 use super::code::ErrorCode;
@@ -86,7 +87,7 @@ pub struct ReportArgs {
 
 /// Makes a report, writes it, and registers it if that is asked for.
 pub fn run(session: &Session, args: &ReportArgs) -> Result<Answer, Error> {
-    let mut ledger = Ledger::open(&session.ledger_folder()?)?;
+    let mut ledger = session.open_log()?;
     let key = session.issuer(&ledger, args.key.as_deref())?;
     let folder = session.path(&args.output);
     let made = match standing(&folder, args.register)? {
@@ -124,6 +125,7 @@ struct Made {
     artifacts: Vec<ArtifactRef>,
     checkpoint: Option<crate::checkpoint::Checkpoint>,
     verdict: crate::verify::Verdict,
+    notes: Vec<String>,
 }
 
 fn make(
@@ -138,7 +140,7 @@ fn make(
         .map(|path| read_trust_root(&session.path(path)))
         .transpose()?;
     let published = published_note(ledger)?;
-    let note = note.unwrap_or(published);
+    let note = note.unwrap_or_else(|| published.clone());
     let bar = Bar::new(session.ui.progress());
     let (_, artifacts) = only_target(session, ledger, &args.node, &bar)?;
     let name = name_then(ledger, &note, &artifacts)?;
@@ -154,9 +156,17 @@ fn make(
         checkpoint: note.clone(),
         content: content.is_some(),
         require: args.judging.require,
+        remembered: None,
+        newer: None,
+        min_size: None,
     };
     let judgement = judge(ledger, request, content.as_mut())?;
     bar.done();
+    let trusted = match &trust {
+        Trust::Pinned(root) => Some(root),
+        Trust::SelfAsserted(_) | Trust::Missing(_) => None,
+    };
+    let notes = session.accept(ledger, &published, trusted)?;
     let basis = Basis {
         trust_root: trust.root(),
         checkpoint: &note,
@@ -173,6 +183,7 @@ fn make(
         artifacts,
         checkpoint: judgement.get().checkpoint.clone(),
         verdict: judgement.get().verdict,
+        notes,
     })
 }
 
@@ -319,6 +330,7 @@ fn answer(args: &ReportArgs, made: &Made, files: &Files, registered: Option<&App
     let mut notes = vec![format!(
         "wrote {JSON_FILE} (signed) and {HTML_FILE} (the page made from it) into {folder}"
     )];
+    notes.extend(made.notes.iter().cloned());
     if let Some(appended) = registered {
         notes.push(if appended.already_present {
             format!("registered already, as entry {}", appended.entry.get())

@@ -150,13 +150,15 @@ impl Session {
         })
     }
 
-    /// Returns what to tell when the index could not be kept up; what was appended is safe.
-    pub fn index_notes(ledger: &Ledger) -> Vec<String> {
+    /// Returns what to tell when the index could not be kept up, or the checkpoint not be remembered; what was appended is
+    /// safe.
+    pub fn kept_notes(ledger: &Ledger) -> Vec<String> {
         let trouble = ledger.index_trouble().map(|error| {
             let why = std::error::Error::source(error).map_or_else(String::new, |why| format!(": {why}"));
             format!("The index was not brought up to date ({error}{why}); answers are right, and slower until `herdbook reindex`.")
         });
-        trouble.into_iter().collect()
+        let not_kept = ledger.remembered_trouble().map(super::held::not_kept);
+        trouble.into_iter().chain(not_kept).collect()
     }
 
     /// Opens the ledger for answers, which may come from the index.
@@ -171,11 +173,15 @@ impl Session {
         Ok(ledger)
     }
 
-    /// Opens the ledger to sign something about it or to judge it: nobody signs the index, so it is not asked.
+    /// Opens the ledger to sign something about it or to judge it: nobody signs the index, so it is not asked. It must be
+    /// the log that this user remembers, now and before every append.
     pub fn open_log(&self) -> Result<Ledger, Error> {
         let mut ledger = Ledger::open(&self.ledger_folder()?)?;
         if !self.indexed {
             ledger.discard_index();
+        }
+        if let Some(remembered) = self.remembered(&ledger.checkpoint().origin) {
+            ledger.hold_to(remembered)?;
         }
         Ok(ledger)
     }

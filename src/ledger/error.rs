@@ -11,6 +11,7 @@ use crate::trust::TrustError;
 use super::admission::AdmissionError;
 use super::admission::BlobError;
 use super::register::RegisterError;
+use super::remembered::RememberedError;
 use super::settings::SettingsError;
 
 /// Why a ledger was not opened, read or appended to.
@@ -88,6 +89,9 @@ pub enum LedgerError {
     /// A signer did not sign.
     #[error("the key did not sign")]
     Sign(#[from] crate::sign::SignError),
+    /// The log is not the one that this user accepted before, or that cannot be found out.
+    #[error(transparent)]
+    Remembered(#[from] RememberedError),
     /// The index.
     #[error(transparent)]
     Index(#[from] crate::index::IndexError),
@@ -120,6 +124,7 @@ impl LedgerError {
         match self {
             Self::OriginDiffers { .. } | Self::Entry { .. } | Self::RolledBack { .. } => true,
             Self::Log(error) => error.is_tampered(),
+            Self::Remembered(error) => error.is_tampered(),
             Self::Blob(error) => matches!(error, BlobError::Differs { .. }),
             _ => false,
         }

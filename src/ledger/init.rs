@@ -17,6 +17,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::checkpoint::Checkpoint;
 use crate::checkpoint::LogKey;
 use crate::checkpoint::Origin;
 use crate::digest::KeyId;
@@ -57,6 +58,7 @@ use super::owners::refuse_twice;
 use super::pin::PinError;
 use super::pin::pin;
 use super::pin::read_pin;
+use super::remembered::Remembered;
 use super::settings::Settings;
 use super::write::Gate;
 
@@ -72,6 +74,9 @@ pub const SPECS: [&str; 6] = [
 
 /// What stands in a folder only if it is, or was to be, a ledger.
 const LEDGER_NAMES: [&str; 6] = ["herdbook.toml", "commit", "log", "blobs", "index", "tmp"];
+
+/// Genesis and its seal.
+const FIRST_ENTRIES: u64 = 2;
 
 /// What a ledger is made of.
 #[derive(Debug, Clone)]
@@ -135,6 +140,14 @@ pub enum InitError {
         /// The keys folder.
         keys: PathBuf,
     },
+    /// Checkpoints of a ledger with this origin were accepted before.
+    #[error("a ledger `{origin}` was there before (its last checkpoint is in {}): choose another origin, or move the file away if that ledger is gone for good", .path.display())]
+    Seen {
+        /// The origin.
+        origin: Origin,
+        /// The remembered checkpoint.
+        path: PathBuf,
+    },
     /// The organisation's name.
     #[error("the organisation's name is not valid")]
     Organisation(#[source] TextError),
@@ -187,6 +200,15 @@ pub fn init(request: &InitRequest, random: &mut dyn FnMut() -> [u8; 32]) -> Resu
         return Err(InitError::KeysInside { keys });
     }
     let paths = KeyPaths::of(&request.keys_folder, &request.origin);
+    let remembered = Remembered::of(&request.state_folder, &request.origin);
+    let seen = || InitError::Seen {
+        origin: request.origin.clone(),
+        path: remembered.path().to_owned(),
+    };
+    let known = remembered.note().map_err(LedgerError::from)?;
+    if known.is_some() && !paths.log.exists() {
+        return Err(seen());
+    }
     refuse_foreign(request, begun, &paths)?;
     if let Some(owners) = &request.owners {
         owners.check()?;
@@ -194,6 +216,10 @@ pub fn init(request: &InitRequest, random: &mut dyn FnMut() -> [u8; 32]) -> Resu
     let owner = request.owners.as_ref().map(|owners| Arc::clone(&owners.signer));
     let keys = Keys::load_or_make(&paths, &request.opener, owner, random)?;
     let founding = Founded::of(request, &keys)?;
+    if known.is_some_and(|note| !founding.is_all_of(&note)) {
+        // The same keys would begin a second history under one genesis.
+        return Err(seen());
+    }
     if begun {
         refuse_other_beginning(request, &founding)?;
     }
@@ -209,7 +235,10 @@ pub fn init(request: &InitRequest, random: &mut dyn FnMut() -> [u8; 32]) -> Resu
     // From here on the folder says what was begun, so that a pin without a ledger always has one to go on with.
     let pin = pin(&request.state_folder, &request.origin, &founding.root)?;
     commit(&store, founding, keys.log, request.wait, random())?;
-    let ledger = Ledger::open_store(store, &request.folder)?;
+    let mut ledger = Ledger::open_store(store, &request.folder)?;
+    // A crash before this leaves a ledger that is remembered with the first append.
+    ledger.hold_to(remembered)?;
+    ledger.remember()?;
     Ok(Initialised {
         ledger,
         keys: paths,
@@ -356,6 +385,15 @@ impl Founded {
             leaf: envelope.encode(),
             root: TrustRoot::of(envelope.id(), &genesis),
         })
+    }
+}
+
+impl Founded {
+    /// Returns whether a checkpoint covers no more than genesis and its seal, which this would make again byte for byte.
+    fn is_all_of(&self, note: &[u8]) -> bool {
+        let key = LogKey::parse_vkey(&self.root.log_key);
+        let opened = key.ok().and_then(|key| Checkpoint::open(note, &key).ok());
+        opened.is_some_and(|checkpoint| checkpoint.size.get() == FIRST_ENTRIES)
     }
 }
 

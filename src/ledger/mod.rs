@@ -9,6 +9,7 @@
 //! | `replay`, `keeper` | what the log says up to a place; the index on disk |
 //! | [`drive`], [`content`] | answering a verifier: entries, blobs, files outside the ledger |
 //! | `init`, `keys`, `pin`, `open`, `settings` | keys and genesis, the trust root of this user, reading |
+//! | `remembered` | the last checkpoint of a log that this user accepted |
 
 pub mod admission;
 mod append;
@@ -27,6 +28,7 @@ mod open;
 mod owners;
 mod pin;
 pub mod register;
+mod remembered;
 mod replay;
 mod settings;
 mod write;
@@ -51,6 +53,9 @@ pub use pin::origin_slug;
 pub use pin::pin;
 pub use pin::pin_path;
 pub use pin::read_pin;
+pub use remembered::Parting;
+pub use remembered::Remembered;
+pub use remembered::RememberedError;
 pub use settings::Settings;
 pub use settings::SettingsError;
 pub use write::Gate;

@@ -19,6 +19,8 @@ mod log_attacks;
 #[cfg(test)]
 mod log_formats;
 #[cfg(test)]
+mod log_race;
+#[cfg(test)]
 mod log_support;
 #[cfg(test)]
 mod register;

@@ -271,5 +271,6 @@ fn verify_args(node: &str, content: bool) -> args::Verify {
             require: Assurance::SelfAsserted,
         },
         as_of: super::as_of::AsOf::default(),
+        fresh: super::fresh::Fresh::default(),
     }
 }

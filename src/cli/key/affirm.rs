@@ -124,7 +124,7 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
             "still_suspect": left,
             "tree_size": ledger.checkpoint().size.get(),
         }),
-        notes: Session::index_notes(&ledger),
+        notes: Session::kept_notes(&ledger),
         exit: Exit::Ok,
     })
 }

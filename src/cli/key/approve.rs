@@ -101,7 +101,7 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     Ok(Answer {
         text,
         json,
-        notes: Session::index_notes(&ledger),
+        notes: Session::kept_notes(&ledger),
         exit: Exit::Ok,
     })
 }

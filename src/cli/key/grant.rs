@@ -128,7 +128,7 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
             made.json(&ledger, "grant"),
             json!({ "key": public_json(key), "kinds": kinds, "holder": args.holder }),
         ),
-        notes: Session::index_notes(&ledger),
+        notes: Session::kept_notes(&ledger),
         exit: Exit::Ok,
     })
 }

@@ -106,7 +106,7 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
             ),
             reach.json(),
         ),
-        notes: Session::index_notes(&ledger),
+        notes: Session::kept_notes(&ledger),
         exit: Exit::Ok,
     })
 }

@@ -50,7 +50,7 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     let made = propose(session, &mut ledger, &args.how, change)?;
     let is_done = made.in_force && made.appended.is_some();
     let takes = if is_done { "takes" } else { "would take" };
-    let mut notes = Session::index_notes(&ledger);
+    let mut notes = Session::kept_notes(&ledger);
     if is_done {
         notes.push(
             "What the old key signed still counts. If somebody else may have had it, revoke it as well: \

@@ -5,7 +5,6 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 
-use herdbook::checkpoint::Signer as _;
 use herdbook::index::IdPrefix;
 use herdbook::index::Index as _;
 use herdbook::index::Segments;
@@ -22,7 +21,7 @@ use herdbook::ledger::lineage_file::Lookup;
 use herdbook::manifest::Manifest;
 use herdbook::manifest::read_member;
 use herdbook::merkle::LeafIndex;
-use herdbook::sign::KeyFile;
+use herdbook::sign::KeyOpener;
 use tempfile::TempDir;
 
 /// More than any file here has entries.
@@ -100,7 +99,7 @@ pub fn worker_records(bytes: &[u8]) -> bool {
 
 pub fn key_file(bytes: &[u8]) -> bool {
     let given = Given::new("signer.pem", bytes);
-    let Ok(key) = KeyFile::load(&given.path) else {
+    let Ok(key) = KeyOpener::plain().open(&given.path) else {
         return false;
     };
     let signature = key.sign(b"message").expect("a key that was read signs");

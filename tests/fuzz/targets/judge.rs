@@ -88,6 +88,9 @@ impl Evidence {
             checkpoint: self.checkpoint.clone(),
             content: false,
             require: Assurance::Pinned,
+            remembered: None,
+            newer: None,
+            min_size: None,
         })
     }
 
@@ -99,6 +102,7 @@ impl Evidence {
             match verifier.need() {
                 Need::Done => return verifier.finish(),
                 Need::File(_) => verifier.file(Given::Missing),
+                Need::Contested => verifier.contested(Given::Missing),
                 Need::Entry(index) => {
                     let at = usize::try_from(index.get()).unwrap_or(usize::MAX);
                     match self.entries.get(at) {

@@ -197,6 +197,9 @@ fn report(world: &World) -> Vec<u8> {
         checkpoint: world.note.clone(),
         content: false,
         require: Assurance::Pinned,
+        remembered: None,
+        newer: None,
+        min_size: None,
     };
     let judgement = drive::judge(&world.ledger, request, None).unwrap();
     let basis = Basis {
