@@ -163,7 +163,8 @@ fn one_owner_twice() -> Attack {
     };
     world.add_by(OWNER, Predicate::Key(approve));
     by(&mut world, STRANGER);
-    Attack::refused(text, &world.sealed(), "model", &[Code::KeyNotGranted])
+    let codes = [Code::Inadmissible, Code::KeyNotGranted];
+    Attack::refused(text, &world.sealed(), "model", &codes)
 }
 
 /// Another ledger of the same owner.

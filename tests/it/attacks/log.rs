@@ -295,15 +295,11 @@ fn swapped_tile() -> Attack {
         "that whoever reads the log as static files is shown another tree",
     ];
     let world = World::herd().sealed();
-    let mut nodes = Vec::new();
-    for leaf in world.leaves() {
-        nodes.extend(leaf.as_bytes());
-    }
-    nodes[0] ^= 1;
-    let tile = format!("ledger/log/tile/0/000.p/{}", world.entries.len());
+    let (tile, mut hashes) = world.tile();
+    hashes[0] ^= 1;
     Attack::new(text[0], text[1], text[2], &world)
         .files(world.ledger())
-        .file(&tile, nodes)
+        .file(&tile, hashes)
         .check(Check::words(FSCK, 20, &["log_false"]))
         .check(Check::verdict(&verify("specialist"), &[]))
 }

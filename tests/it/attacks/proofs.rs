@@ -128,7 +128,11 @@ fn under_another_checkpoint() -> Attack {
         let mut proof = honest(world);
         // The thief's key has another id: that of the log is written over it.
         let own = String::from_utf8(world.checkpoint()).unwrap();
-        let sig = |note: &str| STANDARD.decode(note.trim_end().rsplit(' ').next().unwrap()).unwrap();
+        let sig = |note: &str| {
+            STANDARD
+                .decode(note.trim_end().rsplit(' ').next().unwrap())
+                .unwrap()
+        };
         let mut mixed = sig(&note);
         mixed[..4].copy_from_slice(&sig(&own)[..4]);
         let (head, _) = note.trim_end().rsplit_once(' ').unwrap();
@@ -146,7 +150,12 @@ fn forged_index() -> Attack {
     ];
     let mut world = World::herd();
     let inputs = vec![input(&world, "kept", Role::Data), gap("scraped", Role::Data)];
-    world.add(Predicate::Run(run(Does::Train, inputs, "dirty", weights("dirty"))));
+    world.add(Predicate::Run(run(
+        Does::Train,
+        inputs,
+        "dirty",
+        weights("dirty"),
+    )));
     let world = world.sealed();
     let renamed = |name: &ItemName| match name.as_str() {
         "specialist" => Some("dirty"),

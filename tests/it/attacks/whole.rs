@@ -47,7 +47,9 @@ fn rich() -> World {
         ..run
     });
     let roles = [("tasks", Role::Data), ("parts", Role::Data)];
-    world.run(Does::Train, &roles, "specialist", weights("specialist"), |run| run);
+    world.run(Does::Train, &roles, "specialist", weights("specialist"), |run| {
+        run
+    });
     world.sealed()
 }
 
@@ -63,6 +65,9 @@ fn judge(world: &World, tar: &[u8]) -> Verdict {
         checkpoint,
         content: false,
         require: Assurance::SelfAsserted,
+        remembered: None,
+        newer: None,
+        min_size: None,
     };
     let judged = opened.judge(&ask, &mut |_| Given::Missing).unwrap();
     judged.get().verdict
@@ -75,7 +80,11 @@ fn nothing_can_be_left_out_of_a_bundle() {
     assert_eq!(judge(&world, &honest.tar()), Verdict::Traced);
     for entry in honest.here.clone() {
         let pruned = honest.clone().without(entry);
-        assert_ne!(judge(&world, &pruned.tar()), Verdict::Traced, "entry {entry} was pruned");
+        assert_ne!(
+            judge(&world, &pruned.tar()),
+            Verdict::Traced,
+            "entry {entry} was pruned"
+        );
     }
     assert_eq!(honest.blobs.len(), 3);
     for id in honest.blobs.keys() {
@@ -129,5 +138,8 @@ fn more_than_is_needed_changes_nothing() {
     all.here = (0..world.entries.len()).collect();
     assert_eq!(all.tree().lines().count(), world.entries.len());
     assert_eq!(judge(&world, &all.tar()), Verdict::Traced);
-    assert!(all.tree().contains(&merkle::leaf_hash(&world.entries[0]).to_hex()));
+    assert!(
+        all.tree()
+            .contains(&merkle::leaf_hash(&world.entries[0]).to_hex())
+    );
 }

@@ -115,7 +115,8 @@ pub struct Attack {
     pub what: &'static str,
     pub goal: &'static str,
     pub files: Files,
-    pub before: Vec<Vec<String>>,
+    /// Commands that ran before on the same machine, and how they ended.
+    pub before: Vec<(Vec<String>, u8)>,
     /// The first is the one that counts.
     pub checks: Vec<Check>,
 }
@@ -223,10 +224,27 @@ impl Attack {
         self
     }
 
-    /// Adds a command that ran before on the same machine.
+    /// Adds that an item of another ledger was verified before on the same machine, which ended so.
     #[must_use]
-    pub fn after(mut self, command: &str) -> Self {
-        self.before.push(command.split(' ').map(str::to_owned).collect());
+    pub fn seen(self, ledger: &str, item: &str, exit: u8) -> Self {
+        self.before(
+            &format!("verify {item} --ledger {ledger} --trust-root trust-root.json"),
+            exit,
+        )
+    }
+
+    /// Adds that another bundle was verified before on the same machine, which ended so.
+    #[must_use]
+    pub fn seen_bundle(self, bundle: &str, exit: u8) -> Self {
+        self.before(
+            &format!("verify-bundle {bundle} --trust-root trust-root.json"),
+            exit,
+        )
+    }
+
+    fn before(mut self, command: &str, exit: u8) -> Self {
+        let command = command.split(' ').map(str::to_owned).collect();
+        self.before.push((command, exit));
         self
     }
 
@@ -249,8 +267,12 @@ impl Attack {
         let command =
             |words: &Vec<String>| Value::List(words.iter().map(|word| Value::from(word.as_str())).collect());
         if !self.before.is_empty() {
-            let before = self.before.iter().map(command).collect();
-            members.insert("before".to_owned(), Value::List(before));
+            let before = self.before.iter().map(|(words, exit)| {
+                let exit = Value::Integer(i64::from(*exit));
+                let members = [("command", command(words)), ("exit", exit)];
+                Value::Object(members.map(|(key, value)| (key.to_owned(), value)).into())
+            });
+            members.insert("before".to_owned(), Value::List(before.collect()));
         }
         if !rest.is_empty() {
             let also = rest.iter().map(|check| Value::Object(check.members()));

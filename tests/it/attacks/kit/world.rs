@@ -373,6 +373,16 @@ impl World {
         slots
     }
 
+    /// Returns the tile of hashes of a tree that has not grown beyond one, with its path.
+    pub fn tile(&self) -> (String, Vec<u8>) {
+        let leaves = self.leaves();
+        let hashes = leaves.iter().flat_map(|leaf| *leaf.as_bytes());
+        (
+            format!("ledger/log/tile/0/000.p/{}", leaves.len()),
+            hashes.collect(),
+        )
+    }
+
     /// Writes the ledger folder.
     pub fn ledger(&self) -> Files {
         let settings = Settings {
