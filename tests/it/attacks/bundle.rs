@@ -3,6 +3,8 @@
 use std::io::Write as _;
 
 use herdbook::merkle;
+use herdbook::statement::Does;
+use herdbook::statement::Role;
 use herdbook::verify::Code;
 
 use super::kit::*;
@@ -596,6 +598,8 @@ fn checkpoints() -> Vec<Attack> {
         withheld_ancestor(),
         withheld_revocation(),
         withheld_rival(),
+        withheld_own_model(),
+        withheld_observation(),
         record_left_out(),
         count_lowered(),
     ]
@@ -635,6 +639,35 @@ fn withheld_rival() -> Attack {
     ];
     let world = super::seals::rival().sealed();
     let bundle = Bundle::of(&world, "specialist").without(world.entry_of("people"));
+    Attack::on_bundle(text, &world, &bundle.tar(), &[Code::ClaimsIncomplete])
+}
+
+fn withheld_own_model() -> Attack {
+    let text = [
+        "omitted-own-model",
+        "the training whose model is declared as an external one, under its name, is pruned from the bundle",
+        "that the lineage ends where the work begins",
+    ];
+    let mut world = World::herd();
+    world.train("seeds", "ours");
+    let trained = world.entry_of("ours");
+    world.add(external("ours", weights("other")));
+    let roles = [("ours", Role::Generator)];
+    world.run(Does::Generate, &roles, "out", rows("out", 10), |run| run);
+    let world = world.sealed();
+    let bundle = Bundle::of(&world, "out").without(trained);
+    Attack::on_bundle(text, &world, &bundle.tar(), &[Code::ClaimsIncomplete])
+}
+
+fn withheld_observation() -> Attack {
+    let text = [
+        "omitted-observation",
+        "what a tool saw the training read is pruned from the bundle",
+        "a run that tells a part of what it read",
+    ];
+    let world = super::lineage::observed("secret");
+    let seen = world.entry_of("specialist") + 1;
+    let bundle = Bundle::of(&world, "specialist").without(seen);
     Attack::on_bundle(text, &world, &bundle.tar(), &[Code::ClaimsIncomplete])
 }
 

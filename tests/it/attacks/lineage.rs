@@ -108,7 +108,7 @@ fn emptiness() -> Vec<Attack> {
 }
 
 /// What a tool saw the training of the herd read.
-fn observed(content: &str) -> World {
+pub fn observed(content: &str) -> World {
     let mut world = World::herd();
     let observation = Observation {
         run: world.refs("specialist")[0].statement,

@@ -12,6 +12,7 @@ mod kit;
 mod lineage;
 mod log;
 mod memory;
+mod page;
 mod proofs;
 mod seals;
 mod store;
