@@ -40,6 +40,7 @@ fn unreadable(text: [&'static str; 3], world: &World) -> Attack {
     Attack::refused(text, world, "model", &codes)
 }
 
+#[expect(clippy::too_many_lines, reason = "a list of attacks")]
 fn payloads() -> Vec<Attack> {
     let human = r#""made_by":"human""#;
     let digest = Sha256Digest::of(b"theirs").to_hex();
@@ -256,6 +257,7 @@ fn text_of(envelope: &Envelope) -> String {
     String::from_utf8(envelope.encode()).unwrap()
 }
 
+#[expect(clippy::too_many_lines, reason = "a list of attacks")]
 fn envelopes() -> Vec<Attack> {
     vec![
         unreadable(

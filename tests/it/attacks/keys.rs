@@ -354,9 +354,9 @@ fn somebody_elses_name() -> Attack {
 fn secret(seed: u8) -> Scalar {
     let hash = Sha512::digest([seed; 32]);
     let mut half: [u8; 32] = hash[..32].try_into().unwrap();
-    half[0] &= 248;
-    half[31] &= 63;
-    half[31] |= 64;
+    half[0] &= 0b1111_1000;
+    half[31] &= 0b0011_1111;
+    half[31] |= 0b0100_0000;
     Scalar::from_bytes_mod_order(half)
 }
 

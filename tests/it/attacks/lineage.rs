@@ -1,4 +1,4 @@
-//! Attacks with the lineage itself: nothing in it, something left out, rows from nowhere, ends that are none.
+//! Attacks with the lineage itself: nothing in it, something left out, things in roles they cannot play.
 
 use herdbook::digest::Sha256Digest;
 use herdbook::digest::StatementId;
@@ -8,11 +8,11 @@ use herdbook::verify::Code;
 use super::kit::*;
 
 pub fn attacks() -> Vec<Attack> {
-    [emptiness(), gaps(), row_counts(), roles(), ends(), citations()].concat()
+    [emptiness(), gaps(), roles(), citations()].concat()
 }
 
 /// A herd with one more run on it.
-fn herd_with(
+pub fn herd_with(
     does: Does,
     inputs: &[(&str, Role)],
     output: &str,
@@ -24,6 +24,7 @@ fn herd_with(
     world.sealed()
 }
 
+#[expect(clippy::too_many_lines, reason = "a list of attacks")]
 fn emptiness() -> Vec<Attack> {
     let nothing = [Code::NothingToTrace];
     vec![
@@ -122,6 +123,7 @@ pub fn observed(content: &str) -> World {
     world.sealed()
 }
 
+#[expect(clippy::too_many_lines, reason = "a list of attacks")]
 fn gaps() -> Vec<Attack> {
     vec![
         Attack::both(
@@ -219,133 +221,6 @@ fn gaps() -> Vec<Attack> {
     ]
 }
 
-/// A run over the hundred rows of the seeds.
-fn over_seeds(does: Does, count: u64, change: impl FnOnce(Run) -> Run) -> World {
-    herd_with(does, &[("seeds", Role::Data)], "out", rows("out", count), change)
-}
-
-fn row_counts() -> Vec<Attack> {
-    let too_many = [Code::RowsNotAccounted];
-    vec![
-        Attack::both(
-            [
-                "transform-that-makes-rows",
-                "a transform puts out more rows than it took",
-                "generated rows under the name of a conversion",
-            ],
-            &over_seeds(Does::Transform, 101, |run| run),
-            "out",
-            &too_many,
-        ),
-        Attack::both(
-            [
-                "filter-that-makes-rows",
-                "a filter puts out more rows than it took",
-                "rows from nowhere",
-            ],
-            &over_seeds(Does::Filter, 5000, |run| run),
-            "out",
-            &too_many,
-        ),
-        Attack::both(
-            [
-                "evaluation-that-generates",
-                "an evaluation with a model declares 520 rows for each that it took",
-                "generated rows under the name of scores",
-            ],
-            &herd_with(
-                Does::Evaluate,
-                &[("seeds", Role::Data), ("teacher", Role::Generator)],
-                "out",
-                rows("out", 52_000),
-                |run| Run {
-                    expansion: decimal("520"),
-                    ..run
-                },
-            ),
-            "out",
-            &too_many,
-        ),
-        Attack::both(
-            [
-                "rows-stated-twice",
-                "a mix takes the same rows as two inputs to account for twice as many",
-                "that rows are counted where they are cited",
-            ],
-            &herd_with(
-                Does::Mix,
-                &[("seeds", Role::Data), ("seeds", Role::Data)],
-                "out",
-                rows("out", 200),
-                |run| run,
-            ),
-            "out",
-            &too_many,
-        ),
-        Attack::both(
-            [
-                "more-rows-taken-than-there-are",
-                "an input states to take a million of a hundred rows",
-                "that the stated number counts",
-            ],
-            &over_seeds(Does::Filter, 1000, |run| {
-                let mut run = run;
-                run.inputs[0].rows = Some(1_000_000);
-                run
-            }),
-            "out",
-            &too_many,
-        ),
-        Attack::both(
-            [
-                "more-rows-out-than-were-kept",
-                "a filter states to have kept 60 rows, and 61 come out",
-                "one row of one's own",
-            ],
-            &over_seeds(Does::Filter, 61, |run| {
-                let mut run = run;
-                run.inputs[0].kept = Some(60);
-                run
-            }),
-            "out",
-            &too_many,
-        ),
-        Attack::both(
-            [
-                "expansion-too-small",
-                "a transform declares that a row becomes two, and puts out three of each",
-                "a small word for a large step",
-            ],
-            &over_seeds(Does::Transform, 300, |run| Run {
-                expansion: decimal("2"),
-                ..run
-            }),
-            "out",
-            &too_many,
-        ),
-        Attack::both(
-            [
-                "training-on-more-than-there-is",
-                "a training states ten thousand rows of data that has a hundred, without more epochs",
-                "a larger share for the better data",
-            ],
-            &herd_with(
-                Does::Train,
-                &[("seeds", Role::Data)],
-                "out",
-                weights("out"),
-                |run| {
-                    let mut run = run;
-                    run.inputs[0].rows = Some(10_000);
-                    run
-                },
-            ),
-            "out",
-            &too_many,
-        ),
-    ]
-}
-
 fn roles() -> Vec<Attack> {
     let misplaced = [Code::RoleMismatch];
     vec![
@@ -412,100 +287,6 @@ fn roles() -> Vec<Attack> {
             },
             "out",
             &misplaced,
-        ),
-    ]
-}
-
-/// The ends of lineages that are none.
-fn ends() -> Vec<Attack> {
-    let model_made = |generators| {
-        move |source| Source {
-            made_by: MadeBy::Model,
-            generators,
-            ..source
-        }
-    };
-    let of = |made_by| {
-        move |source| Source {
-            made_by,
-            acquired_by: AcquiredBy::Licensed,
-            ..source
-        }
-    };
-    let unnamed = [Code::SyntheticOriginUnknown];
-    vec![
-        Attack::both(
-            [
-                "synthetic-without-generators",
-                "a source was made by a model, and does not say which",
-                "synthetic data that ends the lineage",
-            ],
-            &World::on(model_made(Generators::NotKnown)).sealed(),
-            "model",
-            &unnamed,
-        ),
-        Attack::both(
-            [
-                "generator-called-unknown",
-                "a source was made by a model whose name is said to be `unknown`",
-                "a name that is none",
-            ],
-            &World::on(model_made(Generators::Named(vec!["unknown".to_owned()]))).sealed(),
-            "model",
-            &unnamed,
-        ),
-        Attack::both(
-            [
-                "unknown-origin",
-                "nobody knows who made a source that was licensed",
-                "an end of the lineage that says nothing",
-            ],
-            &World::on(of(MadeBy::Unknown)).sealed(),
-            "model",
-            &[Code::OriginUnknown],
-        ),
-        Attack::both(
-            [
-                "mixed-without-a-share",
-                "a licensed source is mixed, and nobody says what part a model made",
-                "one human row that makes the rest human",
-            ],
-            &World::on(of(MadeBy::Mixed)).sealed(),
-            "model",
-            &[Code::OriginUnknown],
-        ),
-        Attack::both(
-            [
-                "illustrative-digest",
-                "the digest of a source is a made-up example",
-                "a source that there is not",
-            ],
-            &World::on(|source| Source {
-                set: absent("rows", Absence::Illustrative),
-                ..source
-            })
-            .sealed(),
-            "model",
-            &[Code::IllustrativeDigest],
-        ),
-        Attack::both(
-            [
-                "illustrative-reference",
-                "a made-up example stands beside sound data, as a reference",
-                "that only data is looked at",
-            ],
-            &{
-                let mut world = World::herd();
-                world.add(Predicate::Source(Source {
-                    set: absent("example", Absence::Illustrative),
-                    ..source("example")
-                }));
-                let roles = [("kept", Role::Data), ("example", Role::Reference)];
-                world.run(Does::Train, &roles, "model", weights("model"), |run| run);
-                world.sealed()
-            },
-            "model",
-            &[Code::IllustrativeDigest],
         ),
     ]
 }

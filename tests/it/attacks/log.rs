@@ -43,13 +43,13 @@ fn longer() -> World {
 
 fn forged_checkpoint() -> Attack {
     let world = longer();
-    let forger = MemorySigner::from_secret([THIEF; 32]);
+    let thief = MemorySigner::from_secret([THIEF; 32]);
     let forged = Checkpoint {
         origin: Origin::parse(ORIGIN).unwrap(),
         size: TreeSize::new(world.entries.len() as u64),
         root: merkle::root(&world.leaves()),
     };
-    let note = forged.sign(&log_key(THIEF), &forger).unwrap();
+    let note = forged.sign(&log_key(THIEF), &thief).unwrap();
     let mut bundle = Bundle::of(&world, "specialist");
     bundle.checkpoint.clone_from(&note);
     let text = [

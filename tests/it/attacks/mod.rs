@@ -6,6 +6,8 @@
 
 mod bundle;
 mod claims;
+mod container;
+mod ends;
 mod formats;
 mod keys;
 mod kit;
@@ -14,8 +16,11 @@ mod log;
 mod memory;
 mod page;
 mod proofs;
+mod pruned;
+mod rows;
 mod seals;
 mod store;
+mod trees;
 mod whole;
 
 use std::collections::BTreeMap;
@@ -28,6 +33,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use herdbook::verify::Verdict;
 use kit::Attack;
 use kit::Check;
 use kit::Files;
@@ -41,8 +47,13 @@ fn all() -> Vec<Attack> {
         formats::attacks(),
         claims::attacks(),
         lineage::attacks(),
+        rows::attacks(),
+        ends::attacks(),
         store::attacks(),
         bundle::attacks(),
+        container::attacks(),
+        trees::attacks(),
+        pruned::attacks(),
         proofs::attacks(),
         memory::attacks(),
     ]
@@ -95,8 +106,12 @@ fn write(root: &Path, files: &Files) {
 }
 
 /// Writes all folders anew where that is asked for.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it is for a person to ask for, and no test can be given arguments"
+)]
 fn make(attacks: &[Attack]) {
-    if std::env::var_os("HERDBOOK_MAKE_ATTACKS").is_none() {
+    if std::env::var("HERDBOOK_MAKE_ATTACKS").is_err() {
         return;
     }
     for name in names() {
@@ -205,7 +220,7 @@ fn compare(check: &Check, exit: Option<i32>, said: &Value) -> Option<String> {
         .map(|finding| (finding["code"].as_str().unwrap().to_owned(), &finding["message"]))
         .collect();
     let codes: BTreeSet<String> = findings.keys().cloned().collect();
-    let verdict = check.verdict.map(|verdict| verdict.as_str());
+    let verdict = check.verdict.map(Verdict::as_str);
     let same = exit == Some(i32::from(check.exit))
         && said["verdict"].as_str() == verdict
         && codes == check.findings

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use herdbook::digest::BlobId;
 use herdbook::digest::Sha256Digest;
@@ -96,9 +97,9 @@ impl Bundle {
         let end = start + (1 << level);
         if self.here.range(start..end).next().is_none() {
             let hash = merkle::root(&leaves[start..end]);
-            lines.push_str(&format!("node {level} {start} {hash}\n"));
+            writeln!(lines, "node {level} {start} {hash}").unwrap();
         } else if level == 0 {
-            lines.push_str(&format!("entry {start} {}\n", leaves[start]));
+            writeln!(lines, "entry {start} {}", leaves[start]).unwrap();
         } else {
             self.subtree(level - 1, start + (1 << (level - 1)), leaves, lines);
             self.subtree(level - 1, start, leaves, lines);
