@@ -116,6 +116,8 @@ codes! {
     UnknownProposal = "unknown_proposal",
     /// Only a model is released.
     NotAModel = "not_a_model",
+    /// A notice that would have no effect on anything.
+    NoticeInvalid = "notice_invalid",
 }
 
 impl From<Exit> for ErrorCode {

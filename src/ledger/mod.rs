@@ -25,6 +25,7 @@ mod init;
 mod keeper;
 mod keys;
 pub mod lineage_file;
+pub mod notices;
 mod open;
 mod owners;
 mod pin;

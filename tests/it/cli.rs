@@ -17,6 +17,7 @@ mod keys;
 mod killed;
 mod many;
 mod nightly;
+mod notices;
 mod pipelines;
 mod proved;
 mod raced;

@@ -202,10 +202,11 @@ fn outcomes(session: &Session, args: &args::Verify) -> Result<(Vec<Outcome>, Vec
             newer: None,
             min_size: None,
         });
+        let judgement = judged(&ledger, request, size, content.as_mut())?;
         outcomes.push(Outcome::Judged(Box::new(Judged {
             asked,
             file,
-            judgement: judge_as_of(&ledger, request, size, content.as_mut())?,
+            judgement,
             root: trust.root().clone(),
         })));
     }
@@ -213,6 +214,24 @@ fn outcomes(session: &Session, args: &args::Verify) -> Result<(Vec<Outcome>, Vec
     let mut notes = earlier.advice(&outcomes);
     notes.extend(earlier.accept(session, &ledger, &trust));
     Ok((outcomes, notes))
+}
+
+/// Judges; what is as of an earlier size is held against what stands in the log now.
+fn judged(
+    ledger: &Ledger,
+    request: Request,
+    size: Option<TreeSize>,
+    content: Option<&mut ContentFolder<'_>>,
+) -> Result<Verified<Judgement>, Error> {
+    if size.is_none() {
+        return Ok(judge_as_of(ledger, request, None, content)?);
+    }
+    let now = Request {
+        content: false,
+        ..request.clone()
+    };
+    let then = judge_as_of(ledger, request, size, content)?;
+    Ok(then.disputed_by(&judge_as_of(ledger, now, None, None)?))
 }
 
 /// Whose word counts: a file that was given, a pin, the ledger's own when asked for, else nobody's.

@@ -205,7 +205,7 @@ impl From<crate::index::IndexError> for Stop {
 pub(super) struct Planner<'a> {
     pub(super) ground: Ground<'a>,
     founding: &'a Founding,
-    keys: &'a Keys,
+    pub(super) keys: &'a Keys,
     pub(super) contents: Contents,
     pub(super) warnings: Vec<Warning>,
     gaps: Vec<MadeGap>,
@@ -223,6 +223,7 @@ impl Planner<'_> {
                 .map_err(|kind| Stop::Wrong(vec![(line, kind)]))?;
             self.check_versions(known, item, &settled.statement)?;
             self.warn_of_claims(known, item, &settled.statement, &indexed)?;
+            self.warn_of_notices(known, (&name, line), &built)?;
         }
         if settled.present.is_none() {
             self.warn_of_files(item);

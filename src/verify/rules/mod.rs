@@ -4,17 +4,23 @@
 mod absent;
 pub(super) mod claims;
 mod content;
+pub(super) mod corrections;
 mod court;
 mod exempt;
 mod gaps;
 mod inputs;
 mod leaves;
 mod models;
+mod notices;
 mod observed;
 mod origin;
 mod rows;
 mod stated;
 mod structure;
+
+pub(super) use corrections::Effects;
+pub(super) use corrections::Idle;
+pub(super) use corrections::decide;
 
 use super::contents::Origins;
 use super::finding::Finding;
@@ -31,5 +37,6 @@ pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> Origins {
     rows::apply(scene, findings);
     observed::apply(scene, findings);
     content::apply(scene, findings);
+    notices::apply(scene, findings);
     origins
 }
