@@ -14,6 +14,7 @@ mod kit;
 mod lineage;
 mod log;
 mod memory;
+mod notices;
 mod page;
 mod proofs;
 mod pruned;
@@ -56,6 +57,7 @@ fn all() -> Vec<Attack> {
         pruned::attacks(),
         proofs::attacks(),
         memory::attacks(),
+        notices::attacks(),
     ]
     .concat()
 }
