@@ -137,7 +137,7 @@ fn payloads() -> Vec<Attack> {
             ],
             &declared_anew(),
         ),
-        Attack::refused(
+        Attack::bundle_and_ledger(
             [
                 "unknown-kind",
                 "a statement is of a kind that this version does not know, and the lineage rests on it",
@@ -146,6 +146,7 @@ fn payloads() -> Vec<Attack> {
             &instead("https://herdbook/source/v1", "https://herdbook/sauce/v1"),
             "model",
             &[Code::NotJudged, Code::EntryMissing],
+            &[Code::NotJudged],
         ),
     ]
 }

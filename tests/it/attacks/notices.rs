@@ -45,6 +45,7 @@ fn withdrawn(effect: NoticeEffect, before: impl FnOnce(&mut World)) -> World {
     world
 }
 
+#[expect(clippy::too_many_lines, reason = "a list of attacks")]
 fn taken_back() -> Vec<Attack> {
     let stop = NoticeEffect::StopUse;
     vec![
