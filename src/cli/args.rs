@@ -76,8 +76,8 @@ pub enum Command {
     Init(Init),
     /// Check a lineage file, hash what it names, sign and append
     Register(Register),
-    /// Register data from outside
-    Source(Box<super::item::Verb<super::item::SourceArgs>>),
+    /// Register data from outside; offer it as a vendor, accept such an offer
+    Source(Box<super::item::SourceVerb>),
     /// Register a prompt or a constitution
     Prompt(Box<super::item::Verb<super::item::PromptArgs>>),
     /// Register a rule that data must pass

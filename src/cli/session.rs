@@ -197,6 +197,12 @@ impl Session {
         })
     }
 
+    /// Loads the key that signs seals and commits, for what others have signed.
+    pub fn log_signer(&self, ledger: &Ledger) -> Result<Arc<dyn Signer>, Error> {
+        let origin = &ledger.checkpoint().origin;
+        self.key(&KeyPaths::of(&self.home()?.keys, origin).log, origin)
+    }
+
     /// Loads the key that signs what does not enter the ledger; `issuer` takes the place of this user's own.
     pub fn issuer(&self, ledger: &Ledger, issuer: Option<&Path>) -> Result<Arc<dyn Signer>, Error> {
         let origin = &ledger.checkpoint().origin;

@@ -27,6 +27,7 @@ use super::error::LedgerError;
 use super::hash::HashCache;
 use super::hash::Progress;
 use super::lineage_file::LineageFile;
+use super::offer::Offer;
 use super::open::StoreBlobs;
 use super::register::Ground;
 use super::register::Plan;
@@ -136,6 +137,37 @@ impl Ledger {
             predicate,
         };
         let leaf = Envelope::seal(&statement, |pae| signers.issuer.sign(pae))?;
+        self.append_one(&statement, &leaf, blobs, signers, wait, random)
+    }
+
+    /// Appends what a vendor offers, as it was signed, in a commit of its own.
+    pub fn append_offer(
+        &mut self,
+        offer: &Offer,
+        log: &Arc<dyn Signer>,
+        wait: Duration,
+        random: &mut dyn FnMut() -> [u8; 16],
+    ) -> Result<Appended, LedgerError> {
+        self.leave_index()?;
+        // Nothing is left to sign but the seal and the commit.
+        let signers = Signers {
+            issuer: Arc::clone(log),
+            log: Arc::clone(log),
+        };
+        let blobs = offer.blobs().values().cloned().collect();
+        let (statement, envelope) = (offer.statement(), offer.envelope());
+        self.append_one(statement, envelope, blobs, &signers, wait, random)
+    }
+
+    fn append_one(
+        &mut self,
+        statement: &Statement,
+        leaf: &Envelope,
+        blobs: Vec<Vec<u8>>,
+        signers: &Signers,
+        wait: Duration,
+        random: &mut dyn FnMut() -> [u8; 16],
+    ) -> Result<Appended, LedgerError> {
         let id = leaf.id();
         if let Some(facts) = self.replayed.state.index().facts(id)? {
             let entry = facts.entry;
@@ -149,11 +181,13 @@ impl Ledger {
             .into_iter()
             .map(|bytes| (BlobId::of(&bytes), PlannedBlob::Bytes(bytes)))
             .collect();
-        self.check_one(&leaf, &blobs)?;
+        self.check_one(leaf, &blobs)?;
         let one = One {
-            statement: &statement,
+            statement,
             id,
             blobs: &blobs,
+            // Signed once is enough; whoever holds the key may be asked each time.
+            signed: Some(leaf),
         };
         let appended = self.append(&[one], signers, wait, random)?;
         let facts = self.replayed.state.index().facts(id)?;

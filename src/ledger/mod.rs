@@ -26,6 +26,7 @@ mod keeper;
 mod keys;
 pub mod lineage_file;
 pub mod notices;
+pub mod offer;
 mod open;
 mod owners;
 mod pin;

@@ -18,6 +18,7 @@ mod killed;
 mod many;
 mod nightly;
 mod notices;
+mod offers;
 mod pipelines;
 mod proved;
 mod raced;

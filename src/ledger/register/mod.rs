@@ -12,6 +12,7 @@
 //! | [`settle`] | gaps with digests, looked up once |
 //! | [`differ`] | what makes a statement another one than the version there is |
 //! | [`versions`] | what the ledger has under the same names and about the same bytes |
+//! | [`offer`] | one source for whoever accepts it, with no ledger |
 //! | [`plan`] | all of it: a [`Plan`] that the second phase appends |
 //!
 //! The same file, bytes and key give the same statements: no clock, no host, no path of this machine goes in.
@@ -21,6 +22,7 @@ mod build_run;
 mod cite;
 mod content;
 mod differ;
+mod offer;
 mod order;
 mod plan;
 mod problem;
@@ -35,6 +37,8 @@ use crate::digest::BlobId;
 use crate::digest::StatementId;
 
 pub(in crate::ledger) use content::read_held;
+pub use offer::OfferedBlobs;
+pub use offer::plan_offer;
 pub use plan::Ground;
 pub use plan::MadeGap;
 pub use plan::Plan;

@@ -261,31 +261,14 @@ impl Planner<'_> {
         Ok((planned, indexed))
     }
 
-    /// Builds an item so that its envelope fits into an entry: if it does not, several files become a manifest.
     fn build(&self, known: &Known<'_>, item: Item<'_>) -> Result<(Built, Statement), Wrong> {
-        let mut bytes = 0;
-        for inline_max in [INLINE_MAX, 1] {
-            let builder = Builder {
-                known,
-                contents: &self.contents,
-                gaps: self.ground.options.keep_going,
-                inline_max,
-            };
-            let built = builder.build(item)?;
-            let statement = self.statement(built.predicate.clone());
-            let payload = statement.encode();
-            // Names and counts come from outside: what would not be read back must not be signed.
-            Statement::decode(&payload)
-                .map_err(|source| vec![(item.name().line, ProblemKind::Statement(Box::new(source)))])?;
-            // Bound gaps make it longer by less than this.
-            let room = built.bindings.len() * 200;
-            bytes = envelope_len(&statement) + room;
-            if bytes <= ENVELOPE_BYTES_MAX {
-                return Ok((built, statement));
-            }
-        }
-        let limit = ENVELOPE_BYTES_MAX;
-        Err(vec![(item.name().line, ProblemKind::TooLarge { bytes, limit })])
+        let builder = Builder {
+            known,
+            contents: &self.contents,
+            gaps: self.ground.options.keep_going,
+            inline_max: INLINE_MAX,
+        };
+        fitted(builder, item, |predicate| self.statement(predicate))
     }
 
     pub(super) fn statement(&self, predicate: Predicate) -> Statement {
@@ -303,6 +286,32 @@ impl Planner<'_> {
             .map(|_| ())
             .map_err(|error| ProblemKind::NotGranted(Box::new(error)))
     }
+}
+
+/// Builds an item so that its envelope fits into an entry: if it does not, several files become a manifest.
+pub(super) fn fitted(
+    mut builder: Builder<'_>,
+    item: Item<'_>,
+    statement: impl Fn(Predicate) -> Statement,
+) -> Result<(Built, Statement), Wrong> {
+    let mut bytes = 0;
+    for inline_max in [INLINE_MAX, 1] {
+        builder.inline_max = inline_max;
+        let built = builder.build(item)?;
+        let statement = statement(built.predicate.clone());
+        let payload = statement.encode();
+        // Names and counts come from outside: what would not be read back must not be signed.
+        Statement::decode(&payload)
+            .map_err(|source| vec![(item.name().line, ProblemKind::Statement(Box::new(source)))])?;
+        // Bound gaps make it longer by less than this.
+        let room = built.bindings.len() * 200;
+        bytes = envelope_len(&statement) + room;
+        if bytes <= ENVELOPE_BYTES_MAX {
+            return Ok((built, statement));
+        }
+    }
+    let limit = ENVELOPE_BYTES_MAX;
+    Err(vec![(item.name().line, ProblemKind::TooLarge { bytes, limit })])
 }
 
 fn envelope_len(statement: &Statement) -> usize {

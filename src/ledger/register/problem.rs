@@ -312,6 +312,9 @@ pub enum RegisterError {
         /// The file.
         path: PathBuf,
     },
+    /// There is nothing to offer.
+    #[error("there is no source to offer")]
+    NoSource,
     /// The index failed.
     #[error(transparent)]
     Index(#[from] IndexError),

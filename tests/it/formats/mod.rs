@@ -5,6 +5,7 @@ mod envelope;
 mod equivocation;
 mod index;
 mod manifest;
+mod offer;
 mod proof;
 mod statement;
 mod trust_root;
