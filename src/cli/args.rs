@@ -118,6 +118,10 @@ pub enum Command {
     VerifyBundle(super::verify_bundle::Args),
     /// Prove that a node is in the log, in one file that needs no ledger to be checked
     Prove(super::prove::Args),
+    /// Write what opens commitments of an item to one file, for whoever is to see it
+    Disclose(super::disclose::DiscloseArgs),
+    /// What you withhold in this ledger: list it, erase it
+    Private(super::private::PrivateArgs),
     /// Keys, who may sign what, and the trust root
     Key(super::key::Key),
     /// Check every byte the ledger holds
@@ -218,6 +222,9 @@ pub struct Verify {
     /// What is judged by.
     #[command(flatten)]
     pub judging: Judging,
+    /// Show what this file discloses, if it is what was committed to; from `herdbook disclose`
+    #[arg(long, value_name = "FILE")]
+    pub with: Vec<PathBuf>,
     /// How far the log counts.
     #[command(flatten)]
     pub as_of: super::as_of::AsOf,

@@ -29,9 +29,11 @@ use super::hash::Progress;
 use super::lineage_file::LineageFile;
 use super::offer::Offer;
 use super::open::StoreBlobs;
+use super::private::Sidecar;
 use super::register::Ground;
 use super::register::Plan;
 use super::register::PlannedBlob;
+use super::register::RegisterError;
 use super::register::RegisterOptions;
 use super::register::Registered;
 use super::register::plan;
@@ -60,6 +62,8 @@ pub struct RegisterRequest<'a> {
     pub signers: &'a Signers,
     /// The folder of this user's keys, of which nothing is registered.
     pub keys_folder: Option<&'a Path>,
+    /// Where what is withheld is kept; nothing can be withheld without.
+    pub sidecar: Option<&'a Sidecar>,
     /// How.
     pub options: RegisterOptions,
     /// Digests of files that have not changed since they were hashed last.
@@ -90,6 +94,18 @@ impl std::fmt::Debug for RegisterRequest<'_> {
     }
 }
 
+/// Keeps what opens the commitments of a plan, before anything is appended that could not be opened otherwise. What is
+/// in the ledger already is kept again, should it have been lost.
+fn keep(sidecar: Option<&Sidecar>, plan: &Plan) -> Result<(), RegisterError> {
+    let Some(sidecar) = sidecar else {
+        return Ok(());
+    };
+    for planned in plan.planned.iter().filter(|one| !one.kept.openings.is_empty()) {
+        sidecar.keep(planned.id, &planned.kept).map_err(Box::new)?;
+    }
+    Ok(())
+}
+
 impl Ledger {
     /// Registers a lineage file. Any error of the first phase appends nothing; `random` gives the nonce of a commit.
     pub fn register(
@@ -101,6 +117,9 @@ impl Ledger {
         let plan = self.plan(request)?;
         let present = plan.planned.iter().filter(|one| one.present.is_some()).count() as u64;
         let missing = plan.planned.len() as u64 - present;
+        if !request.options.dry_run {
+            keep(request.sidecar, &plan)?;
+        }
         let appended = if request.options.dry_run || missing == 0 {
             missing
         } else {
@@ -223,6 +242,7 @@ impl Ledger {
             issuer: public(&*request.signers.issuer)?.id(),
             keys_folder: request.keys_folder,
             options: request.options,
+            sidecar: request.sidecar,
             cache: request.cache,
             progress: request.progress,
         };

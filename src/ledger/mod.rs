@@ -30,6 +30,7 @@ pub mod offer;
 mod open;
 mod owners;
 mod pin;
+pub mod private;
 pub mod register;
 mod remembered;
 mod replay;

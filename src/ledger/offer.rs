@@ -256,6 +256,7 @@ mod tests {
             name: "contract.txt".to_owned(),
             blob: BlobId::of(b"we agree"),
             bytes: 8,
+            sealed: false,
         });
         Predicate::Source(said)
     }

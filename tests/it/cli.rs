@@ -6,6 +6,7 @@ mod asked;
 mod bad_input;
 mod bundle;
 mod cached;
+mod confidential;
 mod consistency;
 mod contract;
 mod damaged;

@@ -121,6 +121,24 @@ impl ContentArgs {
     }
 }
 
+/// What of an item is withheld from the ledger.
+#[derive(Debug, ClapArgs)]
+pub struct ConfidentialArgs {
+    /// Write commitments instead of these fields, or of all that can be withheld if none is named
+    #[arg(long, value_name = "FIELD", num_args = 0..)]
+    confidential: Option<Vec<String>>,
+}
+
+impl ConfidentialArgs {
+    fn put(&self, item: &mut Item) {
+        match self.confidential.as_deref() {
+            None => {}
+            Some([]) => item.value("confidential", Some("yes".into())),
+            Some(fields) => item.list("confidential", fields),
+        }
+    }
+}
+
 /// One item as a line of JSON.
 #[derive(Debug, Default)]
 pub struct Item(Map<String, Value>);

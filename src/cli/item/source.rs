@@ -3,6 +3,7 @@
 use clap::Args as ClapArgs;
 use clap::Subcommand;
 
+use super::ConfidentialArgs;
 use super::ContentArgs;
 use super::Finish;
 use super::Item;
@@ -99,6 +100,8 @@ pub struct SourceFacts {
     /// Tokens of all its files together
     #[arg(long, value_name = "N")]
     tokens: Option<u64>,
+    #[command(flatten)]
+    confidential: ConfidentialArgs,
 }
 
 impl SourceFacts {
@@ -125,6 +128,7 @@ impl SourceFacts {
         item.list("evidence", &self.evidence);
         item.count("rows", self.rows);
         item.count("tokens", self.tokens);
+        self.confidential.put(&mut item);
         Ok(item)
     }
 }

@@ -7,6 +7,7 @@
 //! | [`content`] | files to digests, rows and artifacts, more than 64 of them to one manifest |
 //! | [`cite`] | what `use:` means: this file's item first, then the ledger |
 //! | [`build`], [`build_run`] | one item to one statement |
+//! | [`withhold`] | commitments where texts would stand |
 //! | [`warn`] | what an auditor will object to, with the line to add |
 //! | [`rows`] | files of rows that look unfinished |
 //! | [`settle`] | gaps with digests, looked up once |
@@ -32,6 +33,7 @@ mod settle;
 mod taken_back;
 mod versions;
 mod warn;
+mod withhold;
 
 use crate::digest::BlobId;
 use crate::digest::StatementId;

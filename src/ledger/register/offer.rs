@@ -9,17 +9,16 @@ use crate::ledger::hash::Progress;
 use crate::ledger::lineage_file::Faults;
 use crate::ledger::lineage_file::LineageFile;
 use crate::ledger::lineage_file::Lookup;
-use crate::statement::INLINE_MAX;
 use crate::statement::Predicate;
 use crate::statement::Statement;
 
 use super::PlannedBlob;
 use super::RegisterError;
-use super::build::Builder;
 use super::cite::Known;
 use super::content::Contents;
 use super::content::read_held;
 use super::order::in_order;
+use super::plan::Fitting;
 use super::plan::fitted;
 use super::problem::Problems;
 
@@ -45,21 +44,21 @@ pub fn plan_offer(
     contents.keep_out_of(keys_folder);
     contents.hash(progress, None);
     let state = State::new();
-    let known = Known::new(&state, Vec::new());
+    let known = Known::new(&state, Vec::new(), None);
     let mut planned = None;
     for item in items {
-        let builder = Builder {
+        let from = Fitting {
             known: &known,
             contents: &contents,
             gaps: false,
-            inline_max: INLINE_MAX,
+            sidecar: None,
         };
         let statement = |predicate: Predicate| Statement {
             issuer,
             ledger: None,
             predicate,
         };
-        match fitted(builder, item, statement) {
+        match fitted(&from, item, statement) {
             Ok((built, statement)) if matches!(statement.predicate, Predicate::Source(_)) => {
                 planned = Some((statement, built.blobs));
             }

@@ -171,7 +171,7 @@ impl Verifier {
 
     /// Notes the blobs that a statement attaches, to look whether they are there.
     pub(super) fn hold_attachments(&mut self, statement: &Statement) {
-        for attachment in statement.predicate.attachments() {
+        for attachment in statement.predicate.held_attachments() {
             let held = self.held.entry(attachment.blob).or_default();
             held.name.clone_from(&attachment.name);
             held.bytes.insert(attachment.bytes);

@@ -17,6 +17,7 @@ mod origin;
 mod rows;
 mod stated;
 mod structure;
+mod withheld;
 
 pub(super) use corrections::Effects;
 pub(super) use corrections::Idle;
@@ -25,9 +26,21 @@ pub(super) use corrections::decide;
 use super::contents::Origins;
 use super::finding::Finding;
 use super::scene::Scene;
+use super::withheld::DisclosedFact;
+use super::withheld::Withheld;
 
-/// Applies every rule. Returns where contents come from that only came back, for the shares.
-pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> Origins {
+/// What rules tell beside what they find.
+pub(super) struct Told {
+    /// Where contents come from that only came back, for the shares.
+    pub(super) origins: Origins,
+    /// What is withheld.
+    pub(super) withheld: Vec<Withheld>,
+    /// What was disclosed of it.
+    pub(super) disclosed: Vec<DisclosedFact>,
+}
+
+/// Applies every rule.
+pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> Told {
     absent::apply(scene, findings);
     structure::apply(scene, findings);
     gaps::apply(scene, findings);
@@ -38,5 +51,10 @@ pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> Origins {
     observed::apply(scene, findings);
     content::apply(scene, findings);
     notices::apply(scene, findings);
-    origins
+    let (withheld, disclosed) = withheld::apply(scene, findings);
+    Told {
+        origins,
+        withheld,
+        disclosed,
+    }
 }

@@ -27,7 +27,7 @@ fn with_payload(change: impl FnOnce(String) -> Vec<u8>) -> World {
 }
 
 /// The same with one text for another.
-fn instead(of: &str, other: &str) -> World {
+pub fn instead(of: &str, other: &str) -> World {
     with_payload(|payload| {
         assert!(payload.contains(of), "{of} is not in {payload}");
         payload.replacen(of, other, 1).into_bytes()

@@ -6,6 +6,7 @@
 
 mod bundle;
 mod claims;
+mod confidential;
 mod container;
 mod ends;
 mod formats;
@@ -58,6 +59,7 @@ fn all() -> Vec<Attack> {
         proofs::attacks(),
         memory::attacks(),
         notices::attacks(),
+        confidential::attacks(),
     ]
     .concat()
 }

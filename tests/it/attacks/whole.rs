@@ -43,6 +43,7 @@ fn rich() -> World {
             name: code.name.clone(),
             blob: code.sha256.as_blob(),
             bytes: 7,
+            sealed: false,
         }],
         ..run
     });
@@ -68,6 +69,7 @@ fn judge(world: &World, tar: &[u8]) -> Verdict {
         remembered: None,
         newer: None,
         min_size: None,
+        disclosures: vec![],
     };
     let judged = opened.judge(&ask, &mut |_| Given::Missing).unwrap();
     judged.get().verdict

@@ -1,6 +1,7 @@
 //! The worked examples of `docs/formats/` are what the code makes: each is a fenced block under its own heading.
 
 mod consistency;
+mod disclosure;
 mod envelope;
 mod equivocation;
 mod index;

@@ -195,7 +195,7 @@ fn blobs(
             }
         }
         if lineage.contains(id) {
-            wanted.extend(predicate.attachments().iter().map(|attached| attached.blob));
+            wanted.extend(predicate.held_attachments().map(|attached| attached.blob));
         }
         let cites = match predicate {
             Predicate::Run(run) => run.inputs.iter().filter_map(|input| match &input.from {

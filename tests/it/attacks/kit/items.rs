@@ -25,6 +25,7 @@ pub fn bytes(file_name: &str, content: &[u8], rows: Option<u64>) -> Artifact {
             blake3: Some(digests.blake3),
             bytes: Some(digests.bytes),
             held: false,
+            sealed: false,
         },
         rows: rows.map(|value| Count {
             value,

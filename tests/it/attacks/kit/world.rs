@@ -212,6 +212,7 @@ impl World {
                 blake3: Some(digests.blake3),
                 bytes: Some(digests.bytes),
                 held: true,
+                sealed: false,
             },
             rows: None,
             tokens: None,
