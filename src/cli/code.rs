@@ -118,14 +118,14 @@ codes! {
     UnknownProposal = "unknown_proposal",
     /// Only a model is released.
     NotAModel = "not_a_model",
-    /// A notice that would have no effect on anything.
-    NoticeInvalid = "notice_invalid",
     /// What was to be disclosed or erased is not withheld, or not kept here.
     NothingWithheld = "nothing_withheld",
     /// A file of disclosures cannot be used.
     DisclosureInvalid = "disclosure_invalid",
     /// The folder of what is withheld cannot be used.
     SidecarUnusable = "sidecar_unusable",
+    /// A notice that would have no effect on anything.
+    NoticeInvalid = "notice_invalid",
 }
 
 impl From<Exit> for ErrorCode {
