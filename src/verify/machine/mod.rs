@@ -80,8 +80,8 @@ struct Ruling {
 /// What a ruling says.
 #[derive(Debug)]
 enum Says {
-    Key(KeyChange),
-    Notice(Notice),
+    Key(Box<KeyChange>),
+    Notice(Box<Notice>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

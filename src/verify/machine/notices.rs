@@ -68,7 +68,7 @@ impl Verifier {
                         index,
                         id,
                         issuer,
-                        notice,
+                        notice: *notice,
                     });
                 }),
             };

@@ -59,10 +59,10 @@ impl Verifier {
         }
         match &statement.predicate {
             Predicate::Seal(seal) if is_last => self.seal = Some((index, *seal, envelope.clone())),
-            Predicate::Key(change) => self.rule(index, leaf, &envelope, Says::Key(change.clone())),
+            Predicate::Key(change) => self.rule(index, leaf, &envelope, Says::Key(Box::new(change.clone()))),
             Predicate::Notice(notice) => {
                 self.want_named(notice);
-                self.rule(index, leaf, &envelope, Says::Notice(notice.clone()));
+                self.rule(index, leaf, &envelope, Says::Notice(Box::new(notice.clone())));
             }
             Predicate::Observation(seen) => {
                 self.reads.entry(seen.run).or_default().extend(seen.reads.clone());
