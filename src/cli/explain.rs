@@ -33,6 +33,9 @@ impl From<LedgerError> for Error {
         };
         let (exit, what) = if error.is_missing() {
             (Exit::Undecidable, "the ledger cannot be read")
+        } else if error.is_newer() {
+            let told = Self::new(Exit::Undecidable, "the ledger cannot be read by this version");
+            return told.because(error).hint("use a newer herdbook");
         } else if error.is_no_ledger() || matches!(error, LedgerError::Unfinished { .. }) {
             (Exit::NoLedger, "no ledger can be opened")
         } else if error.is_tampered() {
