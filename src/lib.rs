@@ -16,7 +16,8 @@
 //! Three layers, each using only what stands below it (`tests/it/tidy.rs` fails the build otherwise):
 //!
 //! * **Vocabulary**, no disk, clock or randomness: [`digest`], [`canonical`], [`key`], [`statement`], [`merkle`],
-//!   [`manifest`], [`envelope`], [`checkpoint`], [`trust`]; and on it the judgement, [`verify`].
+//!   [`manifest`], [`envelope`], [`checkpoint`], [`trust`]; and on it the judgement, [`verify`], and
+//!   what carries its evidence to somebody else, [`bundle`].
 //! * **Mechanisms** (feature `ledger`): `store`, then `sign`, `log` and `index` beside each other, then `ledger`,
 //!   `query`, `fsck` and `report`.
 //! * **Edges** (feature `cli`): `cli`, the only code that prints and the only one that asks for the time.
@@ -24,6 +25,7 @@
 //! To read the code, begin with [`statement`] (what is said), then [`verify`] (what is made of it), then
 //! `ledger` (how it gets there). `docs/architecture.md` has the invariants, `docs/formats/` the bytes.
 
+pub mod bundle;
 pub mod canonical;
 pub mod checkpoint;
 #[cfg(feature = "cli")]

@@ -107,6 +107,10 @@ pub enum Command {
     Report(super::report::ReportArgs),
     /// Check a report: its signature, its page, and whether it holds
     VerifyReport(super::verify_report::VerifyReport),
+    /// Write everything that a verdict rests on into one file
+    Bundle(super::bundle::Args),
+    /// Judge a bundle: the verdict with nothing but the file and the trust root
+    VerifyBundle(super::verify_bundle::Args),
     /// Prove that a node is in the log, in one file that needs no ledger to be checked
     Prove(super::prove::Args),
     /// Keys and the trust root

@@ -13,6 +13,7 @@
 
 mod args;
 mod as_of;
+mod bundle;
 mod cache;
 mod code;
 mod completions;
@@ -46,6 +47,7 @@ mod target;
 mod trace;
 mod ui;
 mod verify;
+mod verify_bundle;
 mod verify_report;
 
 use std::process::ExitCode;
@@ -116,6 +118,8 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
         Command::Verify(args) => verify::run(session, args),
         Command::Report(args) => report::run(session, args),
         Command::VerifyReport(args) => verify_report::run(session, args),
+        Command::Bundle(args) => bundle::run(session, args),
+        Command::VerifyBundle(args) => verify_bundle::run(session, args),
         Command::Key(args) => key::run(session, args),
         Command::Show(args) => show::run(session, args),
         Command::List(args) => list::run(session, args),

@@ -186,7 +186,7 @@ pub(super) fn name_then(ledger: &Ledger, note: &[u8], artifacts: &[ArtifactRef])
 }
 
 /// Finds the one thing that is meant.
-fn only_target(
+pub(super) fn only_target(
     session: &Session,
     ledger: &Ledger,
     asked: &str,
@@ -199,14 +199,14 @@ fn only_target(
             format!("{} artifacts claim `{}`", targets.len(), in_line(asked)),
         );
         return Err(error
-            .hint("a report is about one of them: `herdbook verify` lists their ids, so give one of those"));
+            .hint("only one of them can be meant: `herdbook verify` lists their ids, so give one of those"));
     }
     match targets.pop() {
         Some(Target::Artifacts { name, artifacts, .. }) => Ok((name, artifacts)),
         _ => Err(Error::new(
             Exit::NotTraced,
             format!(
-                "`{}` is not registered, so there is no lineage to report on",
+                "`{}` is not registered, so there is no lineage to judge",
                 in_line(asked)
             ),
         )

@@ -90,17 +90,26 @@ pub fn judge_as_of(
     ledger: &Ledger,
     request: Request,
     size: Option<TreeSize>,
-    mut content: Option<&mut ContentFolder<'_>>,
+    content: Option<&mut ContentFolder<'_>>,
 ) -> Result<Verified<Judgement>, DriveError> {
     let mut verifier = Verifier::new(request);
     if let Some(size) = size {
         verifier = verifier.as_of(size);
     }
+    Ok(answer(ledger, verifier, content)?.finish())
+}
+
+/// Answers a verifier from a ledger until it needs nothing more.
+pub(super) fn answer(
+    ledger: &Ledger,
+    mut verifier: Verifier,
+    mut content: Option<&mut ContentFolder<'_>>,
+) -> Result<Verifier, DriveError> {
     let mut entries = Entries::of(ledger.reader());
     let blobs = StoreBlobs(&**ledger.store());
     loop {
         match verifier.need() {
-            Need::Done => return Ok(verifier.finish()),
+            Need::Done => return Ok(verifier),
             Need::Entry(index) => {
                 let given = entries.get(index)?;
                 verifier.entry(given);
@@ -114,6 +123,8 @@ pub fn judge_as_of(
                     Err(error) => verifier.blob(Given::Damaged(error.to_string())),
                 }
             }
+            // A ledger has all entries, and nothing of it is pruned.
+            Need::Contested => verifier.contested(Given::Missing),
             Need::File(query) => {
                 let given = match &mut content {
                     Some(folder) => folder.find(&query)?,
@@ -126,14 +137,14 @@ pub fn judge_as_of(
 }
 
 /// The entries of a log, asked for from the newest to the oldest, as often as needed.
-struct Entries<'a> {
+pub(super) struct Entries<'a> {
     reader: &'a LogReader,
     walk: CommitsDescending<'a>,
     commit: Option<Commit>,
 }
 
 impl<'a> Entries<'a> {
-    fn of(reader: &'a LogReader) -> Self {
+    pub(super) fn of(reader: &'a LogReader) -> Self {
         Self {
             reader,
             walk: reader.commits_descending(),
@@ -141,7 +152,7 @@ impl<'a> Entries<'a> {
         }
     }
 
-    fn get(&mut self, index: LeafIndex) -> Result<Given<&[u8]>, LogError> {
+    pub(super) fn get(&mut self, index: LeafIndex) -> Result<Given<&[u8]>, LogError> {
         let beyond = |commit: &Commit| index >= commit.header().size_after.next_index();
         if self.commit.as_ref().is_some_and(beyond) {
             *self = Self::of(self.reader);

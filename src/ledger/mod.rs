@@ -15,6 +15,7 @@ mod append;
 pub mod content;
 pub mod drive;
 mod error;
+pub mod evidence;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod hash;

@@ -93,11 +93,25 @@ impl DescendingRoot {
 
     /// Takes the leaf at [`Self::next_index`]; a leaf after leaf 0 is ignored.
     pub fn push(&mut self, leaf: NodeHash) {
-        let Some(mut index) = self.left_to_come.checked_sub(1) else {
-            return;
+        if let Some(next) = self.next_index() {
+            self.push_subtree(0, next, leaf);
+        }
+    }
+
+    /// Takes the complete subtree of 2^`level` leaves from `first` on, of which [`Self::next_index`] is the last leaf.
+    /// Returns whether there can be such a subtree; else nothing changes.
+    pub fn push_subtree(&mut self, level: u32, first: LeafIndex, root: NodeHash) -> bool {
+        let leaves = 1_u64
+            .checked_shl(level)
+            .filter(|leaves| *leaves <= self.left_to_come);
+        let fits = leaves.filter(|leaves| {
+            first.get() == self.left_to_come - leaves && first.get().is_multiple_of(*leaves)
+        });
+        let Some(leaves) = fits else {
+            return false;
         };
-        self.left_to_come = index;
-        let (mut level, mut node) = (0_u32, leaf);
+        self.left_to_come = first.get();
+        let (mut index, mut level, mut node) = (first.get() / leaves, level, root);
         // The neighbour on the right, when it is of the same level, is the sibling of a node with an even index.
         while index.is_multiple_of(2)
             && let Some((_, right)) = self.stack.pop_if(|(top, _)| *top == level)
@@ -107,6 +121,7 @@ impl DescendingRoot {
             level += 1;
         }
         self.stack.push((level, node));
+        true
     }
 
     /// Returns the root once every leaf was pushed, `None` before.

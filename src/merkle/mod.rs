@@ -8,10 +8,12 @@
 //! | `mod.rs` | [`LeafIndex`], [`TreeSize`], leaf and node hashes, [`root`] |
 //! | [`frontier`] | the root of a growing tree in O(log n) memory, in ascending or descending leaf order |
 //! | [`proof`] | inclusion and consistency proofs: made and verified |
+//! | [`prune`] | a tree cut down to some of its leaves |
 //! | [`tile`] | coordinates, paths and bytes of tiles and entry bundles |
 
 pub mod frontier;
 pub mod proof;
+pub mod prune;
 pub mod tile;
 
 use std::fmt;
@@ -25,6 +27,7 @@ pub use proof::{
     NodeCoordinate, make_consistency, make_inclusion, prove_consistency, prove_inclusion, verify_consistency,
     verify_inclusion,
 };
+pub use prune::{Part, prune};
 pub use tile::{Tile, TileError, TileLayer};
 
 /// The largest tree: a proof in it has at most [`MAX_PROOF_HASHES`] hashes.

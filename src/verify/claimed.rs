@@ -30,6 +30,11 @@ impl Claimed {
         self.own.dedup();
     }
 
+    /// Returns a claim of the lineage about this digest.
+    pub(super) fn own_claim(&self, digest: Sha256Digest) -> Option<ArtifactRef> {
+        self.own_of(digest).first().map(|(_, claim)| *claim)
+    }
+
     /// Returns whether the lineage has content with this digest.
     pub(super) fn contains(&self, digest: Sha256Digest) -> bool {
         !self.own_of(digest).is_empty()
@@ -44,6 +49,22 @@ impl Claimed {
         let known: BTreeSet<ArtifactRef> = own.iter().map(|(_, claim)| *claim).collect();
         self.others.entry(digest).or_insert(known).insert(claim);
         true
+    }
+
+    /// Returns how many statements claim each digest of the lineage.
+    pub(super) fn statements(&self) -> impl Iterator<Item = (Sha256Digest, usize)> {
+        let count = |claims: &mut dyn Iterator<Item = &ArtifactRef>| {
+            let ids: BTreeSet<_> = claims.map(|claim| claim.statement).collect();
+            ids.len()
+        };
+        let same = self.own.chunk_by(|(left, _), (right, _)| left == right);
+        same.filter_map(move |same| {
+            let (digest, _) = same.first()?;
+            Some(match self.others.get(digest) {
+                Some(all) => (*digest, count(&mut all.iter())),
+                None => (*digest, count(&mut same.iter().map(|(_, claim)| claim))),
+            })
+        })
     }
 
     /// Returns all claims of the digests that are claimed more than once.

@@ -82,6 +82,10 @@ codes! {
     Inadmissible = "inadmissible", TAMPERED;
     /// A seal whose counts or roots are not those of the entries below it.
     SealFalse = "seal_false", TAMPERED;
+    /// Contested ties that are not those the seal counts.
+    ContestedDiffers = "contested_differs", TAMPERED;
+    /// An evidence bundle of another form than the one it may have.
+    BundleMalformed = "bundle_malformed", TAMPERED;
     /// A blob whose bytes are not those its name says.
     BlobDiffers = "blob_differs", TAMPERED;
     /// A file whose bytes are not those that were registered.
@@ -128,6 +132,10 @@ codes! {
     BlobMissing = "blob_missing", UNDECIDABLE;
     /// A claim that could not be read, so that rival claims may be hidden in it.
     ClaimsIncomplete = "claims_incomplete", UNDECIDABLE;
+    /// Key or notice statements that the seal counts and that are not there.
+    RulingsMissing = "rulings_missing", UNDECIDABLE;
+    /// An evidence bundle that ends too early.
+    BundleIncomplete = "bundle_incomplete", UNDECIDABLE;
     /// A file that was to be checked and is not there.
     ContentNotFound = "content_not_found", UNDECIDABLE;
     /// An entry of a kind or a format this version cannot judge.

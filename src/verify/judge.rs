@@ -57,6 +57,8 @@ pub(super) struct Case {
     pub(super) reads: BTreeMap<StatementId, Vec<Read>>,
     pub(super) files: FileChecks,
     pub(super) limits: Limits,
+    /// What is cited and is not part of this evidence.
+    pub(super) absent: BTreeSet<StatementId>,
 }
 
 /// Judges a case; `findings` are those of the reading.

@@ -99,6 +99,25 @@ pub(super) fn run_brief(session: &Session, args: &args::Verify) -> Result<Answer
     })
 }
 
+/// Tells one judgement on evidence that is no ledger.
+pub(super) fn tell(
+    session: &Session,
+    asked: String,
+    judgement: Verified<Judgement>,
+    root: TrustRoot,
+) -> Answer {
+    let outcomes = [Outcome::Judged(Box::new(Judged {
+        asked,
+        file: None,
+        judgement,
+        root,
+    }))];
+    Answer {
+        text: text::all(&outcomes, session.ui.paint()),
+        ..answer(&outcomes)
+    }
+}
+
 fn outcomes(session: &Session, args: &args::Verify) -> Result<Vec<Outcome>, Error> {
     let folder = session.ledger_folder()?;
     let given = args

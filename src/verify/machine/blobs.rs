@@ -171,6 +171,7 @@ impl Verifier {
                 None => return,
             },
         };
+        let rival = purpose.rival();
         let told = match (given, reading.map(Reading::finish)) {
             (Given::Found(_), Some((found, content))) if found == id => {
                 self.use_blob(id, purpose, content);
@@ -191,6 +192,7 @@ impl Verifier {
         if let Some((code, message)) = told
             && self.unread.insert(id)
         {
+            self.evidence.extend(rival);
             self.ledger_finding(code, format!("blob {id}"), message);
         }
         self.settle();
@@ -205,9 +207,10 @@ impl Verifier {
                     purpose.name(&self.graph),
                     with_sources(&error)
                 );
-                let node = match purpose {
-                    BlobUse::Rival { index, .. } => format!("entry {index}"),
-                    _ => format!("blob {id}"),
+                self.evidence.extend(purpose.rival());
+                let node = match purpose.rival() {
+                    Some(index) => format!("entry {index}"),
+                    None => format!("blob {id}"),
                 };
                 return self.ledger_finding(Code::Undecodable, node, message);
             }
@@ -247,6 +250,14 @@ impl Verifier {
 }
 
 impl BlobUse {
+    /// Returns the entry outside the lineage that may claim content of it.
+    fn rival(&self) -> Option<LeafIndex> {
+        match self {
+            Self::Rival { index, .. } => Some(*index),
+            _ => None,
+        }
+    }
+
     fn name(&self, graph: &Graph) -> String {
         match self {
             Self::Members(artifact) | Self::Rival { artifact, .. } => artifact.name.clone(),

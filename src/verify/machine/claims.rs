@@ -20,8 +20,9 @@ use super::blobs::BlobUse;
 
 impl Verifier {
     pub(super) fn claims_entry(&mut self, index: LeafIndex, bytes: &[u8]) {
-        let at = usize::try_from(index.get()).unwrap_or(usize::MAX);
-        if self.leaves.get(at) != Some(&merkle::leaf_hash(bytes)) {
+        let known = self.leaves.binary_search_by_key(&index, |(index, _)| *index);
+        let known = known.ok().and_then(|at| self.leaves.get(at));
+        if known != Some(&(index, merkle::leaf_hash(bytes))) {
             let message = format!("entry {index} was given with other bytes the second time");
             return self.stop(Code::RootDiffers, message);
         }
@@ -33,6 +34,11 @@ impl Verifier {
         };
         let id = envelope.id();
         self.note_own_models(id, &statement);
+        for (subject, tie) in statement.predicate.relations(id) {
+            if self.relations.add(tie, ArtifactRef::subject(id, subject)) {
+                self.evidence.insert(index);
+            }
+        }
         match self.wanted.remove(&id) {
             Some(subjects) => self.keep(index, envelope.clone(), statement.clone(), &subjects),
             None => self.keep_first(id, index, envelope.clone()),

@@ -12,6 +12,8 @@
 
 mod blobs;
 mod claims;
+mod contested;
+mod evidence;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -56,6 +58,9 @@ use crate::verify::limits::Limits;
 use blobs::BlobUse;
 use blobs::Held;
 use blobs::Reading;
+use contested::Records;
+
+pub use evidence::Evidence;
 
 /// A statement about other statements as it stands in the log.
 #[derive(Debug)]
@@ -75,8 +80,11 @@ enum Says {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
+    /// So many leaves are still to come.
     Walk(u64),
-    Claims(u64),
+    /// So many of the known leaves are still to be seen again.
+    Claims(usize),
+    Contested,
     Held,
     Files,
     Done,
@@ -93,7 +101,13 @@ pub struct Verifier {
     phase: Phase,
     findings: Vec<Finding>,
     root: DescendingRoot,
-    leaves: Vec<NodeHash>,
+    /// The entries that were given, with their hashes: in log order once the first sweep is over.
+    leaves: Vec<(LeafIndex, NodeHash)>,
+    /// Whether entries were pruned, so that what is not here may stand in the log all the same.
+    sparse: bool,
+    evidence: BTreeSet<LeafIndex>,
+    /// What was cited and is not part of this evidence.
+    absent: BTreeSet<StatementId>,
     genesis: Option<Genesis>,
     seal: Option<(LeafIndex, Seal, Envelope)>,
     rulings: Vec<Ruling>,
@@ -103,6 +117,9 @@ pub struct Verifier {
     graph: Graph,
     envelopes: BTreeMap<StatementId, Envelope>,
     claims: Claimed,
+    /// What ties the lineage to other statements beside content.
+    relations: Claimed,
+    records: Records,
     own_models: BTreeMap<ArtifactRef, String>,
     external_names: BTreeSet<String>,
     blobs: VecDeque<(BlobId, BlobUse)>,
@@ -144,6 +161,20 @@ impl Verifier {
         }
         verifier.settle();
         verifier
+    }
+
+    /// Judges evidence that may be only part of a log: the records of the seal are asked for, too.
+    #[must_use]
+    pub fn in_part(mut self) -> Self {
+        self.sparse = true;
+        self
+    }
+
+    /// Judges evidence of which nothing can be read: `code` and `message` say why.
+    pub fn unreadable(request: Request, code: Code, message: String) -> Verified<Judgement> {
+        let mut verifier = Self::empty(request);
+        verifier.stop(code, message);
+        verifier.finish()
     }
 
     /// Judges as the ledger was when it had `size` entries: what came later is hashed, so that the signed root proves
@@ -189,6 +220,9 @@ impl Verifier {
             findings: Vec::new(),
             root: DescendingRoot::new(merkle::TreeSize::EMPTY),
             leaves: Vec::new(),
+            sparse: false,
+            evidence: BTreeSet::new(),
+            absent: BTreeSet::new(),
             genesis: None,
             seal: None,
             rulings: Vec::new(),
@@ -198,6 +232,8 @@ impl Verifier {
             graph: Graph::default(),
             envelopes: BTreeMap::new(),
             claims: Claimed::default(),
+            relations: Claimed::default(),
+            records: Records::default(),
             own_models: BTreeMap::new(),
             external_names: BTreeSet::new(),
             blobs: VecDeque::new(),
@@ -215,7 +251,8 @@ impl Verifier {
             return Need::Blob(*blob);
         }
         match self.phase {
-            Phase::Walk(next) | Phase::Claims(next) => Need::Entry(LeafIndex::new(next.saturating_sub(1))),
+            Phase::Walk(_) | Phase::Claims(_) => self.next_entry().map_or(Need::Done, Need::Entry),
+            Phase::Contested => Need::Contested,
             Phase::Held => self
                 .held
                 .keys()
@@ -226,12 +263,19 @@ impl Verifier {
         }
     }
 
+    fn next_entry(&self) -> Option<LeafIndex> {
+        match self.phase {
+            Phase::Walk(left) => left.checked_sub(1).map(LeafIndex::new),
+            Phase::Claims(left) => self.leaves.get(left.checked_sub(1)?).map(|(index, _)| *index),
+            _ => None,
+        }
+    }
+
     /// Takes the bytes of the entry that was asked for.
     pub fn entry(&mut self, given: Given<&[u8]>) {
-        let (Phase::Walk(next) | Phase::Claims(next)) = self.phase else {
+        let Some(index) = self.next_entry() else {
             return;
         };
-        let index = LeafIndex::new(next.saturating_sub(1));
         match given {
             Given::Found(bytes) if matches!(self.phase, Phase::Walk(_)) => self.walk_entry(index, bytes),
             Given::Found(bytes) => self.claims_entry(index, bytes),
@@ -242,9 +286,29 @@ impl Verifier {
         }
         self.phase = match self.phase {
             Phase::Walk(_) => Phase::Walk(index.get()),
-            Phase::Claims(_) => Phase::Claims(index.get()),
+            Phase::Claims(left) => Phase::Claims(left.saturating_sub(1)),
             other => other,
         };
+        self.settle();
+    }
+
+    /// Takes, in place of the entry that was asked for, the root of a complete subtree of 2^`level` entries from
+    /// `first` on, of which that entry is the last: they are not part of this evidence. What the lineage needs of them
+    /// is then a finding, and the seal tells whether anything that speaks against it may be among them.
+    pub fn pruned(&mut self, level: u32, first: LeafIndex, root: NodeHash) {
+        if !matches!(self.phase, Phase::Walk(_)) {
+            return;
+        }
+        if self.as_of.is_some() {
+            let message = "part of a log can only be judged as of its own checkpoint".to_owned();
+            return self.stop(Code::EntryMissing, message);
+        }
+        if !self.root.push_subtree(level, first, root) {
+            let message = format!("there is no subtree of level {level} that begins with entry {first} here");
+            return self.stop(Code::RootDiffers, message);
+        }
+        self.sparse = true;
+        self.phase = Phase::Walk(first.get());
         self.settle();
     }
 
@@ -257,7 +321,12 @@ impl Verifier {
     }
 
     /// Judges what was read. Nothing but this makes a [`Verified`].
-    pub fn finish(mut self) -> Verified<Judgement> {
+    pub fn finish(self) -> Verified<Judgement> {
+        self.finish_with_evidence().0
+    }
+
+    /// Judges what was read, and tells which part of the log the judgement rests on.
+    pub fn finish_with_evidence(mut self) -> (Verified<Judgement>, Evidence) {
         if self.phase != Phase::Done {
             self.stop(
                 Code::EntryMissing,
@@ -266,6 +335,10 @@ impl Verifier {
         }
         let keys = self.genesis.as_ref().map(Keys::of);
         let keys = keys.map(|keys| self.apply_rulings(keys));
+        let evidence = self.gather_evidence();
+        if self.request.name.is_empty() {
+            self.request.name = self.name_of_targets();
+        }
         let case = Case {
             request: self.request,
             checkpoint: self.checkpoint,
@@ -278,8 +351,9 @@ impl Verifier {
             reads: self.reads,
             files: self.files,
             limits: self.limits,
+            absent: self.absent,
         };
-        judge(&case, self.findings)
+        (judge(&case, self.findings), evidence)
     }
 
     /// Moves on as long as nothing is needed to do so.
@@ -289,7 +363,11 @@ impl Verifier {
                 Phase::Walk(0) => self.end_walk(),
                 Phase::Claims(0) => {
                     self.check_dangling();
-                    Phase::Held
+                    if self.sparse && self.begin_contested() {
+                        Phase::Contested
+                    } else {
+                        Phase::Held
+                    }
                 }
                 Phase::Held if self.held.is_empty() => self.begin_files(),
                 Phase::Files if self.files.next().is_none() => Phase::Done,
@@ -318,6 +396,7 @@ impl Verifier {
     }
 
     fn entry_finding(&mut self, code: Code, index: LeafIndex, message: impl std::fmt::Display) {
+        self.evidence.insert(index);
         self.ledger_finding(
             code,
             format!("entry {index}"),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::digest::NodeHash;
+use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
 use crate::envelope::Envelope;
 use crate::manifest;
@@ -16,6 +17,7 @@ use crate::statement::InputFrom;
 use crate::statement::Predicate;
 use crate::statement::Statement;
 use crate::statement::Thing;
+use crate::statement::run_tie;
 use crate::trust::Keys;
 use crate::trust::TrustRoot;
 use crate::verify::finding::Code;
@@ -32,7 +34,7 @@ impl Verifier {
     pub(super) fn walk_entry(&mut self, index: LeafIndex, bytes: &[u8]) {
         let leaf = merkle::leaf_hash(bytes);
         self.root.push(leaf);
-        self.leaves.push(leaf);
+        self.leaves.push((index, leaf));
         let size = self.judged_size();
         if size.is_some_and(|size| !size.contains(index)) {
             return;
@@ -74,6 +76,7 @@ impl Verifier {
 
     fn rule(&mut self, index: LeafIndex, leaf: NodeHash, envelope: &Envelope, says: Says) {
         let envelope = envelope.clone();
+        self.evidence.insert(index);
         self.rulings.push(Ruling {
             index,
             leaf,
@@ -242,7 +245,8 @@ impl Verifier {
             self.claim_walk(reference);
         }
         self.claims.settle();
-        Phase::Claims(self.leaves.len() as u64)
+        self.relations.settle();
+        Phase::Claims(self.leaves.len())
     }
 
     /// From here on the checkpoint is that of the size that was asked about: a prefix of what the signed one covers.
@@ -254,11 +258,13 @@ impl Verifier {
             .truncate(usize::try_from(size.get()).unwrap_or(usize::MAX));
         if let Some(checkpoint) = &mut self.checkpoint {
             checkpoint.size = size;
-            checkpoint.root = merkle::root(&self.leaves);
+            let leaves: Vec<NodeHash> = self.leaves.iter().map(|(_, leaf)| *leaf).collect();
+            checkpoint.root = merkle::root(&leaves);
         }
     }
 
     pub(super) fn check_dangling(&mut self) {
+        let size = self.judged_size().unwrap_or_default();
         for (statement, subjects) in std::mem::take(&mut self.wanted) {
             if self
                 .request
@@ -266,9 +272,12 @@ impl Verifier {
                 .iter()
                 .any(|target| target.statement == statement)
             {
-                let size = self.leaves.len();
-                let message = format!("hb:{statement} is not in the log of {size} entries");
+                let of = if self.sparse { "evidence on" } else { "log of" };
+                let message = format!("hb:{statement} is not in the {of} {size} entries");
                 self.ledger_finding(Code::EntryMissing, format!("hb:{statement}"), message);
+            } else if self.sparse {
+                // What the lineage itself needs is found by a rule, with the path to it.
+                self.absent.insert(statement);
             } else if let Some(subject) = subjects.first() {
                 let message = format!("{subject} is cited but does not stand below what cites it");
                 self.ledger_finding(Code::Inadmissible, subject.to_string(), message);
@@ -278,8 +287,13 @@ impl Verifier {
 
     pub(super) fn check_seal(&mut self) {
         let Some((index, seal, envelope)) = self.seal.take() else {
+            if self.sparse && !self.findings.iter().any(|finding| finding.code == Code::NoSeal) {
+                let message = "the last entry of the checkpoint is not part of this evidence, so no seal tells what is left out";
+                self.ledger_finding(Code::NoSeal, "ledger", message);
+            }
             return;
         };
+        self.expect_records(seal);
         let public = self.log_key.as_ref().map(crate::checkpoint::LogKey::public_key);
         let signed = public.is_some_and(|key| envelope.verify(key).is_ok());
         if !signed {
@@ -290,7 +304,15 @@ impl Verifier {
             );
         }
         let leaves: Vec<NodeHash> = self.rulings.iter().map(|ruling| ruling.leaf).collect();
-        if seal.rulings != leaves.len() as u64 || seal.rulings_root != merkle::root(&leaves) {
+        if self.sparse && (leaves.len() as u64) < seal.rulings {
+            let message = format!(
+                "the seal counts {} key and notice statements, and {} of them are here: a revocation or a withdrawal may be \
+                 held back",
+                seal.rulings,
+                leaves.len()
+            );
+            self.entry_finding(Code::RulingsMissing, index, message);
+        } else if seal.rulings != leaves.len() as u64 || seal.rulings_root != merkle::root(&leaves) {
             let message = format!(
                 "the seal counts {} key and notice statements, but {} stand below it",
                 seal.rulings,
@@ -313,6 +335,17 @@ impl Verifier {
         if located.thing == Thing::ExternalModel {
             self.external_names.insert(located.item.to_owned());
         }
+        let ties = match &located.node.statement.predicate {
+            Predicate::Model(_) | Predicate::Run(_) => {
+                located.node.statement.predicate.relations(reference.statement)
+            }
+            _ => Vec::new(),
+        };
+        let of_run = run_tie(reference.statement);
+        let counts = |tie: &Sha256Digest| located.thing == Thing::ExternalModel || *tie == of_run;
+        let ties = ties.into_iter().filter(|(_, tie)| counts(tie));
+        self.relations
+            .note(ties.map(|(subject, tie)| (tie, ArtifactRef::subject(reference.statement, subject))));
         if let Some(artifact) = located.artifact
             && let Content::File {
                 held: true,

@@ -1,6 +1,7 @@
 //! The rules of the verdict, one file a question. Every rule sees the whole scene and adds what it finds; none
 //! looks at what another found.
 
+mod absent;
 pub(super) mod claims;
 mod content;
 mod court;
@@ -21,6 +22,7 @@ use super::scene::Scene;
 
 /// Applies every rule. Returns where contents come from that only came back, for the shares.
 pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> Origins {
+    absent::apply(scene, findings);
     structure::apply(scene, findings);
     gaps::apply(scene, findings);
     origin::apply(scene, findings);

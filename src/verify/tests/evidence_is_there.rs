@@ -9,12 +9,6 @@ use crate::statement::*;
 use crate::trust::TrustRoot;
 use crate::verify::*;
 
-#[track_caller]
-fn undecidable(judgement: &Judgement, code: Code) {
-    assert_eq!(failing(judgement), [code], "{:#?}", judgement.findings);
-    assert_eq!(judgement.verdict, Verdict::Undecidable);
-}
-
 #[test]
 fn a_checkpoint_without_a_seal_is_not_enough() {
     let world = herd();

@@ -11,6 +11,7 @@ mod is_it_our_own_model;
 mod kit;
 mod nothing_is_forged;
 mod nothing_is_left_out;
+mod part_of_a_log;
 mod rows_add_up;
 mod shares_are_bounded;
 mod stock;
@@ -22,7 +23,7 @@ mod who_contributes_to_models;
 mod who_may_say_so;
 
 /// What asks the questions, to see that no code is left out.
-const QUESTIONS: [&str; 10] = [
+const QUESTIONS: [&str; 11] = [
     include_str!("both_cannot_be_true.rs"),
     include_str!("evidence_is_there.rs"),
     include_str!("how_large_it_may_be.rs"),
@@ -30,6 +31,7 @@ const QUESTIONS: [&str; 10] = [
     include_str!("is_it_our_own_model.rs"),
     include_str!("nothing_is_forged.rs"),
     include_str!("nothing_is_left_out.rs"),
+    include_str!("part_of_a_log.rs"),
     include_str!("rows_add_up.rs"),
     include_str!("where_it_ends.rs"),
     include_str!("who_may_say_so.rs"),

@@ -21,6 +21,7 @@ const LAYERS: &str = "
 
     verify:      VOCABULARY
     policy:      VOCABULARY verify
+    bundle:      VOCABULARY verify
 
     store:       VOCABULARY
 
@@ -28,7 +29,7 @@ const LAYERS: &str = "
     log:         VOCABULARY verify store
     index:       VOCABULARY verify store
 
-    ledger:      VOCABULARY verify store sign log index
+    ledger:      VOCABULARY verify bundle store sign log index
     query:       VOCABULARY verify index ledger
     fsck:        VOCABULARY verify store sign log index ledger
     report:      VOCABULARY verify query

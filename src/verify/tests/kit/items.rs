@@ -181,7 +181,11 @@ pub fn weights(content: &str) -> ArtifactSet {
 
 /// Seeds -> generate with a teacher -> filter -> train: the lineage most tests change in one place.
 pub fn herd() -> World {
-    let mut world = World::new();
+    herd_in(World::new())
+}
+
+/// The same lineage in a ledger that holds something already.
+pub fn herd_in(mut world: World) -> World {
     world.add(Predicate::Source(source("seeds")));
     world.add(Predicate::Model(model("teacher")));
     step(
@@ -277,4 +281,10 @@ pub fn between(low: Share, high: Share) -> Share {
         low: low.low,
         high: high.high,
     }
+}
+
+#[track_caller]
+pub fn undecidable(judgement: &Judgement, code: Code) {
+    assert_eq!(failing(judgement), [code], "{:#?}", judgement.findings);
+    assert_eq!(judgement.verdict, Verdict::Undecidable);
 }

@@ -3,6 +3,7 @@
 mod items;
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use base64::Engine as _;
 use ed25519_dalek::Signer as _;
@@ -22,6 +23,7 @@ use crate::manifest::Manifest;
 use crate::manifest::Member;
 use crate::merkle;
 use crate::merkle::LeafIndex;
+use crate::merkle::Part;
 use crate::merkle::TreeSize;
 use crate::statement::*;
 use crate::trust::TrustRoot;
@@ -149,7 +151,7 @@ impl World {
                 .insert(dataset.name.to_string(), vec![ArtifactRef::subject(id, 0)]);
         }
         let bytes = envelope.encode();
-        if matches!(statement.predicate, Predicate::Key(_)) {
+        if statement.predicate.is_ruling() {
             self.rulings.push(merkle::leaf_hash(&bytes));
         }
         self.entries.push(bytes);
@@ -218,11 +220,18 @@ impl World {
 
     /// Returns the seal that tells the truth about what stands here.
     pub fn right_seal(&self) -> Seal {
+        let leaves: Vec<_> = self
+            .contested()
+            .as_chunks::<{ Contested::BYTES }>()
+            .0
+            .iter()
+            .map(|record| merkle::leaf_hash(record))
+            .collect();
         Seal {
             rulings: self.rulings.len() as u64,
             rulings_root: merkle::root(&self.rulings),
-            contested: 0,
-            contested_root: merkle::root(&[]),
+            contested: leaves.len() as u64,
+            contested_root: merkle::root(&leaves),
         }
     }
 
@@ -279,11 +288,107 @@ impl World {
         }
     }
 
-    /// Seals and verifies an item.
+    /// Returns the records of all contested ties, by a naive look at every statement.
+    pub fn contested(&self) -> Vec<u8> {
+        let mut ties: BTreeMap<Sha256Digest, BTreeSet<StatementId>> = BTreeMap::new();
+        for entry in &self.entries {
+            let Ok(envelope) = Envelope::decode(entry) else {
+                continue;
+            };
+            let Ok(statement) = envelope.statement() else {
+                continue;
+            };
+            let id = envelope.id();
+            for (_, tie) in statement.predicate.ties(id) {
+                ties.entry(tie).or_default().insert(id);
+            }
+            for artifact in statement.predicate.artifacts() {
+                let blob = artifact
+                    .manifest()
+                    .and_then(|_| self.blobs.get(&artifact.sha256.as_blob()));
+                let members =
+                    blob.and_then(|blob| crate::manifest::read_members(blob, artifact.manifest()?).ok());
+                for member in members.into_iter().flatten() {
+                    ties.entry(member.sha256).or_default().insert(id);
+                }
+            }
+        }
+        let records = ties.iter().filter(|(_, ids)| ids.len() > 1).map(|(tie, ids)| {
+            let statements = u32::try_from(ids.len()).unwrap();
+            Contested {
+                tie: *tie,
+                statements,
+            }
+            .to_bytes()
+        });
+        records.flatten().collect()
+    }
+
+    /// Seals and verifies an item: with all entries, and then with nothing but the evidence for it, which must give
+    /// the same judgement.
     pub fn verify(&self, name: &str) -> Judgement {
         let mut sealed = self.clone();
         sealed.seal();
-        sealed.drive(sealed.request(name))
+        let request = sealed.request(name);
+        let whole = sealed.drive(request.clone());
+        let pruned = sealed.drive_pruned(request, &sealed.evidence(name).entries);
+        assert_eq!(pruned, whole, "judged by its evidence alone");
+        whole
+    }
+
+    /// Returns the evidence of the judgement on an item.
+    pub fn evidence(&self, name: &str) -> Evidence {
+        let verifier = Verifier::new(self.request(name)).limited(self.limits);
+        self.read(verifier).finish_with_evidence().1
+    }
+
+    /// Verifies with some of the entries only.
+    pub fn drive_pruned(&self, request: Request, kept: &BTreeSet<LeafIndex>) -> Judgement {
+        self.answer(self.read_pruned(request, kept, |_| false))
+    }
+
+    /// Answers a verifier with some of the entries only, up to the need that `until` picks.
+    pub fn read_pruned(
+        &self,
+        request: Request,
+        kept: &BTreeSet<LeafIndex>,
+        until: impl Fn(&Need) -> bool,
+    ) -> Verifier {
+        let leaves: Vec<NodeHash> = self
+            .entries
+            .iter()
+            .map(|entry| merkle::leaf_hash(entry))
+            .collect();
+        let mut parts = merkle::prune(&leaves, kept).into_iter();
+        let mut verifier = Verifier::new(request).limited(self.limits).in_part();
+        // Between entries of the first sweep the verifier asks for manifests.
+        while !until(&verifier.need()) && verifier.need() != Need::Done {
+            match (verifier.need(), parts.as_slice().first()) {
+                (Need::Entry(_), Some(Part::Leaf { index, .. })) => verifier.entry(self.entry(*index)),
+                (Need::Entry(_), Some(Part::Subtree { level, first, hash })) => {
+                    verifier.pruned(*level, *first, *hash);
+                }
+                _ => {
+                    self.give(&mut verifier);
+                    continue;
+                }
+            }
+            parts.next();
+        }
+        verifier
+    }
+
+    /// Returns what was last said of a source.
+    pub fn source_of(&self, name: &str) -> Source {
+        let id = self.refs(name)[0].statement;
+        let found = self.entries.iter().find_map(|entry| {
+            let envelope = Envelope::decode(entry).unwrap();
+            (envelope.id() == id).then(|| envelope.statement().unwrap().predicate)
+        });
+        match found {
+            Some(Predicate::Source(source)) => source,
+            other => panic!("{name} is no source: {other:?}"),
+        }
     }
 
     /// Verifies as the request says, without sealing.
@@ -292,34 +397,46 @@ impl World {
     }
 
     /// Answers a verifier until it has its judgement.
-    pub fn answer(&self, mut verifier: Verifier) -> Judgement {
-        loop {
-            match verifier.need() {
-                Need::Entry(index) => verifier.entry(self.entry(index)),
-                Need::Blob(id) => match self.blobs.get(&id) {
-                    None => verifier.blob(Given::Missing),
-                    // In parts, as a driver gives them; the last one may be short.
-                    Some(bytes) => {
-                        let (head, rest) = bytes.split_at(bytes.len() / 2);
-                        head.chunks(7).for_each(|part| verifier.blob_part(part));
-                        verifier.blob(Given::Found(rest));
-                    }
-                },
-                Need::File(query) => verifier.file(match self.files.get(&query.name) {
-                    None => Given::Missing,
-                    Some(bytes) => {
-                        let digests = Digests::of(bytes);
-                        Given::Found(FileDigests {
-                            place: query.name,
-                            sha256: digests.sha256,
-                            blake3: digests.blake3,
-                            bytes: digests.bytes,
-                            rows: None,
-                        })
-                    }
-                }),
-                Need::Done => return verifier.finish().get().clone(),
-            }
+    pub fn answer(&self, verifier: Verifier) -> Judgement {
+        self.read(verifier).finish().get().clone()
+    }
+
+    /// Answers a verifier until it needs nothing more.
+    fn read(&self, mut verifier: Verifier) -> Verifier {
+        while verifier.need() != Need::Done {
+            self.give(&mut verifier);
+        }
+        verifier
+    }
+
+    /// Gives a verifier what it needs next.
+    fn give(&self, verifier: &mut Verifier) {
+        match verifier.need() {
+            Need::Entry(index) => verifier.entry(self.entry(index)),
+            Need::Blob(id) => match self.blobs.get(&id) {
+                None => verifier.blob(Given::Missing),
+                // In parts, as a driver gives them; the last one may be short.
+                Some(bytes) => {
+                    let (head, rest) = bytes.split_at(bytes.len() / 2);
+                    head.chunks(7).for_each(|part| verifier.blob_part(part));
+                    verifier.blob(Given::Found(rest));
+                }
+            },
+            Need::File(query) => verifier.file(match self.files.get(&query.name) {
+                None => Given::Missing,
+                Some(bytes) => {
+                    let digests = Digests::of(bytes);
+                    Given::Found(FileDigests {
+                        place: query.name,
+                        sha256: digests.sha256,
+                        blake3: digests.blake3,
+                        bytes: digests.bytes,
+                        rows: None,
+                    })
+                }
+            }),
+            Need::Contested => verifier.contested(Given::Found(&self.contested())),
+            Need::Done => {}
         }
     }
 

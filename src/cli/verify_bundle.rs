@@ -1,0 +1,170 @@
+//! `herdbook verify-bundle`: the verdict from one file and the trust root, with no ledger and no network.
+
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+use serde_json::json;
+
+use crate::bundle::Bundle;
+use crate::bundle::BundleError;
+use crate::checkpoint::Origin;
+use crate::ledger::content::ContentError;
+use crate::ledger::content::ContentFolder;
+use crate::trust::TrustRoot;
+use crate::verify::Assurance;
+use crate::verify::Code;
+use crate::verify::Given;
+use crate::verify::Judgement;
+use crate::verify::Request;
+use crate::verify::Trust;
+use crate::verify::Verified;
+use crate::verify::Verifier;
+
+use super::args::level;
+use super::code::ErrorCode;
+use super::error::Error;
+use super::exit::Exit;
+use super::home::read_trust_root;
+use super::progress::Bar;
+use super::session::Session;
+use super::ui::Answer;
+use super::ui::counted;
+use super::verify::tell;
+
+/// Arguments of `verify-bundle`.
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "It needs the bundle and the trust root, and nothing else: no ledger, no network, no index. The verdict and the exit \
+                  codes are those of `verify`, as of the checkpoint in the bundle. That this is not an old one is for you to demand."
+)]
+pub struct Args {
+    /// The bundle
+    pub file: PathBuf,
+    /// Trust the ledger that this file describes [default: the pinned one of that name]
+    #[arg(long, value_name = "FILE")]
+    pub trust_root: Option<PathBuf>,
+    /// Hash the files of the lineage in this folder and hold them against the record
+    #[arg(long, value_name = "DIR")]
+    pub content: Option<PathBuf>,
+    /// The least assurance that is enough: self, pinned, witnessed, sampled, full
+    #[arg(long, value_name = "LEVEL", value_parser = level, default_value = "self")]
+    pub require: Assurance,
+}
+
+/// Judges a bundle.
+pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
+    let path = session.path(&args.file);
+    let given = args.trust_root.as_ref();
+    let given = given
+        .map(|path| read_trust_root(&session.path(path)))
+        .transpose()?;
+    let unread = |source: io::Error| {
+        Error::new(Exit::Failure, format!("{} cannot be read", path.display()))
+            .because(source)
+            .code(ErrorCode::FileMissing)
+    };
+    let file = File::open(&path).map_err(unread)?;
+    if !file.metadata().map_err(unread)?.is_file() {
+        return Err(unread(io::Error::other("it is not a file")));
+    }
+    let bar = Bar::new(session.ui.progress());
+    let mut content = match &args.content {
+        Some(folder) => Some(ContentFolder::at(&session.path(folder), &bar)?),
+        None => None,
+    };
+    let opened = Bundle::open(io::BufReader::new(file));
+    let root = root(session, given, opened.as_ref().ok())?;
+    let request = Request {
+        name: String::new(),
+        artifacts: Vec::new(),
+        trust: Trust::Pinned(root.clone()),
+        checkpoint: Vec::new(),
+        content: content.is_some(),
+        require: args.require,
+    };
+    let (judgement, counts) = match opened {
+        Ok(mut bundle) => (judge(&mut bundle, &request, content.as_mut())?, bundle.counts()),
+        Err(BundleError::Io(source)) => return Err(unread(source)),
+        Err(error) => (unreadable(request, error), (0, 0)),
+    };
+    bar.done();
+    let (entries, blobs) = counts;
+    let asked = args.file.display().to_string();
+    let mut answer = tell(session, asked, judgement, root);
+    answer.text.push_str(TIME);
+    answer.text.push('\n');
+    if let serde_json::Value::Object(members) = &mut answer.json {
+        members.insert("schema".to_owned(), "herdbook/verify-bundle/v1".into());
+        members.insert("bundle".to_owned(), json!({ "entries": entries, "blobs": blobs }));
+        members.insert("time".to_owned(), json!({ "not_after": null, "basis": "none" }));
+    }
+    answer.notes.push(format!(
+        "Judged from {} and {} in the bundle alone.",
+        counted(entries, "entry"),
+        counted(blobs, "file")
+    ));
+    Ok(answer)
+}
+
+/// What is known of the time of a checkpoint that nobody but the log signed.
+const TIME: &str = "The time of the checkpoint is not known: no witness signed it, and the log states none.";
+
+fn judge(
+    bundle: &mut Bundle<io::BufReader<File>>,
+    request: &Request,
+    mut content: Option<&mut ContentFolder<'_>>,
+) -> Result<Verified<Judgement>, Error> {
+    let ask = |artifacts, checkpoint| Request {
+        artifacts,
+        checkpoint,
+        ..request.clone()
+    };
+    let mut failed: Option<ContentError> = None;
+    let judged = bundle.judge(&ask, &mut |query| match &mut content {
+        Some(folder) => folder.find(query).unwrap_or_else(|error| {
+            failed.get_or_insert(error);
+            Given::Missing
+        }),
+        None => Given::Missing,
+    });
+    if let Some(error) = failed {
+        return Err(error.into());
+    }
+    judged.map_err(|source| Error::new(Exit::Failure, "the bundle cannot be read").because(source))
+}
+
+/// A file that is no bundle has a verdict all the same: whoever was handed it must not take it for one.
+fn unreadable(request: Request, error: BundleError) -> Verified<Judgement> {
+    let code = if error.is_incomplete() {
+        Code::BundleIncomplete
+    } else {
+        Code::BundleMalformed
+    };
+    let why = Error::new(Exit::Tampered, "the bundle cannot be read").because(error);
+    Verifier::unreadable(request, code, why.whole())
+}
+
+/// Returns the trust root that was given, else the pinned one for the origin that the bundle claims.
+fn root(
+    session: &Session,
+    given: Option<TrustRoot>,
+    bundle: Option<&Bundle<io::BufReader<File>>>,
+) -> Result<TrustRoot, Error> {
+    if let Some(root) = given {
+        return Ok(root);
+    }
+    // Nothing of it is believed: it only tells which pin to look for.
+    let note = bundle.map(|bundle| String::from_utf8_lossy(bundle.checkpoint()).into_owned());
+    let origin = note.and_then(|note| Origin::parse(note.lines().next()?).ok());
+    let pinned = match &origin {
+        Some(origin) => session.pin(origin)?,
+        None => None,
+    };
+    pinned.ok_or_else(|| {
+        Error::new(Exit::Usage, "no trust root says which ledger is meant")
+            .code(ErrorCode::TrustRootInvalid)
+            .hint("give --trust-root FILE: the file that the ledger's operator handed to you, or published, by another way than the bundle")
+    })
+}
