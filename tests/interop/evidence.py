@@ -96,7 +96,7 @@ class Statement:
     def __init__(self, entry, index):
         need(len(entry) <= 65535, "a long envelope")
         envelope = check(parse(entry), "envelope")
-        signature, self.index = envelope["signatures"][0], index
+        signature, self.index, self.entry = envelope["signatures"][0], index, entry
         self.payload, self.signature = from_base64(envelope["payload"]), from_base64(signature["sig"])
         need(len(envelope["signatures"]) == 1 and len(self.signature) == 64, "not one signature")
         self.pae = b"DSSEv1 28 application/vnd.in-toto+json %d " % len(self.payload) + self.payload
@@ -163,14 +163,14 @@ def lines(blob, expected, name):
 
 def checkpoint(note, trust):
     """Size and root of a signed checkpoint (tiles-and-checkpoint.md)."""
-    name, key_id, key = (trust["log_key"] + "++").split("+", 2)
-    key = public = from_base64(key.removesuffix("++"))
+    name, key_id, key = trust["log_key"].split("+", 2)
+    key = from_base64(key)
     body, by = note.decode().rpartition("\n\n")[::2]
     found = like(r"([\w.~/:@-]{1,128})\n(0|[1-9][0-9]*)\n(.{44})")(body)
     marks = [like("\u2014 ([^ ]+) ([^ ]+)")(line) for line in by.split("\n")[:-1]]
     need(found and found[1] == name == trust["origin"] and int(found[2]) <= 2**62 and len(note) <= 65536, "no checkpoint of this log")
     need(by.endswith("\n") and len(marks) <= 16 and all(marks) and key_id == digest(name.encode() + b"\n" + key)[:8], "signatures")
     blobs = [from_base64(mark[2]) for mark in marks if mark[1] == name]
-    ours = [signed(public_key(public[1:]), body.encode() + b"\n", one[4:]) for one in blobs if one[:4].hex() == key_id]
+    ours = [signed(public_key(key[1:]), body.encode() + b"\n", one[4:]) for one in blobs if one[:4].hex() == key_id]
     need(ours and all(ours), "no good signature by the log key")
     return int(found[2]), from_base64(found[3])

@@ -277,3 +277,30 @@ class Lineage:
             if a.kind == b.kind == "source" and b.index > a.index and (a.issuer, a.says["name"]) == (
                     b.issuer, b.says["name"]) and favour(b.says) < favour(self.source(one)):
                 self.replaced[(*one[:2], None)] = b.says
+
+    def unread(self, place):
+        """Whether a cited line may be in a manifest that is not here."""
+        node = self.nodes[place[0]]
+        return type(place[2]) is int and place[1] < len(node.artifacts) and not self.members(node.artifacts[place[1]])
+
+    def bases(self, run):
+        """How many models are merged, each counted once."""
+        models, open_ones = set(), 0
+        for one, cited in zip(run.inputs, self.cites(run)):
+            stated = one.get("artifacts", [None])
+            open_ones += 0 if cited else stated["count"] if isinstance(stated, dict) else len(stated)
+            for place in cited:
+                thing = self.thing(place)
+                alone = thing and len(thing.set_of) == 1 and "basis" in thing.artifact.says
+                models.add(thing.artifact.sha256 if alone else (place[0], thing and thing.artifact and thing.artifact.item))
+        return open_ones + len(models)
+
+    def declared(self, run):
+        """The digests of everything a run declares to have taken."""
+        found = {one["sha256"] for one in run.says.get("code", [])} | {
+            gap["sha256"] for gap in self.gaps(run).values() if "sha256" in gap}
+        kinds = lambda place: self.below(place) if (thing := self.thing(place)) and thing.kind in ("dataset", "filter") else []
+        for thing in map(self.thing, self.reach([place for cited in self.cites(run) for place in cited], kinds)):
+            if thing and (thing.member or thing.artifact and "basis" in thing.artifact.says):
+                found |= {thing.content} | {one["sha256"] for one in thing.members or []}
+        return found
