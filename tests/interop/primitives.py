@@ -2,49 +2,52 @@
 
 import base64
 import hashlib
+import itertools
 import json
+import re
 
 class Refused(Exception):
-    """Bytes of another form than the page says."""
+    """Bytes of another form than the page says, or what else keeps something from counting; `code` where it has one of its own."""
 
-def need(condition, why):
+    def __init__(self, why, code=None):
+        super().__init__(why)
+        self.code = code
+
+def need(condition, why, code=None):
     if not condition:
-        raise Refused(why)
+        raise Refused(why, code)
 
 P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
-D, NEUTRAL = -121665 * pow(121666, P - 2, P) % P, (0, 1, 1, 0)
+D = -121665 * pow(121666, -1, P) % P
 
-def add(p, q):
-    a, b = (p[1] - p[0]) * (q[1] - q[0]) % P, (p[1] + p[0]) * (q[1] + q[0]) % P
-    c, d = 2 * p[3] * q[3] * D % P, 2 * p[2] * q[2] % P
-    e, f, g, h = b - a, d - c, d + c, b + a
-    return e * f % P, g * h % P, f * g % P, e * h % P
+def add(one, two):
+    (x, y), (v, w) = one, two
+    k = D * x * v * y * w % P
+    return (x * w + v * y) * pow(1 + k, -1, P) % P, (y * w + x * v) * pow(1 - k, -1, P) % P
 
 def mul(scalar, point):
-    total = NEUTRAL
+    total = (0, 1)
     while scalar:
         total = add(total, point) if scalar & 1 else total
         point, scalar = add(point, point), scalar >> 1
     return total
 
-def same(p, q):
-    return (p[0] * q[2] - q[0] * p[2]) % P == 0 and (p[1] * q[2] - q[1] * p[2]) % P == 0
-
 def point(raw):
     """A point from its one encoding (5.1.3) that is not of small order; anything else is refused."""
-    y, sign = int.from_bytes(raw, "little") % 2**255, raw[-1] >> 7 if raw else 0
-    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    number = int.from_bytes(raw, "little")
+    y, sign = number % 2**255, number >> 255
+    square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
     x = pow(square, (P + 3) // 8, P)
     x = x if (x * x - square) % P == 0 else x * pow(2, (P - 1) // 4, P) % P
     need(len(raw) == 32 and y < P and (x * x - square) % P == 0 and (x or not sign), "no canonical point")
-    x = P - x if x & 1 != sign else x
-    need(not same(mul(8, (x, y, 1, x * y % P)), NEUTRAL), "a point of small order")
-    return x, y, 1, x * y % P
+    found = (P - x if x & 1 != sign else x), y
+    need(mul(8, found) != (0, 1), "a point of small order")
+    return found
 
 BASE = point(bytes.fromhex("58" + "66" * 31))
 
 def public_key(raw):
-    need(same(mul(L, point(raw)), NEUTRAL), "a key with a torsion component")
+    need(mul(L, point(raw)) == (0, 1), "a key with a torsion component")
     return raw
 
 def signed(raw_key, message, signature):
@@ -54,13 +57,15 @@ def signed(raw_key, message, signature):
     except Refused:
         return False
     k = int.from_bytes(hashlib.sha512(signature[:32] + raw_key + message).digest(), "little") % L
-    return len(signature) == 64 and s < L and same(mul(s, BASE), add(r, mul(k, key)))
+    return len(signature) == 64 and s < L and mul(s, BASE) == add(r, mul(k, key))
 
 IV = [0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A, 0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19]
 ORDER = [2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8]
-MIX = [(0, 4, 8, 12), (1, 5, 9, 13), (2, 6, 10, 14), (3, 7, 11, 15),
-       (0, 5, 10, 15), (1, 6, 11, 12), (2, 7, 8, 13), (3, 4, 9, 14)]
+MIX = [(i, 4 + (i + j) % 4, 8 + (i + 2 * j) % 4, 12 + (i + 3 * j) % 4) for j in (0, 1) for i in range(4)]
 START, END, PARENT, ROOT, CONTEXT, MATERIAL, MASK = 1, 2, 4, 8, 32, 64, 0xFFFFFFFF
+
+def words(data):
+    return [int.from_bytes(data[i:i + 4], "little") for i in range(0, 64, 4)]
 
 def compress(chaining, m, counter, length, flags):
     v = chaining + IV[:4] + [counter & MASK, counter >> 32, length, flags]
@@ -82,16 +87,13 @@ def blake3(data, key=IV, flags=0):
             return compress(key, both, 0, 64, flags | PARENT | root)
         chaining, last = key, max(len(part) - 1, 0) // 64 * 64
         for at in range(0, last + 1, 64):
-            block = part[at:at + 64]
-            words = [int.from_bytes(block[i:i + 4], "little") for i in range(0, 64, 4)]
-            mark = (START if at == 0 else 0) | (END | root if at == last else 0)
-            chaining = compress(chaining, words, counter, len(block), flags | mark)
+            mark = START * (at == 0) | (END | root) * (at == last)
+            chaining = compress(chaining, words(part[at:at + 64]), counter, min(64, len(part) - at), flags | mark)
         return chaining
     return b"".join(word.to_bytes(4, "little") for word in tree(data, 0, ROOT))
 
 def statement_id(pae):
-    key = blake3(b"herdbook 2026-11-22 statement id v1", flags=CONTEXT)
-    return blake3(pae, [int.from_bytes(key[i:i + 4], "little") for i in range(0, 32, 4)], MATERIAL).hex()
+    return blake3(pae, words(blake3(b"herdbook 2026-11-22 statement id v1", flags=CONTEXT))[:8], MATERIAL).hex()
 
 def sha256(data):
     return hashlib.sha256(data).digest()
@@ -104,41 +106,32 @@ def root(leaves):
     return sha256(b"\1" + root(leaves[:half]) + root(leaves[half:]))
 
 def encode(value):
-    """The canonical bytes of docs/formats/envelope.md."""
-    if isinstance(value, dict):
-        keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
-        return b"{" + b",".join(encode(key) + b":" + encode(value[key]) for key in keys) + b"}"
-    if isinstance(value, list):
-        return b"[" + b",".join(map(encode, value)) + b"]"
-    return json.dumps(value, ensure_ascii=False).encode()
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 def parse(data, exact=True):
-    """JSON of the subset, in its canonical bytes unless `exact` is false."""
-    def pairs(members):
-        need(len(dict(members)) == len(members), "a key twice")
-        return dict(members)
+    """JSON of the subset of docs/formats/envelope.md, in its canonical bytes unless `exact` is false."""
+    def members(pairs):
+        keys = [key.encode("utf-16-be") for key, _ in pairs]
+        need(len(set(keys)) == len(keys) and (keys == sorted(keys) or not exact), "a key twice, or keys out of order")
+        return dict(pairs)
 
     def integer(text):
         need(len(text) < 18 and abs(int(text)) < 2**53, "no integer up to 2^53 - 1")
         return int(text)
-
-    def depth(value, left=32):
-        need(value is not None and (left or not isinstance(value, (dict, list))), "null, or nested too deep")
-        for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-            depth(inner, left - 1)
     try:
-        value = json.loads(data.decode(), object_pairs_hook=pairs, parse_int=integer, parse_float=integer,
-                           parse_constant=integer)
-        depth(value)
+        bare = re.sub(r'"(?:\\.|[^"\\])*"', "", data.decode())
+        depths = itertools.accumulate((c in "[{") - (c in "]}") for c in bare)
+        need("null" not in bare and max(depths, default=0) <= 32, "null, or nested too deep")
+        value = json.loads(data, object_pairs_hook=members, parse_int=integer, parse_float=integer, parse_constant=integer)
         need(encode(value) == data or not exact, "not canonical")
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise Refused(str(error)) from error
     return value
 
 def from_base64(text):
     try:
         raw = base64.b64decode(text.encode("ascii"), validate=True)
+        need(base64.b64encode(raw).decode() == text, "base64 with loose bits")
     except ValueError as error:
         raise Refused(str(error)) from error
-    need(base64.b64encode(raw).decode() == text, "base64 with loose bits")
     return raw
