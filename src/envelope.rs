@@ -13,9 +13,12 @@ use crate::canonical::Value;
 use crate::digest::DigestError;
 use crate::digest::KeyId;
 use crate::digest::StatementId;
+use crate::key;
+use crate::key::BATCH_SIGNATURES;
 use crate::key::KeyError;
 use crate::key::PublicKey;
 use crate::key::SIGNATURE_BYTES;
+use crate::key::Signed;
 use crate::statement::Statement;
 use crate::statement::StatementError;
 
@@ -168,13 +171,18 @@ impl Envelope {
 
     /// Checks the signature by the strict rule.
     pub fn verify(&self, key: PublicKey) -> Result<(), EnvelopeError> {
-        if key.id() != self.key {
-            return Err(EnvelopeError::Issuer {
-                issuer: self.key,
-                key: key.id(),
-            });
-        }
+        self.check_issuer(key)?;
         Ok(key.verify(&pae(&self.payload), &self.signature)?)
+    }
+
+    fn check_issuer(&self, key: PublicKey) -> Result<(), EnvelopeError> {
+        if key.id() == self.key {
+            return Ok(());
+        }
+        Err(EnvelopeError::Issuer {
+            issuer: self.key,
+            key: key.id(),
+        })
     }
 
     /// Decodes the statement, whose issuer must be the key of the envelope. No signature is checked.
@@ -189,6 +197,31 @@ impl Envelope {
             })
         }
     }
+}
+
+/// Checks the signatures of many envelopes, and returns for each, in the same order, what [`Envelope::verify`] would.
+pub fn verify_all(envelopes: &[(&Envelope, PublicKey)]) -> Vec<Result<(), EnvelopeError>> {
+    // In parts, so that the encodings are never all in memory.
+    let parts = envelopes.chunks(BATCH_SIGNATURES);
+    parts.flat_map(verify_part).collect()
+}
+
+fn verify_part(envelopes: &[(&Envelope, PublicKey)]) -> Vec<Result<(), EnvelopeError>> {
+    let encodings: Vec<Vec<u8>> = envelopes.iter().map(|(one, _)| pae(&one.payload)).collect();
+    let signed: Vec<Signed<'_>> = (envelopes.iter().zip(&encodings))
+        .map(|((envelope, key), message)| Signed {
+            key: *key,
+            message,
+            signature: &envelope.signature,
+        })
+        .collect();
+    let checked = envelopes.iter().zip(key::verify_all(&signed));
+    checked
+        .map(|((envelope, key), checked)| {
+            envelope.check_issuer(*key)?;
+            Ok(checked?)
+        })
+        .collect()
 }
 
 /// Returns the pre-authentication encoding (dsse protocol, "Signature Definition") of a payload.
@@ -233,6 +266,7 @@ mod tests {
         let signer = SigningKey::from_bytes(&[1; 32]);
         let key = PublicKey::from_bytes(&signer.verifying_key().to_bytes()).unwrap();
         let seal = Seal {
+            size: 1,
             rulings: 0,
             rulings_root: NodeHash::from_bytes([0; 32]),
             contested: 0,
@@ -277,6 +311,21 @@ mod tests {
             let accepted = Envelope::decode(&flipped).is_ok_and(|other| other.verify(key).is_ok());
             assert!(!accepted, "byte {position}");
         }
+    }
+
+    /// Another payload under the same signature, and another key than the one it names.
+    #[test]
+    fn many_at_once_are_judged_like_one() {
+        let (good, key) = signed();
+        let mut false_one = good.clone();
+        false_one.payload.push(b' ');
+        let stranger = SigningKey::from_bytes(&[2; 32]).verifying_key();
+        let stranger = PublicKey::from_bytes(&stranger.to_bytes()).unwrap();
+        let all = [(&good, key), (&false_one, key), (&good, stranger), (&good, key)];
+        let one_by_one = all.map(|(envelope, key)| format!("{:?}", envelope.verify(key)));
+        let together: Vec<_> = verify_all(&all).iter().map(|one| format!("{one:?}")).collect();
+        assert_eq!(together, one_by_one);
+        assert_eq!(together.iter().filter(|one| *one == "Ok(())").count(), 2);
     }
 
     #[test]

@@ -1,8 +1,23 @@
 //! Ed25519 public keys: what may be one, and the only rule by which a signature counts.
 //!
-//! The rule is `verify_strict` of `ed25519-dalek` (RFC 8032 5.1.7 without the cofactor, canonical `S`,
-//! no small-order `R` or key), so two verifiers can never disagree. A key is refused when its bytes are
-//! not canonical, when it is of small order, or when it has a torsion component.
+//! RFC 8032 leaves a verifier some choice, and two that choose differently disagree about what was signed. Here a
+//! signature `R || S` over `M` by key `A` counts if and only if
+//!
+//! 1. `A` is the canonical encoding of a point (RFC 8032 5.1.3) that is of no small order and has no torsion
+//!    component; this is checked once, when a [`PublicKey`] is made, and goes beyond the RFC;
+//! 2. `S` is below the order of the group (5.1.7 step 1);
+//! 3. with `k` as in 5.1.7 step 2, the encoding (5.1.2) of `[S]B - [k]A` has exactly the bytes of `R`. That is the
+//!    equation of step 3 without the cofactor, which the RFC calls sufficient, and as an encoding is canonical it
+//!    refuses each `R` that 5.1.3 refuses;
+//! 4. `R` is of no small order, which goes beyond the RFC.
+//!
+//! That is what `verify_strict` of `ed25519-dalek` 3 accepts from such a key: it refuses an `S` that is not reduced
+//! (`check_scalar`), an `R` that is no point or of small order, and compares the encoding of `[S]B - [k]A` with `R`
+//! byte by byte (`RCompute`). [`PublicKey::verify`] calls it. [`verify_all`] accepts the same set for many signatures
+//! at once. It is not the batch equation of the literature, a random sum whose answer can depend on what else is in
+//! the batch when a point has a torsion component.
+
+mod batch;
 
 use std::fmt;
 
@@ -10,6 +25,10 @@ use ed25519_dalek::Signature;
 use ed25519_dalek::VerifyingKey;
 
 use crate::digest::KeyId;
+
+pub use batch::BATCH_SIGNATURES;
+pub use batch::Signed;
+pub use batch::verify_all;
 
 /// The length of a raw Ed25519 public key in bytes.
 pub const PUBLIC_KEY_BYTES: usize = 32;

@@ -8,10 +8,14 @@
 //! | `mod.rs` | [`Origin`], [`Checkpoint`]: body, signing, opening |
 //! | [`note`] | the signed note around it: text and signature lines |
 //! | [`tlog_proof`] | [`TlogProof`]: an entry, its path, the checkpoint |
+//! | [`tlog_consistency`] | [`ConsistencyProof`]: that a checkpoint extends an older one |
+//! | [`equivocation`] | [`Equivocation`]: that a log key signed two histories |
 //! | [`key`] | [`LogKey`]: the verifier key, its text form, its key id; the [`Signer`] that holds the private half |
 
+pub mod equivocation;
 pub mod key;
 pub mod note;
+pub mod tlog_consistency;
 pub mod tlog_proof;
 
 use std::fmt;
@@ -22,8 +26,10 @@ use base64::engine::general_purpose::STANDARD;
 use crate::digest::NodeHash;
 use crate::merkle::{MAX_TREE_SIZE, TreeSize};
 
+pub use equivocation::{Conflict, EQUIVOCATION_BYTES_MAX, Equivocation, EquivocationError, Shown};
 pub use key::{LogKey, LogKeyError, SignError, Signer};
 pub use note::{Note, NoteError, NoteKeyId, NoteSignature};
+pub use tlog_consistency::{CONSISTENCY_BYTES_MAX, ConsistencyError, ConsistencyProof};
 pub use tlog_proof::{TLOG_PROOF_BYTES_MAX, TlogProof, TlogProofError};
 
 /// The longest origin.
@@ -127,12 +133,7 @@ pub struct Checkpoint {
 impl Checkpoint {
     /// Returns the three lines that are signed.
     pub fn text(&self) -> String {
-        format!(
-            "{}\n{}\n{}\n",
-            self.origin,
-            self.size,
-            STANDARD.encode(self.root.as_bytes())
-        )
+        format!("{}\n{}\n{}\n", self.origin, self.size, root_text(&self.root))
     }
 
     /// Parses the three lines exactly as [`Checkpoint::text`] writes them.
@@ -144,7 +145,7 @@ impl Checkpoint {
             line: 2,
             expected: "a tree size in decimal without leading zeros, at most 2^62",
         })?;
-        let root = parse_root(line()).ok_or(CheckpointError::Body {
+        let root = tlog_proof::parse_hash(line()).ok_or(CheckpointError::Body {
             line: 3,
             expected: "the base64 of a 32-byte root",
         })?;
@@ -206,6 +207,11 @@ impl Checkpoint {
     }
 }
 
+/// Returns a root as checkpoints write it: base64.
+pub fn root_text(root: &NodeHash) -> String {
+    STANDARD.encode(root.as_bytes())
+}
+
 const fn is_origin_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/' | b':' | b'@')
 }
@@ -213,15 +219,6 @@ const fn is_origin_byte(byte: u8) -> bool {
 fn parse_size(line: &str) -> Option<TreeSize> {
     let size: u64 = line.parse().ok()?;
     (size <= MAX_TREE_SIZE && size.to_string() == line).then(|| TreeSize::new(size))
-}
-
-fn parse_root(line: &str) -> Option<NodeHash> {
-    STANDARD
-        .decode(line)
-        .ok()?
-        .try_into()
-        .ok()
-        .map(NodeHash::from_bytes)
 }
 
 fn cut(text: &str) -> String {

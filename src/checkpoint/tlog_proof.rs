@@ -69,8 +69,7 @@ impl TlogProof {
     pub fn encode(&self) -> String {
         let mut text = format!("{MAGIC}\nindex {}\n", self.index);
         for hash in &self.path {
-            text.push_str(&STANDARD.encode(hash.as_bytes()));
-            text.push('\n');
+            text.push_str(&hash_line(hash));
         }
         text.push('\n');
         text.push_str(&String::from_utf8_lossy(&self.checkpoint));
@@ -97,10 +96,8 @@ impl TlogProof {
             .ok_or_else(|| wrong(2, "`index` and a number"))?;
         let mut path = Vec::new();
         for (line, text) in lines {
-            let bytes = STANDARD.decode(text).ok();
-            let hash: Option<[u8; 32]> = bytes.and_then(|bytes| bytes.try_into().ok());
-            let hash = hash.filter(|_| path.len() < MAX_PROOF_HASHES);
-            path.push(NodeHash::from_bytes(hash.ok_or_else(|| wrong(line, "a hash"))?));
+            let hash = parse_hash(text).filter(|_| path.len() < MAX_PROOF_HASHES);
+            path.push(hash.ok_or_else(|| wrong(line, "a hash"))?);
         }
         Ok(Self {
             index: LeafIndex::new(index),
@@ -116,6 +113,17 @@ impl TlogProof {
         verify_inclusion(leaf_hash(entry), self.index, size, root, &self.path)?;
         Ok(checkpoint)
     }
+}
+
+/// Writes a hash as a line of a proof.
+pub(super) fn hash_line(hash: &NodeHash) -> String {
+    format!("{}\n", STANDARD.encode(hash.as_bytes()))
+}
+
+/// Reads a hash from its line.
+pub(super) fn parse_hash(line: &str) -> Option<NodeHash> {
+    let bytes: [u8; 32] = STANDARD.decode(line).ok()?.try_into().ok()?;
+    Some(NodeHash::from_bytes(bytes))
 }
 
 /// Parses a number that is written in its one way.

@@ -50,6 +50,9 @@ pub struct Global {
     /// Show no progress bar
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub no_progress: bool,
+    /// Take the passphrase of protected key files from the first line of this file
+    #[arg(long, global = true, help_heading = EVERYWHERE, env = "HERDBOOK_PASSPHRASE_FILE", value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
     /// Use colour
     #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "WHEN", default_value = "auto")]
     pub color: ColorWhen,
@@ -113,8 +116,8 @@ pub enum Command {
     VerifyBundle(super::verify_bundle::Args),
     /// Prove that a node is in the log, in one file that needs no ledger to be checked
     Prove(super::prove::Args),
-    /// Keys and the trust root
-    Key(Key),
+    /// Keys, who may sign what, and the trust root
+    Key(super::key::Key),
     /// Check every byte the ledger holds
     Fsck(Fsck),
     /// Check this installation: keys, pin, ledger, lock, disk
@@ -140,6 +143,15 @@ pub struct Init {
     /// The organisation that runs the ledger
     #[arg(long, value_name = "NAME")]
     pub org: Option<String>,
+    /// The public keys of its owners, who alone change keys: 64 digits each, or .pub, PEM or key files [default: a new key]
+    #[arg(long = "owner", value_name = "PUBLIC", num_args = 1..)]
+    pub owners: Vec<String>,
+    /// How many owners must agree to a change of keys [default: 1]
+    #[arg(long, value_name = "N", requires = "owners")]
+    pub threshold: Option<u64>,
+    /// Sign genesis with this key of one of the owners [default: owner.pem of your keys]
+    #[arg(long, value_name = "FILE", requires = "owners")]
+    pub key: Option<PathBuf>,
 }
 
 /// Arguments of `register`.
@@ -173,7 +185,7 @@ pub struct Append {
     /// Wait this long for another process that is appending
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub lock_wait: u64,
-    /// Sign with the key in this file
+    /// Sign with this key: a key file, a .pub file whose key an ssh-agent holds, or agent:SHA256:...
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
 }
@@ -207,35 +219,15 @@ pub struct Verify {
     /// How far the log counts.
     #[command(flatten)]
     pub as_of: super::as_of::AsOf,
+    /// How new it must be.
+    #[command(flatten)]
+    pub fresh: super::fresh::Fresh,
 }
 
 /// Reads a level of assurance.
 pub(super) fn level(word: &str) -> Result<Assurance, String> {
     let words: Vec<&str> = Assurance::WORDS.iter().map(|(_, word)| *word).collect();
     Assurance::parse(word).ok_or_else(|| format!("write one of {}", words.join(", ")))
-}
-
-/// Arguments of `key`.
-#[derive(Debug, ClapArgs)]
-pub struct Key {
-    /// What to do with keys.
-    #[command(subcommand)]
-    pub command: KeyCommand,
-}
-
-/// The verbs of `key`.
-#[derive(Debug, Subcommand)]
-pub enum KeyCommand {
-    /// Write the trust root: the file to hand to an auditor
-    TrustRoot(TrustRoot),
-}
-
-/// Arguments of `key trust-root`.
-#[derive(Debug, ClapArgs)]
-pub struct TrustRoot {
-    /// Write it to this new file and not to standard output
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
 }
 
 /// Arguments of `fsck`.

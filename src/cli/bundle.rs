@@ -71,6 +71,13 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
         checkpoint: note,
         content: false,
         require: crate::verify::Assurance::SelfAsserted,
+        remembered: session
+            .remembered(&ledger.checkpoint().origin)
+            .map(|place| place.note())
+            .transpose()?
+            .flatten(),
+        newer: None,
+        min_size: None,
     };
     let path = session.path(&args.output);
     let mut written = Beside::new(&path)?;
@@ -85,8 +92,8 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
         text: format!(
             "{}\n  wrote {shown}: {} of {} and {}, {size} bytes\n",
             judgement.line(),
-            counted(entries, "entry"),
-            ledger.checkpoint().size,
+            entries,
+            counted_entries(ledger.checkpoint().size.get()),
             counted(blobs, "file"),
         ),
         json: json!({
@@ -107,6 +114,14 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
         )],
         exit: Exit::from(judgement.verdict),
     })
+}
+
+fn counted_entries(count: u64) -> String {
+    if count == 1 {
+        "1 entry".to_owned()
+    } else {
+        format!("{count} entries")
+    }
 }
 
 /// Reads what was written, as whoever gets it will, and demands the same judgement.

@@ -44,6 +44,10 @@ codes! {
     KeyUnusable = "key_unusable",
     /// Evidence is false.
     Tampered = "tampered",
+    /// The log has fewer entries than when it was last accepted.
+    RolledBack = "rolled_back",
+    /// The log is another one than when it was last accepted.
+    Forked = "forked",
     /// Evidence is sound, the lineage is not.
     NotTraced = "not_traced",
     /// Evidence is missing.
@@ -96,8 +100,20 @@ codes! {
     DiskFull = "disk_full",
     /// The pinned trust root cannot be used.
     PinInvalid = "pin_invalid",
+    /// The remembered checkpoint cannot be used.
+    RememberedInvalid = "remembered_invalid",
+    /// Two checkpoints do not contradict each other.
+    Consistent = "consistent",
+    /// A file shows no equivocation, or the ledger at hand cannot show one.
+    ProvesNothing = "proves_nothing",
     /// A trust root file cannot be used.
     TrustRootInvalid = "trust_root_invalid",
+    /// A text that names no key, or none of this ledger.
+    UnknownKey = "unknown_key",
+    /// Several keys begin so.
+    SeveralKeys = "several_keys",
+    /// Nothing of that id awaits approval.
+    UnknownProposal = "unknown_proposal",
     /// Only a model is released.
     NotAModel = "not_a_model",
 }

@@ -28,6 +28,7 @@ impl From<LedgerError> for Error {
         let error = match error {
             LedgerError::Register(inner) => return inner.into(),
             LedgerError::Log(inner) => return inner.into(),
+            LedgerError::Remembered(inner) => return inner.into(),
             other => other,
         };
         let (exit, what) = if error.is_missing() {

@@ -7,20 +7,23 @@ use std::time::Duration;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::checkpoint::Checkpoint;
 use crate::checkpoint::LogKey;
 use crate::checkpoint::Origin;
 use crate::checkpoint::Signer;
+use crate::fsck::FsckCode;
 use crate::fsck::FsckFinding;
 use crate::fsck::FsckReport;
 use crate::fsck::RepairError;
 use crate::fsck::Repaired;
 use crate::fsck::Severity;
 use crate::fsck::fsck;
+use crate::fsck::hold_to;
 use crate::fsck::repair;
 use crate::ledger::KeyPaths;
 use crate::ledger::LedgerError;
+use crate::ledger::Remembered;
 use crate::ledger::Settings;
-use crate::sign::KeyFile;
 use crate::sign::KeyFileError;
 use crate::store::FileStore;
 use crate::store::Store;
@@ -31,6 +34,8 @@ use crate::trust::TrustRoot;
 use super::args;
 use super::error::Error;
 use super::exit::Exit;
+use super::held::after_fork;
+use super::held::after_rollback;
 use super::home::read_trust_root;
 use super::json::checkpoint;
 use super::json::root_text;
@@ -66,13 +71,56 @@ pub fn run(session: &Session, args: &args::Fsck) -> Result<Answer, Error> {
     } else {
         None
     };
-    let report = check(&store, &folder, trust.as_ref())?;
-    Ok(answer(
-        &report,
-        repaired.as_ref(),
-        trust.is_some(),
-        session.ui.paint(),
-    ))
+    let place = origin.as_ref().and_then(|origin| session.remembered(origin));
+    // Before the check: what was remembered by then was published by then.
+    let note = place.as_ref().map(Remembered::note).transpose()?.flatten();
+    let mut report = check(&store, &folder, trust.as_ref())?;
+    let mut notes = Vec::new();
+    if let (Some(place), Some(root)) = (&place, &trust) {
+        notes = held(session, &store, &mut report, root, (place, note.as_deref()))?;
+    }
+    let mut answer = answer(&report, repaired.as_ref(), trust.is_some(), session.ui.paint());
+    answer.notes.extend(notes);
+    Ok(answer)
+}
+
+/// Holds the log against what is remembered of it, and remembers it if all is well. Returns what to tell people.
+fn held(
+    session: &Session,
+    store: &Arc<dyn Store>,
+    report: &mut FsckReport,
+    root: &TrustRoot,
+    (place, note): (&Remembered, Option<&[u8]>),
+) -> Result<Vec<String>, Error> {
+    // That the trust root is of another ledger, or names no key, stands in the report.
+    let Ok(key) = LogKey::parse_vkey(&root.log_key) else {
+        return Ok(Vec::new());
+    };
+    let other = report
+        .findings
+        .iter()
+        .any(|found| found.code == FsckCode::OtherLedger);
+    if other {
+        return Ok(Vec::new());
+    }
+    let reader = hold_to(report, store, &key, place, note).map_err(|error| Error::from(error.0))?;
+    let found = |code| report.findings.iter().any(|found| found.code == code);
+    if found(FsckCode::RolledBack) {
+        return Ok(vec![after_rollback(place.path())]);
+    }
+    if found(FsckCode::Forked) {
+        return Ok(vec![after_fork(place.path())]);
+    }
+    let limit = crate::checkpoint::MAX_CHECKPOINT_BYTES as u64;
+    let published = store.read(&StorePath::Checkpoint, limit).unwrap_or_default();
+    let (Some(reader), Some(published)) = (reader, published) else {
+        return Ok(Vec::new());
+    };
+    // Somebody who appended meanwhile remembers by himself.
+    if Checkpoint::open(&published, &key).ok().as_ref() != Some(reader.checkpoint()) {
+        return Ok(Vec::new());
+    }
+    session.keep(place, &published, &reader)
 }
 
 /// Returns the origin that the settings name; what is wrong with them is for the check to say.
@@ -101,12 +149,14 @@ fn repaired(
     let key = LogKey::parse_vkey(&root.log_key)
         .map_err(|source| Error::new(Exit::Failure, "the pinned log key is not one").because(source))?;
     // Tiles need no key; only a new checkpoint does.
-    let signer: Option<Arc<dyn Signer>> =
-        match KeyFile::load(&KeyPaths::of(&session.home()?.keys, origin).log) {
-            Ok(file) => Some(Arc::new(file)),
-            Err(KeyFileError::Missing { .. }) => None,
-            Err(error) => return Err(error.into()),
-        };
+    let signer: Option<Arc<dyn Signer>> = match session
+        .opener()
+        .open(&KeyPaths::of(&session.home()?.keys, origin).log)
+    {
+        Ok(key) => Some(key),
+        Err(KeyFileError::Missing { .. }) => None,
+        Err(error) => return Err(error.into()),
+    };
     repair(store, &key, signer, LOCK_WAIT).map_err(|error| match error {
         RepairError::Ledger(inner) => inner.into(),
         RepairError::NeedsLogKey => Error::new(Exit::KeyUnusable, "nothing was repaired").because(error),

@@ -144,7 +144,8 @@ fn same_bytes(one: &SameBytes) -> Value {
     })
 }
 
-fn reached(one: &Reached) -> Value {
+/// Returns one item that is reached, for programs.
+pub fn reached(one: &Reached) -> Value {
     json!({
         "id": one.id,
         "name": one.name,
@@ -319,7 +320,8 @@ fn releases(text: &mut String, released: &[Released], paint: Paint) {
     }
 }
 
-fn share_told(one: &Reached) -> String {
+/// Tells how much of an item comes from what was asked about.
+pub fn share_told(one: &Reached) -> String {
     match (&one.share, one.via) {
         (Some(share), _) => share.percent(),
         (None, Via::Mass) => "share not worked out".to_owned(),
@@ -329,7 +331,7 @@ fn share_told(one: &Reached) -> String {
 }
 
 /// Tells a path from the founder on; of a long one its ends.
-fn way(path: &[PathStep]) -> String {
+pub fn way(path: &[PathStep]) -> String {
     let names: Vec<String> = path.iter().rev().map(|step| in_line(&step.name)).collect();
     let half = STEPS_MAX / 2;
     let way = match (

@@ -1,7 +1,5 @@
 //! Values that several answers have in common, as JSON.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use num_rational::BigRational;
 use serde_json::Value;
 use serde_json::json;
@@ -58,7 +56,7 @@ pub fn checkpoint(checkpoint: &Checkpoint) -> Value {
 
 /// Returns the root in the base64 of the signed checkpoint.
 pub fn root_text(checkpoint: &Checkpoint) -> String {
-    STANDARD.encode(checkpoint.root.as_bytes())
+    crate::checkpoint::root_text(&checkpoint.root)
 }
 
 /// Returns a path.

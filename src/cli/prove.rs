@@ -10,6 +10,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::checkpoint::CheckpointError;
+use crate::checkpoint::LogKey;
 use crate::checkpoint::TlogProofError;
 use crate::ledger::drive::published_note;
 use crate::query::PROOF_BYTES_MAX;
@@ -87,7 +88,13 @@ fn make(session: &Session, node: &str, output: &Path, given: Option<TrustRoot>) 
         prove(&view, &asked.text(&view)?, &checkpoint).map_err(|error| asked.explained(&view, error))?;
     // A proof that would not be accepted is not handed out.
     let own = TrustRoot::of(ledger.founding().id, &ledger.founding().genesis);
+    let trusted = match given.clone() {
+        Some(root) => Some(root),
+        None => session.pin(&ledger.checkpoint().origin)?,
+    };
     let proven = checked(&proof, &given.unwrap_or(own))?;
+    let mut notes = session.accept(&ledger, &checkpoint, trusted.as_ref())?;
+    notes.insert(0, NOT_SAID.to_owned());
     let bytes = proof.encode();
     let line = line(&proven);
     let files = files(&proven);
@@ -106,7 +113,7 @@ fn make(session: &Session, node: &str, output: &Path, given: Option<TrustRoot>) 
             )
         },
         json: value(&proven, &line),
-        notes: vec![NOT_SAID.to_owned()],
+        notes,
         exit: Exit::Ok,
     })
 }
@@ -139,11 +146,16 @@ fn check(session: &Session, path: &Path, given: Option<TrustRoot>) -> Result<Ans
         .hint("give --trust-root FILE, from somebody other than whoever gave you the proof"));
     };
     let proven = checked(&proof, &root)?;
+    let key = LogKey::parse_vkey(&root.log_key).map_err(|source| {
+        Error::new(Exit::Failure, "the log key of the trust root is not one").because(source)
+    })?;
+    let mut notes = session.hold_alone(proof.checkpoint_note(), &key)?;
+    notes.insert(0, NOT_SAID.to_owned());
     let line = line(&proven);
     Ok(Answer {
         text: format!("{line}\n{}", files(&proven)),
         json: value(&proven, &line),
-        notes: vec![NOT_SAID.to_owned()],
+        notes,
         exit: Exit::Ok,
     })
 }

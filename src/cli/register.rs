@@ -95,7 +95,7 @@ pub fn append(
     bar.done();
     let registered = registered?;
     let mut answer = answer(&registered, session.ui.paint());
-    answer.notes.extend(Session::index_notes(&ledger));
+    answer.notes.extend(Session::kept_notes(&ledger));
     answer.notes.extend(no_cache);
     Ok(answer)
 }

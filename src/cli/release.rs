@@ -113,7 +113,7 @@ pub fn run(session: &Session, args: &ReleaseArgs) -> Result<Answer, Error> {
             "channel": args.channel,
             "date": args.date,
         }),
-        notes: Vec::new(),
+        notes: Session::kept_notes(&ledger),
         exit: Exit::Ok,
     })
 }

@@ -11,7 +11,6 @@ use clap::Args as ClapArgs;
 use serde_json::json;
 
 use crate::checkpoint::Checkpoint;
-use crate::checkpoint::Signer as _;
 use crate::digest::BlobId;
 use crate::key::PublicKey;
 use crate::ledger::Appended;
@@ -25,7 +24,7 @@ use crate::report::REPORT_BYTES_MAX;
 use crate::report::Report;
 use crate::report::ReportError;
 use crate::report::page;
-use crate::sign::KeyFile;
+use crate::sign::Signer;
 use crate::statement;
 use crate::statement::ArtifactRef;
 use crate::statement::Attachment;
@@ -35,6 +34,7 @@ use crate::statement::ReportedCheckpoint;
 use crate::statement::ReportedVerdict;
 use crate::statement::Word as _;
 use crate::verify::Request;
+use crate::verify::Trust;
 
 use super::args::Judging;
 use super::code::ErrorCode;
@@ -87,12 +87,12 @@ pub struct ReportArgs {
 
 /// Makes a report, writes it, and registers it if that is asked for.
 pub fn run(session: &Session, args: &ReportArgs) -> Result<Answer, Error> {
-    let mut ledger = Ledger::open(&session.ledger_folder()?)?;
+    let mut ledger = session.open_log()?;
     let key = session.issuer(&ledger, args.key.as_deref())?;
     let folder = session.path(&args.output);
     let made = match standing(&folder, args.register)? {
-        Some(report) => again(session, args, &mut ledger, &report, &key)?,
-        None => make(session, args, &mut ledger, &key, None)?,
+        Some(report) => again(session, args, &mut ledger, &report, &*key)?,
+        None => make(session, args, &mut ledger, &*key, None)?,
     };
     let files = Files {
         html: page(&made.report)?.into_bytes(),
@@ -125,13 +125,14 @@ struct Made {
     artifacts: Vec<ArtifactRef>,
     checkpoint: Option<crate::checkpoint::Checkpoint>,
     verdict: crate::verify::Verdict,
+    notes: Vec<String>,
 }
 
 fn make(
     session: &Session,
     args: &ReportArgs,
     ledger: &mut Ledger,
-    key: &KeyFile,
+    key: &dyn Signer,
     note: Option<Vec<u8>>,
 ) -> Result<Made, Error> {
     let given = args.judging.trust_root.as_ref();
@@ -139,7 +140,7 @@ fn make(
         .map(|path| read_trust_root(&session.path(path)))
         .transpose()?;
     let published = published_note(ledger)?;
-    let note = note.unwrap_or(published);
+    let note = note.unwrap_or_else(|| published.clone());
     let bar = Bar::new(session.ui.progress());
     let (_, artifacts) = only_target(session, ledger, &args.node, &bar)?;
     let name = name_then(ledger, &note, &artifacts)?;
@@ -155,9 +156,17 @@ fn make(
         checkpoint: note.clone(),
         content: content.is_some(),
         require: args.judging.require,
+        remembered: None,
+        newer: None,
+        min_size: None,
     };
     let judgement = judge(ledger, request, content.as_mut())?;
     bar.done();
+    let trusted = match &trust {
+        Trust::Pinned(root) => Some(root),
+        Trust::SelfAsserted(_) | Trust::Missing(_) => None,
+    };
+    let notes = session.accept(ledger, &published, trusted)?;
     let basis = Basis {
         trust_root: trust.root(),
         checkpoint: &note,
@@ -174,6 +183,7 @@ fn make(
         artifacts,
         checkpoint: judgement.get().checkpoint.clone(),
         verdict: judgement.get().verdict,
+        notes,
     })
 }
 
@@ -229,7 +239,7 @@ fn again(
     args: &ReportArgs,
     ledger: &mut Ledger,
     standing: &Report,
-    key: &KeyFile,
+    key: &dyn Signer,
 ) -> Result<Made, Error> {
     let note = standing.document().checkpoint_note.clone().into_bytes();
     let made = make(session, args, ledger, key, Some(note))?;
@@ -320,6 +330,7 @@ fn answer(args: &ReportArgs, made: &Made, files: &Files, registered: Option<&App
     let mut notes = vec![format!(
         "wrote {JSON_FILE} (signed) and {HTML_FILE} (the page made from it) into {folder}"
     )];
+    notes.extend(made.notes.iter().cloned());
     if let Some(appended) = registered {
         notes.push(if appended.already_present {
             format!("registered already, as entry {}", appended.entry.get())

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::io::Read as _;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::checkpoint::Origin;
 use crate::ledger::KeyPaths;
@@ -11,13 +12,16 @@ use crate::ledger::Ledger;
 use crate::ledger::Signers;
 use crate::ledger::lineage_file::FILE_BYTES_MAX;
 use crate::ledger::read_pin;
-use crate::sign::KeyFile;
+use crate::sign::KeyFileError;
+use crate::sign::KeyOpener;
+use crate::sign::Signer;
 use crate::trust::TrustRoot;
 
 use super::args::Global;
 use super::error::Error;
 use super::exit::Exit;
 use super::home::Home;
+use super::passphrase::AskedPassphrases;
 use super::surroundings::Surroundings;
 use super::ui::Ui;
 
@@ -40,6 +44,8 @@ pub struct Session {
     pub ledger: Option<PathBuf>,
     /// Whether answers may come from the index on disk.
     pub indexed: bool,
+    /// Who knows the passphrases of key files.
+    pub passphrases: Arc<AskedPassphrases>,
     /// What standard input held: a verb that is tried again finds it here.
     stdin: OnceCell<Vec<u8>>,
 }
@@ -58,6 +64,14 @@ impl Session {
             home: Home::find(&around),
             ledger: global.ledger.clone().filter(|path| !path.as_os_str().is_empty()),
             indexed: true,
+            passphrases: Arc::new(AskedPassphrases::new(
+                global
+                    .passphrase_file
+                    .as_ref()
+                    .filter(|path| !path.as_os_str().is_empty())
+                    .map(|path| around.current.join(path)),
+                around.stderr_is_terminal,
+            )),
             stdin: OnceCell::new(),
             around,
         }
@@ -71,6 +85,7 @@ impl Session {
             home: Home::find(&around),
             ledger: Some(folder.join(LEDGER_FOLDER)),
             indexed: self.indexed,
+            passphrases: Arc::clone(&self.passphrases),
             stdin: OnceCell::new(),
             around,
         }
@@ -135,13 +150,15 @@ impl Session {
         })
     }
 
-    /// Returns what to tell when the index could not be kept up; what was appended is safe.
-    pub fn index_notes(ledger: &Ledger) -> Vec<String> {
+    /// Returns what to tell when the index could not be kept up, or the checkpoint not be remembered; what was appended is
+    /// safe.
+    pub fn kept_notes(ledger: &Ledger) -> Vec<String> {
         let trouble = ledger.index_trouble().map(|error| {
             let why = std::error::Error::source(error).map_or_else(String::new, |why| format!(": {why}"));
             format!("The index was not brought up to date ({error}{why}); answers are right, and slower until `herdbook reindex`.")
         });
-        trouble.into_iter().collect()
+        let not_kept = ledger.remembered_trouble().map(super::held::not_kept);
+        trouble.into_iter().chain(not_kept).collect()
     }
 
     /// Opens the ledger for answers, which may come from the index.
@@ -156,11 +173,15 @@ impl Session {
         Ok(ledger)
     }
 
-    /// Opens the ledger to sign something about it or to judge it: nobody signs the index, so it is not asked.
+    /// Opens the ledger to sign something about it or to judge it: nobody signs the index, so it is not asked. It must be
+    /// the log that this user remembers, now and before every append.
     pub fn open_log(&self) -> Result<Ledger, Error> {
         let mut ledger = Ledger::open(&self.ledger_folder()?)?;
         if !self.indexed {
             ledger.discard_index();
+        }
+        if let Some(remembered) = self.remembered(&ledger.checkpoint().origin) {
+            ledger.hold_to(remembered)?;
         }
         Ok(ledger)
     }
@@ -171,13 +192,13 @@ impl Session {
         let paths = KeyPaths::of(&self.home()?.keys, origin);
         let issuer = issuer.unwrap_or(&paths.issuer);
         Ok(Signers {
-            issuer: std::sync::Arc::new(self.key(issuer, origin)?),
-            log: std::sync::Arc::new(self.key(&paths.log, origin)?),
+            issuer: self.key(issuer, origin)?,
+            log: self.key(&paths.log, origin)?,
         })
     }
 
     /// Loads the key that signs what does not enter the ledger; `issuer` takes the place of this user's own.
-    pub fn issuer(&self, ledger: &Ledger, issuer: Option<&Path>) -> Result<KeyFile, Error> {
+    pub fn issuer(&self, ledger: &Ledger, issuer: Option<&Path>) -> Result<Arc<dyn Signer>, Error> {
         let origin = &ledger.checkpoint().origin;
         match issuer {
             Some(path) => self.key(path, origin),
@@ -185,10 +206,16 @@ impl Session {
         }
     }
 
-    fn key(&self, path: &Path, origin: &Origin) -> Result<KeyFile, Error> {
-        KeyFile::load(path).map_err(|error| {
+    /// Returns what opens keys: the agent of this environment, and whoever knows the passphrases.
+    pub fn opener(&self) -> KeyOpener {
+        KeyOpener::new(self.around.agent.clone(), Arc::clone(&self.passphrases) as _)
+    }
+
+    fn key(&self, path: &Path, origin: &Origin) -> Result<Arc<dyn Signer>, Error> {
+        self.opener().open(path).map_err(|error| {
+            let is_missing = matches!(error, KeyFileError::Missing { .. });
             let told = Error::from(error);
-            if path.exists() {
+            if !is_missing {
                 told
             } else if let Some(home) = &self.home {
                 told.hint(format!(

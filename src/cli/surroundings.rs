@@ -37,6 +37,8 @@ pub struct Surroundings {
     pub state_home: Option<PathBuf>,
     /// `XDG_CACHE_HOME`, else `~/.cache`.
     pub cache_home: Option<PathBuf>,
+    /// `SSH_AUTH_SOCK`: where an ssh-agent listens.
+    pub agent: Option<PathBuf>,
     /// What the environment says of colour.
     pub colour: Colour,
     /// Whether standard output goes to a terminal.
@@ -74,6 +76,7 @@ impl Surroundings {
             config_home: absolute("XDG_CONFIG_HOME").or_else(|| below(".config")),
             state_home: absolute("XDG_STATE_HOME").or_else(|| below(".local/state")),
             cache_home: absolute("XDG_CACHE_HOME").or_else(|| below(".cache")),
+            agent: variable("SSH_AUTH_SOCK").map(PathBuf::from),
             colour,
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
@@ -91,6 +94,7 @@ impl Surroundings {
             config_home: None,
             state_home: None,
             cache_home: None,
+            agent: None,
             colour: Colour::Never,
             stdout_is_terminal: false,
             stderr_is_terminal: false,

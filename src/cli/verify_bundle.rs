@@ -9,7 +9,10 @@ use serde_json::json;
 
 use crate::bundle::Bundle;
 use crate::bundle::BundleError;
+use crate::checkpoint::LogKey;
 use crate::checkpoint::Origin;
+use crate::ledger::Remembered;
+use crate::ledger::RememberedError;
 use crate::ledger::content::ContentError;
 use crate::ledger::content::ContentFolder;
 use crate::trust::TrustRoot;
@@ -19,6 +22,7 @@ use crate::verify::Given;
 use crate::verify::Judgement;
 use crate::verify::Request;
 use crate::verify::Trust;
+use crate::verify::Verdict;
 use crate::verify::Verified;
 use crate::verify::Verifier;
 
@@ -26,6 +30,8 @@ use super::args::level;
 use super::code::ErrorCode;
 use super::error::Error;
 use super::exit::Exit;
+use super::fresh::Fresh;
+use super::held::not_kept;
 use super::home::read_trust_root;
 use super::progress::Bar;
 use super::session::Session;
@@ -51,6 +57,12 @@ pub struct Args {
     /// The least assurance that is enough: self, pinned, witnessed, sampled, full
     #[arg(long, value_name = "LEVEL", value_parser = level, default_value = "self")]
     pub require: Assurance,
+    /// How new its checkpoint must be.
+    #[command(flatten)]
+    pub fresh: Fresh,
+    /// Judge it even though you have accepted a newer checkpoint of this ledger before
+    #[arg(long)]
+    pub older: bool,
 }
 
 /// Judges a bundle.
@@ -76,6 +88,9 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     };
     let opened = Bundle::open(io::BufReader::new(file));
     let root = root(session, given, opened.as_ref().ok())?;
+    let place = Origin::parse(&root.origin).ok();
+    let place = place.and_then(|origin| session.remembered(&origin));
+    let known = place.as_ref().map(Remembered::note).transpose()?.flatten();
     let request = Request {
         name: String::new(),
         artifacts: Vec::new(),
@@ -83,7 +98,12 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
         checkpoint: Vec::new(),
         content: content.is_some(),
         require: args.require,
+        remembered: known.clone().filter(|_| !args.older),
+        newer: args.fresh.newer(session)?,
+        min_size: args.fresh.min_size(),
     };
+    let note = opened.as_ref().map(|bundle| bundle.checkpoint().to_vec());
+    let note = note.unwrap_or_default();
     let (judgement, counts) = match opened {
         Ok(mut bundle) => (judge(&mut bundle, &request, content.as_mut())?, bundle.counts()),
         Err(BundleError::Io(source)) => return Err(unread(source)),
@@ -91,6 +111,7 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     };
     bar.done();
     let (entries, blobs) = counts;
+    let kept = keep(place.as_ref(), &root, judgement.get(), &note, known.as_deref())?;
     let asked = args.file.display().to_string();
     let mut answer = tell(session, asked, judgement, root);
     answer.text.push_str(TIME);
@@ -100,12 +121,33 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
         members.insert("bundle".to_owned(), json!({ "entries": entries, "blobs": blobs }));
         members.insert("time".to_owned(), json!({ "not_after": null, "basis": "none" }));
     }
+    answer.notes.extend(kept);
     answer.notes.push(format!(
-        "Judged from {} and {} in the bundle alone.",
-        counted(entries, "entry"),
+        "Judged from what the bundle holds alone: {entries} of the log's entries, and {}.",
         counted(blobs, "file")
     ));
     Ok(answer)
+}
+
+/// Remembers the checkpoint of a bundle in which nothing is false; returns what to tell.
+fn keep(
+    place: Option<&Remembered>,
+    root: &TrustRoot,
+    judgement: &Judgement,
+    note: &[u8],
+    known: Option<&[u8]>,
+) -> Result<Option<String>, Error> {
+    let sound = judgement.checkpoint.is_some()
+        && !judgement.has(Code::ConsistencyNotShown)
+        && judgement.verdict != Verdict::Tampered;
+    let (Some(place), Ok(key), true) = (place, LogKey::parse_vkey(&root.log_key), sound) else {
+        return Ok(None);
+    };
+    match place.keep_after(note, &key, known) {
+        Ok(()) => Ok(None),
+        Err(error @ RememberedError::Io { .. }) => Ok(Some(not_kept(&error))),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// What is known of the time of a checkpoint that nobody but the log signed.

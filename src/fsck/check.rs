@@ -1,14 +1,17 @@
 //! The whole check, from settings to blobs.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::checkpoint::LogKey;
 use crate::digest::StatementId;
 use crate::envelope::Envelope;
+use crate::key::BATCH_SIGNATURES;
 use crate::ledger::LedgerError;
 use crate::ledger::Settings;
 use crate::ledger::StoreBlobs;
+use crate::ledger::admission::Admitted;
 use crate::ledger::admission::Checks;
 use crate::ledger::admission::Staging;
 use crate::ledger::admission::State;
@@ -18,6 +21,7 @@ use crate::log::LogReader;
 use crate::log::PublishedFault;
 use crate::log::check_published;
 use crate::log::peek_first_entry;
+use crate::merkle::LeafIndex;
 use crate::statement::Genesis;
 use crate::statement::Predicate;
 use crate::store::Folder;
@@ -269,51 +273,54 @@ impl<'a> Check<'a> {
         };
         self.report.checkpoint = Some(reader.checkpoint().clone());
         let mut state = State::new();
+        let (mut held, mut entries) = (Vec::new(), 0);
         for commit in reader.commits() {
             let commit = match commit {
                 Ok(commit) => commit,
-                Err(LogError::Tampered(_)) => return Ok(()),
+                // Told by the check of what is published; what stands below can be judged.
+                Err(LogError::Tampered(_)) => break,
                 Err(error) => return Err(LedgerError::from(error).into()),
             };
-            if !self.commit(&commit, &mut state)? {
-                return Ok(());
+            entries += commit.entries().len();
+            held.push(commit);
+            if entries >= BATCH_SIGNATURES {
+                if !self.commits(&held, &mut state)? {
+                    return Ok(());
+                }
+                (held, entries) = (Vec::new(), 0);
             }
         }
+        self.commits(&held, &mut state)?;
         Ok(())
     }
 
-    /// Admits one commit; after an entry that may not stand there, nothing above it can be judged.
-    fn commit(&mut self, commit: &Commit, state: &mut State) -> Result<bool, FsckError> {
+    /// Admits commits; after an entry that may not stand there, nothing above it can be judged.
+    fn commits(&mut self, commits: &[Commit], state: &mut State) -> Result<bool, FsckError> {
         let blobs = StoreBlobs(&**self.store);
-        let mut staging = Staging::on(state, &blobs, Checks::Signatures);
-        let last = commit.entries().len();
+        let staging = Staging::on(state, &blobs, Checks::Signatures);
+        let entries = commits.iter().flat_map(Commit::entries);
+        let (admitted, batch) = staging.admit_all(entries.map(|(_, leaf)| leaf));
+        let sizes = commits.iter().map(|commit| commit.header().size_after);
+        let ends: BTreeSet<LeafIndex> = sizes.map(|size| LeafIndex::new(size.get() - 1)).collect();
         let mut refused = None;
-        for (position, (entry, leaf)) in (1..).zip(commit.entries()) {
-            match staging.admit(leaf) {
-                Ok(admitted) => {
-                    self.report.entries += 1;
-                    self.blobs.name(entry, &admitted.statement);
-                    let is_seal = matches!(admitted.statement.predicate, Predicate::Seal(_));
-                    if is_seal != (position == last) {
-                        refused = Some((
-                            entry,
-                            "a seal is the last entry of a commit, and nothing else is".to_owned(),
-                        ));
-                    }
-                }
-                Err(error) => refused = Some((entry, whole(&error))),
-            }
-            if refused.is_some() {
+        for Admitted { entry, statement, .. } in admitted {
+            self.report.entries += 1;
+            self.blobs.name(entry, &statement);
+            if matches!(statement.predicate, Predicate::Seal(_)) != ends.contains(&entry) {
+                let message = "a seal is the last entry of a commit, and nothing else is".to_owned();
+                refused = Some((entry, message));
                 break;
             }
         }
-        if let Some((entry, message)) = refused {
-            let above = "; the entries above it were not judged";
-            self.add(FsckCode::Inadmissible, format!("entry {entry}"), message + above);
-            return Ok(false);
-        }
-        if let Some(batch) = staging.finish() {
-            state.integrate(batch).map_err(LedgerError::from)?;
+        let refused = refused.map_or(Ok(()), Err);
+        match refused.and(batch.map_err(|refused| (refused.entry, whole(&refused.reason)))) {
+            Ok(Some(batch)) => state.integrate(batch).map_err(LedgerError::from)?,
+            Ok(None) => {}
+            Err((entry, message)) => {
+                let above = "; the entries above it were not judged";
+                self.add(FsckCode::Inadmissible, format!("entry {entry}"), message + above);
+                return Ok(false);
+            }
         }
         Ok(true)
     }

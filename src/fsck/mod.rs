@@ -6,6 +6,7 @@
 
 mod blobs;
 mod check;
+mod remembered;
 mod repair;
 
 #[cfg(test)]
@@ -17,6 +18,7 @@ use crate::checkpoint::Checkpoint;
 use crate::ledger::LedgerError;
 
 pub use check::fsck;
+pub use remembered::hold_to;
 pub use repair::RepairError;
 pub use repair::Repaired;
 pub use repair::repair;
@@ -53,6 +55,10 @@ pub enum FsckCode {
     GenesisDiffers,
     /// The trust root is that of a ledger with another origin: nothing was held against it.
     OtherLedger,
+    /// Fewer entries than a checkpoint that was accepted before.
+    RolledBack,
+    /// Another history than a checkpoint that was accepted before.
+    Forked,
     /// A commit, the checkpoint or a tile is not what the commits determine.
     LogFalse,
     /// A tile or the checkpoint is not there yet.
@@ -76,6 +82,8 @@ impl FsckCode {
             Self::SettingsFalse => "settings_false",
             Self::GenesisDiffers => "genesis_differs",
             Self::OtherLedger => "other_ledger",
+            Self::RolledBack => "rolled_back",
+            Self::Forked => "forked",
             Self::LogFalse => "log_false",
             Self::LogLags => "log_lags",
             Self::Stranger => "stranger",
@@ -91,6 +99,8 @@ impl FsckCode {
         match self {
             Self::SettingsFalse
             | Self::GenesisDiffers
+            | Self::RolledBack
+            | Self::Forked
             | Self::LogFalse
             | Self::Stranger
             | Self::Inadmissible

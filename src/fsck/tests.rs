@@ -134,8 +134,13 @@ fn what_the_log_key_signed_is_admitted_again() {
             crate::ledger::admission::Checks::All,
         );
         let honest = staging.seal();
-        let rulings = honest.rulings + rulings;
-        sign(LOG, Some(fixture.id), Predicate::Seal(Seal { rulings, ..honest }))
+        // Above the one statement that comes first.
+        let seal = Seal {
+            size: honest.size + 1,
+            rulings: honest.rulings + rulings,
+            ..honest
+        };
+        sign(LOG, Some(fixture.id), Predicate::Seal(seal))
     };
     let unsealed = lying(vec![fixture.sign(source("x", files(&["x"])))]);
     assert_eq!(unsealed.findings[0].code, FsckCode::Inadmissible);

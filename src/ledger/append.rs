@@ -12,6 +12,8 @@ use crate::digest::StatementId;
 use crate::envelope::Envelope;
 use crate::key::PublicKey;
 use crate::log::LockedLog;
+use crate::log::LogError;
+use crate::log::Tampering;
 use crate::merkle::LeafIndex;
 use crate::statement::Predicate;
 use crate::statement::Statement;
@@ -33,6 +35,7 @@ use super::register::RegisterOptions;
 use super::register::Registered;
 use super::register::plan;
 use super::write::Gate;
+use super::write::GateError;
 use super::writer::One;
 use super::writer::Writer;
 
@@ -213,7 +216,7 @@ impl Ledger {
             self.note_index_trouble(Some(error));
         }
         // Whatever became of it, what is published now is what counts.
-        let refreshed = self.refresh();
+        let refreshed = self.refresh().and_then(|()| self.remember());
         let appended = appended?;
         refreshed.map(|()| appended)
     }
@@ -241,8 +244,10 @@ impl Ledger {
     fn writer(&mut self, log: &Arc<dyn Signer>, wait: Duration) -> Result<Writer, LedgerError> {
         let store = Arc::clone(self.store());
         let locked = LockedLog::acquire(Arc::clone(&store), self.reader.key().clone(), wait)?;
+        let known = self.remembered_note()?;
         // Others may have appended since this ledger was opened.
         self.refresh()?;
+        self.hold_unless_lagging(known.as_deref())?;
         if let Some(&id) = self.replayed.state.missing_manifests().first() {
             return Err(LedgerError::ManifestMissing { id });
         }
@@ -263,7 +268,19 @@ impl Ledger {
             None => None,
         };
         let mut gate = Gate::new(self.replayed.state.clone(), Arc::clone(&store));
-        let appender = locked.recover(Arc::clone(log), &mut gate)?;
+        let overtaken = LogError::LostRace {
+            number: self.reader.commit_count(),
+        };
+        let appender = match locked.recover(Arc::clone(log), &mut gate) {
+            // Somebody appended although the lock is held, so somebody has removed it.
+            Ok(appender) if appender.size() != gate.state().size() => return Err(overtaken.into()),
+            Err(error) if is_overtaken(&error) => return Err(overtaken.into()),
+            recovered => recovered?,
+        };
+        if let (Some(remembered), Some(note)) = (self.remembered(), &known) {
+            // By now everything that was committed is published: a shorter log was rolled back.
+            remembered.hold(note, &appender.reader()?)?;
+        }
         Ok(Writer {
             store,
             appender,
@@ -273,6 +290,14 @@ impl Ledger {
             ledger: self.founding().id,
         })
     }
+}
+
+/// Returns whether recovery met commits that were made after this ledger was last read.
+fn is_overtaken(error: &LogError) -> bool {
+    let LogError::Tampered(Tampering::NotAdmitted { source, .. }) = error else {
+        return false;
+    };
+    matches!(source.reason.downcast_ref(), Some(GateError::OutOfOrder { .. }))
 }
 
 /// The blobs of the ledger and those it is about to hold.

@@ -6,10 +6,12 @@ use crate::log::LogError;
 use crate::merkle::LeafIndex;
 use crate::merkle::TreeSize;
 use crate::store::StoreError;
+use crate::trust::TrustError;
 
 use super::admission::AdmissionError;
 use super::admission::BlobError;
 use super::register::RegisterError;
+use super::remembered::RememberedError;
 use super::settings::SettingsError;
 
 /// Why a ledger was not opened, read or appended to.
@@ -87,6 +89,9 @@ pub enum LedgerError {
     /// A signer did not sign.
     #[error("the key did not sign")]
     Sign(#[from] crate::sign::SignError),
+    /// The log is not the one that this user accepted before, or that cannot be found out.
+    #[error(transparent)]
+    Remembered(#[from] RememberedError),
     /// The index.
     #[error(transparent)]
     Index(#[from] crate::index::IndexError),
@@ -119,6 +124,7 @@ impl LedgerError {
         match self {
             Self::OriginDiffers { .. } | Self::Entry { .. } | Self::RolledBack { .. } => true,
             Self::Log(error) => error.is_tampered(),
+            Self::Remembered(error) => error.is_tampered(),
             Self::Blob(error) => matches!(error, BlobError::Differs { .. }),
             _ => false,
         }
@@ -142,7 +148,10 @@ impl LedgerError {
     pub fn is_not_authorised(&self) -> bool {
         match self {
             Self::Register(error) => error.is_not_authorised(),
-            Self::Refused { source, .. } => matches!(source, AdmissionError::Grant(_)),
+            // A change that cannot be made is nobody's to make.
+            Self::Refused { source, .. } => {
+                matches!(source, AdmissionError::Grant(error) if !matches!(error, TrustError::Change(_)))
+            }
             _ => false,
         }
     }

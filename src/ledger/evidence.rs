@@ -70,7 +70,12 @@ pub fn write_bundle(
         return Err(EvidenceError::Entries);
     }
     let leaves: Vec<NodeHash> = evidence.leaves.iter().map(|(_, leaf)| *leaf).collect();
-    let parts = prune(&leaves, &evidence.entries);
+    // At the end of every commit a checkpoint was published, which somebody may remember.
+    let mut cuts = BTreeSet::new();
+    for commit in ledger.reader().commits_descending() {
+        cuts.insert(commit.map_err(DriveError::from)?.header().size_after);
+    }
+    let parts = prune(&leaves, &evidence.entries, &cuts);
     let contested: Vec<Contested> = (ledger.state().contested().iter())
         .map(|(&tie, &statements)| Contested { tie, statements })
         .collect();

@@ -17,15 +17,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::checkpoint::Checkpoint;
 use crate::checkpoint::LogKey;
 use crate::checkpoint::Origin;
+use crate::digest::KeyId;
 use crate::envelope::Envelope;
-use crate::key::PublicKey;
 use crate::log::LockedLog;
 use crate::log::LogError;
 use crate::log::peek_first_entry;
-use crate::sign::KeyFile;
 use crate::sign::KeyFileError;
+use crate::sign::KeyOpener;
 use crate::sign::SignError;
 use crate::sign::Signer;
 use crate::statement::EVERY_KIND;
@@ -51,9 +52,13 @@ use super::keys::KeyPaths;
 use super::keys::Keys;
 use super::open::StoreBlobs;
 use super::open::read_settings;
+use super::owners::Owners;
+use super::owners::public;
+use super::owners::refuse_twice;
 use super::pin::PinError;
 use super::pin::pin;
 use super::pin::read_pin;
+use super::remembered::Remembered;
 use super::settings::Settings;
 use super::write::Gate;
 
@@ -70,6 +75,9 @@ pub const SPECS: [&str; 6] = [
 /// What stands in a folder only if it is, or was to be, a ledger.
 const LEDGER_NAMES: [&str; 6] = ["herdbook.toml", "commit", "log", "blobs", "index", "tmp"];
 
+/// Genesis and its seal.
+const FIRST_ENTRIES: u64 = 2;
+
 /// What a ledger is made of.
 #[derive(Debug, Clone)]
 pub struct InitRequest {
@@ -79,6 +87,10 @@ pub struct InitRequest {
     pub origin: Origin,
     /// Who runs it.
     pub organisation: Option<String>,
+    /// Who owns it; nothing for one owner, whose key is made.
+    pub owners: Option<Owners>,
+    /// What opens keys that are there already.
+    pub opener: KeyOpener,
     /// The folder of this user's keys, outside of every ledger.
     pub keys_folder: PathBuf,
     /// The folder of this user's pins.
@@ -128,9 +140,31 @@ pub enum InitError {
         /// The keys folder.
         keys: PathBuf,
     },
+    /// Checkpoints of a ledger with this origin were accepted before.
+    #[error("a ledger `{origin}` was there before (its last checkpoint is in {}): choose another origin, or move the file away if that ledger is gone for good", .path.display())]
+    Seen {
+        /// The origin.
+        origin: Origin,
+        /// The remembered checkpoint.
+        path: PathBuf,
+    },
     /// The organisation's name.
     #[error("the organisation's name is not valid")]
     Organisation(#[source] TextError),
+    /// An owner twice, or a key that is also the log's or the issuer's.
+    #[error("key {0} is named twice: owners, log key and signing key are different keys")]
+    KeyTwice(KeyId),
+    /// More owners must agree than there are, or none.
+    #[error("{threshold} of {owners} owners cannot agree: the threshold is from 1 to the number of owners")]
+    Threshold {
+        /// How many must agree.
+        threshold: u64,
+        /// How many there are.
+        owners: usize,
+    },
+    /// Whoever signs genesis is no owner.
+    #[error("genesis is signed by one of the owners, and key {0} is none of those named")]
+    NotAnOwner(KeyId),
     /// A key.
     #[error(transparent)]
     Key(#[from] KeyFileError),
@@ -166,9 +200,26 @@ pub fn init(request: &InitRequest, random: &mut dyn FnMut() -> [u8; 32]) -> Resu
         return Err(InitError::KeysInside { keys });
     }
     let paths = KeyPaths::of(&request.keys_folder, &request.origin);
+    let remembered = Remembered::of(&request.state_folder, &request.origin);
+    let seen = || InitError::Seen {
+        origin: request.origin.clone(),
+        path: remembered.path().to_owned(),
+    };
+    let known = remembered.note().map_err(LedgerError::from)?;
+    if known.is_some() && !paths.log.exists() {
+        return Err(seen());
+    }
     refuse_foreign(request, begun, &paths)?;
-    let keys = Keys::load_or_make(&paths, random)?;
+    if let Some(owners) = &request.owners {
+        owners.check()?;
+    }
+    let owner = request.owners.as_ref().map(|owners| Arc::clone(&owners.signer));
+    let keys = Keys::load_or_make(&paths, &request.opener, owner, random)?;
     let founding = Founded::of(request, &keys)?;
+    if known.is_some_and(|note| !founding.is_all_of(&note)) {
+        // The same keys would begin a second history under one genesis.
+        return Err(seen());
+    }
     if begun {
         refuse_other_beginning(request, &founding)?;
     }
@@ -184,7 +235,10 @@ pub fn init(request: &InitRequest, random: &mut dyn FnMut() -> [u8; 32]) -> Resu
     // From here on the folder says what was begun, so that a pin without a ledger always has one to go on with.
     let pin = pin(&request.state_folder, &request.origin, &founding.root)?;
     commit(&store, founding, keys.log, request.wait, random())?;
-    let ledger = Ledger::open_store(store, &request.folder)?;
+    let mut ledger = Ledger::open_store(store, &request.folder)?;
+    // A crash before this leaves a ledger that is remembered with the first append.
+    ledger.hold_to(remembered)?;
+    ledger.remember()?;
     Ok(Initialised {
         ledger,
         keys: paths,
@@ -258,9 +312,8 @@ fn only_unfinished(tmp: &Path) -> io::Result<bool> {
 
 /// What was begun goes on with its own keys only; what is new must not take an origin that stands for another.
 fn refuse_foreign(request: &InitRequest, begun: bool, paths: &KeyPaths) -> Result<(), InitError> {
-    let made = [&paths.owner, &paths.log, &paths.issuer]
-        .iter()
-        .all(|path| path.exists());
+    let elsewhere = request.owners.is_some();
+    let made = (elsewhere || paths.owner.exists()) && paths.log.exists() && paths.issuer.exists();
     let pinned = read_pin(&request.state_folder, &request.origin)?;
     match pinned {
         // Without the keys no `init` can come to the pinned genesis; and with them, in another folder, the same
@@ -300,22 +353,23 @@ struct Founded {
 
 impl Founded {
     fn of(request: &InitRequest, keys: &Keys) -> Result<Self, InitError> {
-        let public = |signer: &dyn Signer| {
-            PublicKey::from_bytes(&signer.public_key()).map_err(|error| SignError::Refused {
-                reason: error.to_string(),
-            })
+        let owner = public(&*keys.owner)?;
+        let (owners, threshold) = match &request.owners {
+            Some(owners) => (owners.keys.clone(), owners.threshold),
+            None => (vec![owner], 1),
         };
-        let owner = public(&keys.owner)?;
-        let log_key = LogKey::new(request.origin.clone(), public(&*keys.log)?);
+        let (log, issuer) = (public(&*keys.log)?, public(&*keys.issuer)?);
+        refuse_twice(owners.iter().copied().chain([log, issuer]))?;
+        let log_key = LogKey::new(request.origin.clone(), log);
         let genesis = Genesis {
             format: FORMAT_VERSION,
             origin: request.origin.to_string(),
             organisation: request.organisation.clone(),
-            owners: vec![owner],
-            threshold: 1,
+            owners,
+            threshold,
             log_key: log_key.to_vkey(),
             grants: vec![Grant {
-                public_key: public(&keys.issuer)?,
+                public_key: issuer,
                 kinds: vec![EVERY_KIND.to_owned()],
                 holder: request.organisation.clone(),
             }],
@@ -334,11 +388,20 @@ impl Founded {
     }
 }
 
+impl Founded {
+    /// Returns whether a checkpoint covers no more than genesis and its seal, which this would make again byte for byte.
+    fn is_all_of(&self, note: &[u8]) -> bool {
+        let key = LogKey::parse_vkey(&self.root.log_key);
+        let opened = key.ok().and_then(|key| Checkpoint::open(note, &key).ok());
+        opened.is_some_and(|checkpoint| checkpoint.size.get() == FIRST_ENTRIES)
+    }
+}
+
 /// Commits genesis and the first seal, or publishes the commit that an interrupted `init` left.
 fn commit(
     store: &Arc<dyn Store>,
     founded: Founded,
-    log: Arc<KeyFile>,
+    log: Arc<dyn Signer>,
     wait: Duration,
     random: [u8; 32],
 ) -> Result<(), InitError> {

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use crate::checkpoint::Origin;
 use crate::sign::KeyFile;
 use crate::sign::KeyFileError;
+use crate::sign::KeyOpener;
+use crate::sign::Signer;
 
 use super::init::InitError;
 use super::pin::origin_slug;
@@ -38,14 +40,17 @@ impl KeyPaths {
 
 /// The three keys of a new ledger.
 pub(super) struct Keys {
-    pub(super) owner: KeyFile,
-    pub(super) log: Arc<KeyFile>,
-    pub(super) issuer: KeyFile,
+    pub(super) owner: Arc<dyn Signer>,
+    pub(super) log: Arc<dyn Signer>,
+    pub(super) issuer: Arc<dyn Signer>,
 }
 
 impl Keys {
+    /// Opens the keys that are there and makes the others; `owner` is one from elsewhere.
     pub(super) fn load_or_make(
         paths: &KeyPaths,
+        opener: &KeyOpener,
+        owner: Option<Arc<dyn Signer>>,
         random: &mut dyn FnMut() -> [u8; 32],
     ) -> Result<Self, InitError> {
         if let Some(folder) = paths.owner.parent() {
@@ -57,13 +62,18 @@ impl Keys {
                 source,
             })?;
         }
-        let mut key = |path: &Path| match KeyFile::load(path) {
-            Err(KeyFileError::Missing { .. }) => KeyFile::generate(path, random()),
+        let mut key = |path: &Path| match opener.open(path) {
+            Err(KeyFileError::Missing { .. }) => {
+                KeyFile::generate(path, random()).map(|made| Arc::new(made) as Arc<dyn Signer>)
+            }
             other => other,
         };
         Ok(Self {
-            owner: key(&paths.owner)?,
-            log: Arc::new(key(&paths.log)?),
+            owner: match owner {
+                Some(owner) => owner,
+                None => key(&paths.owner)?,
+            },
+            log: key(&paths.log)?,
             issuer: key(&paths.issuer)?,
         })
     }

@@ -9,6 +9,7 @@
 //! | `replay`, `keeper` | what the log says up to a place; the index on disk |
 //! | [`drive`], [`content`] | answering a verifier: entries, blobs, files outside the ledger |
 //! | `init`, `keys`, `pin`, `open`, `settings` | keys and genesis, the trust root of this user, reading |
+//! | `remembered` | the last checkpoint of a log that this user accepted |
 
 pub mod admission;
 mod append;
@@ -24,8 +25,10 @@ mod keeper;
 mod keys;
 pub mod lineage_file;
 mod open;
+mod owners;
 mod pin;
 pub mod register;
+mod remembered;
 mod replay;
 mod settings;
 mod write;
@@ -44,11 +47,15 @@ pub use keys::KeyPaths;
 pub use open::Ledger;
 pub use open::StoreBlobs;
 pub use open::View;
+pub use owners::Owners;
 pub use pin::PinError;
 pub use pin::origin_slug;
 pub use pin::pin;
 pub use pin::pin_path;
 pub use pin::read_pin;
+pub use remembered::Parting;
+pub use remembered::Remembered;
+pub use remembered::RememberedError;
 pub use settings::Settings;
 pub use settings::SettingsError;
 pub use write::Gate;

@@ -73,21 +73,20 @@ impl Gate {
             return Err((first, GateError::ManifestMissing(*missing)));
         }
         let blobs = StoreBlobs(&*self.store);
-        let mut staging = Staging::on(&self.state, &blobs, Checks::All);
+        let staging = Staging::on(&self.state, &blobs, Checks::All);
         let expected = staging.next();
         if expected != first {
             let found = first;
             return Err((first, GateError::OutOfOrder { expected, found }));
         }
-        for (position, leaf) in entries.iter().enumerate() {
-            let entry = staging.next();
-            let admitted = staging.admit(leaf).map_err(|error| (entry, error.into()))?;
+        let (admitted, batch) = staging.admit_all(entries.iter().map(Vec::as_slice));
+        for (position, admitted) in (1..).zip(admitted) {
             let is_seal = matches!(admitted.statement.predicate, Predicate::Seal(_));
-            if is_seal != (position + 1 == entries.len()) {
-                return Err((entry, GateError::SealPlace));
+            if is_seal != (position == entries.len()) {
+                return Err((admitted.entry, GateError::SealPlace));
             }
         }
-        match staging.finish() {
+        match batch.map_err(|refused| (refused.entry, refused.reason.into()))? {
             Some(batch) => self.state.integrate(batch).map_err(|error| (first, error.into())),
             None => Ok(()),
         }

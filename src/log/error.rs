@@ -168,6 +168,12 @@ pub enum Tampering {
         /// The entry.
         index: LeafIndex,
     },
+    /// The first entries cannot be shown to be part of the tree of the checkpoint: a tile is false.
+    #[error("the tiles do not lead from the first {size} entries to the root of the checkpoint")]
+    Prefix {
+        /// How many first entries.
+        size: TreeSize,
+    },
     /// Something under the ledger has a size or a kind that nothing written by a ledger has.
     #[error("a file of the ledger is not one that a ledger writes")]
     File(#[source] StoreError),

@@ -35,6 +35,13 @@ pub(super) fn publish(
     // A crash from here on leaves some tiles of a size that no checkpoint names.
     ensure_tiles(store, tiles, OnDifference::Stop)?;
     let header = commit.header();
+    // Without the lock, which somebody must have removed, another appender has published this commit and gone on: a
+    // smaller checkpoint would take away what it acknowledged.
+    if let Some(published) = super::read::read_checkpoint(store, key)?
+        && published.size > header.size_after
+    {
+        return Ok(published);
+    }
     let checkpoint = Checkpoint {
         origin: key.origin().clone(),
         size: header.size_after,
@@ -98,9 +105,11 @@ pub(super) fn ensure_tiles(
         }
     }
     let created = store.create_all(&missing)?;
-    for ((path, _), creation) in missing.iter().zip(created) {
-        // Nobody else writes tiles while the lock is held.
-        if let (StorePath::Tile(tile), Creation::Exists) = (path, creation) {
+    for ((path, bytes), creation) in missing.iter().zip(created) {
+        // Another appender, after somebody has removed the lock, writes the same bytes.
+        if let (StorePath::Tile(tile), Creation::Exists) = (path, creation)
+            && !tile_is(store, *tile, bytes)?
+        {
             return Err(Tampering::Tile { tile: *tile }.into());
         }
     }

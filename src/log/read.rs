@@ -8,7 +8,8 @@ use std::sync::Arc;
 use crate::checkpoint::{Checkpoint, LogKey, MAX_CHECKPOINT_BYTES};
 use crate::digest::{CommitHash, NodeHash};
 use crate::merkle::{
-    Frontier, LeafIndex, TreeSize, leaf_hash, make_consistency, make_inclusion, verify_inclusion,
+    Frontier, LeafIndex, TreeSize, leaf_hash, make_consistency, make_inclusion, make_root,
+    verify_consistency, verify_inclusion,
 };
 use crate::store::{Folder, Store, StorePath};
 
@@ -255,8 +256,72 @@ impl LogReader {
 
     /// Returns the proof that this log extends its first `old` entries; check it against the root you hold.
     pub fn prove_consistency(&self, old: TreeSize) -> Result<Vec<NodeHash>, LogError> {
+        self.prove_consistency_between(old, self.checkpoint.size)
+    }
+
+    /// Returns the proof that the first `new` entries of this log extend its first `old`.
+    ///
+    /// Errors: [`LogError::OutsideLog`] beyond the checkpoint, [`LogError::MissingTile`] for lag.
+    pub fn prove_consistency_between(&self, old: TreeSize, new: TreeSize) -> Result<Vec<NodeHash>, LogError> {
+        self.check_inside(new)?;
         let mut tiles = Tiles::new(self);
-        make_consistency(old, self.checkpoint.size, &mut |node| tiles.node(node))
+        make_consistency(old, new, &mut |node| tiles.node(node))
+    }
+
+    /// Returns the root of the first `size` entries, any number of them, proved against the checkpoint.
+    ///
+    /// It is read from tiles; where one is missing, from all commits. Errors: [`LogError::OutsideLog`] beyond the
+    /// checkpoint, [`Tampering`] when tiles or commits do not lead to its root.
+    pub fn root_at(&self, size: TreeSize) -> Result<NodeHash, LogError> {
+        self.check_inside(size)?;
+        match self.root_from_tiles(size) {
+            Err(LogError::MissingTile { .. }) => self.root_from_commits(size),
+            other => other,
+        }
+    }
+
+    /// Returns whether there is a commit that the checkpoint does not cover: what a crash leaves, or an older checkpoint.
+    pub fn has_unpublished(&self) -> Result<bool, LogError> {
+        find::exists(&*self.store, self.head.0 + 1)
+    }
+
+    fn root_from_tiles(&self, size: TreeSize) -> Result<NodeHash, LogError> {
+        let mut tiles = Tiles::new(self);
+        let root = make_root(size, &mut |node| tiles.node(node))?;
+        let proof = make_consistency(size, self.checkpoint.size, &mut |node| tiles.node(node))?;
+        let whole = (self.checkpoint.size, self.checkpoint.root);
+        // Nobody signs tiles: what they say counts because it leads to the root that was signed.
+        match verify_consistency((size, root), whole, &proof) {
+            Ok(()) => Ok(root),
+            Err(_) => Err(Tampering::Prefix { size }.into()),
+        }
+    }
+
+    fn root_from_commits(&self, size: TreeSize) -> Result<NodeHash, LogError> {
+        let mut prefix = Frontier::new();
+        let mut walk = self.commits();
+        for commit in walk.by_ref() {
+            for (index, entry) in commit?.entries() {
+                if size.contains(index) {
+                    prefix.append(leaf_hash(entry));
+                }
+            }
+        }
+        let end = walk.position();
+        if end.root() == self.checkpoint.root && prefix.size() == size {
+            return Ok(prefix.root());
+        }
+        Err(Tampering::Prefix { size }.into())
+    }
+
+    fn check_inside(&self, size: TreeSize) -> Result<(), LogError> {
+        if size <= self.checkpoint.size {
+            return Ok(());
+        }
+        Err(LogError::OutsideLog {
+            index: LeafIndex::new(size.get()),
+            size: self.checkpoint.size,
+        })
     }
 }
 

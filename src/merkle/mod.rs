@@ -24,10 +24,10 @@ use crate::digest::NodeHash;
 
 pub use frontier::{DescendingRoot, Frontier};
 pub use proof::{
-    NodeCoordinate, make_consistency, make_inclusion, prove_consistency, prove_inclusion, verify_consistency,
-    verify_inclusion,
+    NodeCoordinate, make_consistency, make_inclusion, make_root, prove_consistency, prove_inclusion,
+    verify_consistency, verify_inclusion,
 };
-pub use prune::{Part, prune};
+pub use prune::{Part, prefix_root, prune};
 pub use tile::{Tile, TileError, TileLayer};
 
 /// The largest tree: a proof in it has at most [`MAX_PROOF_HASHES`] hashes.

@@ -87,6 +87,18 @@ pub fn make_consistency<E: From<MerkleError>>(
     Ok(proof)
 }
 
+/// Makes the root of the first `size` leaves from nodes that `source` supplies, complete subtrees over those only.
+pub fn make_root<E: From<MerkleError>>(
+    size: TreeSize,
+    source: &mut impl FnMut(NodeCoordinate) -> Result<NodeHash, E>,
+) -> Result<NodeHash, E> {
+    check_size(size)?;
+    match size.get() {
+        0 => Ok(EMPTY_ROOT),
+        count => range_root(0, count, source),
+    }
+}
+
 /// Checks that `leaf` stands at `index` in the tree with this size and root (RFC 9162 2.1.3.2).
 pub fn verify_inclusion(
     leaf: NodeHash,
@@ -143,7 +155,14 @@ pub fn verify_consistency(
                 too_many: true,
             });
         }
-        return same_root(if old == new { new_root } else { EMPTY_ROOT }, old_root);
+        if old == TreeSize::EMPTY {
+            same_root(EMPTY_ROOT, old_root)?;
+        }
+        return if old == new {
+            same_root(old_root, new_root)
+        } else {
+            Ok(())
+        };
     }
     let mut hashes = proof.iter();
     // A power of two is a node of the new tree: the old root is the first hash of the path (step 1).
@@ -302,6 +321,137 @@ mod tests {
                 assert!(verify_consistency(old, (size(n), EMPTY_ROOT), &proof).is_err());
             }
         }
+    }
+
+    /// Every pair of sizes up to 200, each proof also with a hash left out, added or changed.
+    #[test]
+    fn every_pair_of_sizes_is_proved_and_nothing_else_is() {
+        const MAX: usize = 200;
+        let leaves = oracle::leaves(MAX);
+        let roots: Vec<NodeHash> = (0..=MAX).map(|n| oracle::mth(&leaves[..n])).collect();
+        for n in 1..=MAX {
+            let new = (size(n), roots[n]);
+            for m in 0..=n {
+                let old = (size(m), roots[m]);
+                let proof = prove_consistency(&leaves[..n], size(m)).unwrap();
+                assert_eq!(verify_consistency(old, new, &proof), Ok(()), "{m} to {n}");
+                assert!(
+                    verify_consistency(new, old, &proof).is_err() || m == n,
+                    "{m} to {n}"
+                );
+                let longer = [proof.as_slice(), &[roots[1]]].concat();
+                assert!(verify_consistency(old, new, &longer).is_err(), "{m} to {n}");
+                for at in 0..proof.len() {
+                    let mut bad = proof.clone();
+                    bad[at] = roots[0];
+                    assert!(
+                        verify_consistency(old, new, &bad).is_err(),
+                        "{m} to {n}, hash {at}"
+                    );
+                    bad.remove(at);
+                    assert!(
+                        verify_consistency(old, new, &bad).is_err(),
+                        "{m} to {n}, hash {at}"
+                    );
+                }
+                // The root of another size is never that of this one.
+                let other = (size(m), roots[(m + 1) % (MAX + 1)]);
+                assert!(verify_consistency(other, new, &proof).is_err(), "{m} to {n}");
+            }
+        }
+    }
+
+    /// RFC 6962 2.1.3: the proofs of the tree with seven leaves.
+    #[test]
+    fn the_example_of_the_rfc() {
+        let leaves = oracle::leaves(7);
+        let [a, b, c, d, e, f, j] = leaves.clone().try_into().unwrap();
+        let (g, h, i) = (node_hash(&a, &b), node_hash(&c, &d), node_hash(&e, &f));
+        let (k, l) = (node_hash(&g, &h), node_hash(&i, &j));
+        let proof = |old| prove_consistency(&leaves, size(old)).unwrap();
+        assert_eq!(proof(3), [c, d, g, l]);
+        assert_eq!(proof(4), [l]);
+        assert_eq!(proof(6), [i, j, k]);
+    }
+
+    /// A tree whose leaves are all equal has one node a level, so that its proofs can be made at any size.
+    #[test]
+    fn proofs_of_the_largest_trees_have_63_hashes_at_most() {
+        let mut levels = vec![crate::merkle::leaf_hash(b"same")];
+        for level in 0..62 {
+            levels.push(node_hash(&levels[level], &levels[level]));
+        }
+        let mut source = |node: NodeCoordinate| Ok::<_, MerkleError>(levels[node.level as usize]);
+        let mut root = |n: u64| make_root(TreeSize::new(n), &mut source).unwrap();
+        let mut sizes: Vec<u64> = (0..=62).map(|bit| 1 << bit).collect();
+        sizes.extend((1..=62).flat_map(|bit| [(1 << bit) - 1, (1 << bit) / 3 * 2]));
+        sizes.extend((0..62).map(|bit| (1 << bit) + 1));
+        sizes.sort_unstable();
+        let mut longest = 0;
+        for new in &sizes {
+            for old in sizes.iter().filter(|old| *old <= new) {
+                let (old, new) = (TreeSize::new(*old), TreeSize::new(*new));
+                let node = |node: NodeCoordinate| Ok::<_, MerkleError>(levels[node.level as usize]);
+                let proof = make_consistency(old, new, &mut { node }).unwrap();
+                let (before, after) = (root(old.get()), root(new.get()));
+                assert_eq!(verify_consistency((old, before), (new, after), &proof), Ok(()));
+                longest = longest.max(proof.len());
+            }
+        }
+        assert_eq!(longest, MAX_PROOF_HASHES);
+    }
+
+    /// One case of `transparency-dev/merkle`; `null` stands for no bytes.
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Published {
+        case: String,
+        size1: u64,
+        size2: u64,
+        root1: Option<String>,
+        root2: Option<String>,
+        proof: Option<Vec<String>>,
+        want_err: bool,
+    }
+
+    impl Published {
+        fn is_accepted(&self) -> bool {
+            use base64::Engine as _;
+            let hash = |text: &String| {
+                let mut bytes = base64::engine::general_purpose::STANDARD.decode(text).ok()?;
+                // Roots that do not matter are a few words there.
+                if bytes.starts_with(b"don't care") {
+                    bytes.resize(32, 0);
+                }
+                bytes.try_into().ok().map(NodeHash::from_bytes)
+            };
+            let root = |text: &Option<String>| text.as_ref().and_then(hash);
+            let proof: Option<Vec<NodeHash>> = self.proof.iter().flatten().map(hash).collect();
+            // What is not a hash cannot even be expressed here.
+            let (Some(old), Some(new), Some(proof)) = (root(&self.root1), root(&self.root2), proof) else {
+                return false;
+            };
+            let (size1, size2) = (TreeSize::new(self.size1), TreeSize::new(self.size2));
+            verify_consistency((size1, old), (size2, new), &proof).is_ok()
+        }
+    }
+
+    #[test]
+    fn published_consistency_cases() {
+        let cases = include_str!("../../fixtures/merkle/consistency.jsonl");
+        let (mut accepted, mut refused) = (0, 0);
+        for line in cases.lines() {
+            let case: Published = serde_json::from_str(line).unwrap();
+            // Their library proves nothing from the empty tree; tlog-witness does, and so do we.
+            let from_empty = case.case.ends_with("/size1-is-zero-and-size2-is-not-zero");
+            assert_eq!(case.is_accepted(), !case.want_err || from_empty, "{}", case.case);
+            *(if case.want_err {
+                &mut refused
+            } else {
+                &mut accepted
+            }) += 1;
+        }
+        assert_eq!((accepted, refused), (6, 92));
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod oracle;
 mod proof;
 mod release;
 mod show;
+mod suspect;
 #[cfg(test)]
 mod tests;
 mod trace;
@@ -60,6 +61,8 @@ pub use proof::prove;
 pub use release::Released;
 pub use show::Shown;
 pub use show::show;
+pub use suspect::Suspect;
+pub use suspect::suspects;
 pub use trace::EdgeRole;
 pub use trace::Trace;
 pub use trace::TraceNode;

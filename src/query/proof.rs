@@ -251,6 +251,11 @@ fn subject_of(statement: &Statement, subject: u32) -> Option<&Artifact> {
 }
 
 impl Proof {
+    /// Returns the signed checkpoint that it rests on.
+    pub fn checkpoint_note(&self) -> &[u8] {
+        &self.log.checkpoint
+    }
+
     /// Returns the origin of the log that this is said to be about; nobody vouches for it.
     pub fn claimed_origin(&self) -> Option<Origin> {
         let note = Note::parse(&self.log.checkpoint).ok()?;

@@ -3,11 +3,22 @@
 //! | backend | holds the key in |
 //! |---|---|
 //! | [`MemorySigner`] | this process, from 32 bytes |
-//! | [`KeyFile`] | a PKCS#8 PEM file (RFC 8410) that only its owner may read |
+//! | [`KeyFile`] | a file that only its owner may read: PKCS#8 PEM or OpenSSH, with or without passphrase |
+//! | [`AgentSigner`] | a running ssh-agent |
 //!
-//! Secrets are wiped when dropped and never appear in `Debug`.
+//! [`KeyOpener`] finds out which one a name means. Secrets and passphrases are wiped when dropped and never appear in
+//! `Debug` or in an error.
 
+mod agent;
+mod error;
 mod file;
+mod open;
+mod openssh;
+mod passphrase;
+mod pem;
+mod public;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
@@ -16,7 +27,23 @@ use ed25519_dalek::SigningKey;
 use zeroize::Zeroize as _;
 
 pub use crate::checkpoint::{SignError, Signer};
-pub use file::{KeyFile, KeyFileError, MAX_KEY_FILE_BYTES};
+pub use agent::AGENT_BYTES_MAX;
+pub use agent::AGENT_PREFIX;
+pub use agent::AgentSigner;
+pub use error::KeyFileError;
+pub use file::KeyFile;
+pub use file::KeyForm;
+pub use file::MAX_KEY_FILE_BYTES;
+pub use file::Protection;
+pub use open::KeyOpener;
+pub use passphrase::MAX_PASSPHRASE_BYTES;
+pub use passphrase::NoPassphrases;
+pub use passphrase::Passphrase;
+pub use passphrase::PassphraseError;
+pub use passphrase::Passphrases;
+pub use public::PublicKeyError;
+pub use public::parse_public;
+pub use public::ssh_forms;
 
 /// An Ed25519 key held in memory.
 pub struct MemorySigner {
@@ -49,7 +76,7 @@ impl fmt::Debug for MemorySigner {
 }
 
 #[cfg(test)]
-mod tests {
+mod in_memory {
     use super::*;
 
     /// RFC 8032 7.1, test 2.

@@ -195,7 +195,11 @@ impl Artifact {
                 absence: Absence::Foreign { alg, value },
                 ..
             } => {
-                let text = format!("foreign\n{}\n{}", plain_alg(alg), value.to_ascii_lowercase());
+                let text = format!(
+                    "herdbook tie\nforeign\n{}\n{}",
+                    plain_alg(alg),
+                    value.to_ascii_lowercase()
+                );
                 Some(Sha256Digest::of(text.as_bytes()))
             }
             Content::Absent { .. } => None,

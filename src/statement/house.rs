@@ -113,6 +113,8 @@ impl Genesis {
 /// The last entry of every commit: that nothing below it is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seal {
+    /// How many entries stand below it: its own index.
+    pub size: u64,
     /// How many `key` and `notice` statements stand below.
     pub rulings: u64,
     /// RFC 6962 root over their leaf hashes, in log order.
@@ -165,6 +167,7 @@ impl Seal {
         out.put("contested_root", self.contested_root.to_hex());
         out.put_count("rulings", Some(self.rulings));
         out.put("rulings_root", self.rulings_root.to_hex());
+        out.put_count("size", Some(self.size));
     }
 
     pub(super) fn decode(fields: &mut Fields) -> Result<Self, StatementError> {
@@ -173,6 +176,7 @@ impl Seal {
             rulings_root: fields.digest("rulings_root", NodeHash::from_hex)?,
             contested: fields.count("contested")?,
             contested_root: fields.digest("contested_root", NodeHash::from_hex)?,
+            size: fields.count("size")?,
         })
     }
 }

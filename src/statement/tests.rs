@@ -137,6 +137,7 @@ fn every_kind() -> Vec<Statement> {
             gaps: vec![],
         })),
         of(Predicate::Seal(Seal {
+            size: 7,
             rulings: 0,
             rulings_root: NodeHash::from_bytes([2; 32]),
             contested: 1,

@@ -3,6 +3,7 @@
 //! Steps are the calls that change something, counted from 0 since the fault was armed. Reading never fails before
 //! the store has died.
 
+use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -52,11 +53,24 @@ struct State {
     poisoned: Option<String>,
 }
 
+/// What somebody else does while this store is used.
+struct Interruption {
+    step: usize,
+    act: Box<dyn FnOnce() + Send>,
+}
+
+impl fmt::Debug for Interruption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Interruption at step {}", self.step)
+    }
+}
+
 /// Wraps a store and fails at a chosen step.
 #[derive(Debug)]
 pub struct FaultyStore {
     inner: Arc<dyn Store>,
     state: Mutex<State>,
+    interruption: Mutex<Option<Interruption>>,
 }
 
 impl FaultyStore {
@@ -65,6 +79,24 @@ impl FaultyStore {
         Self {
             inner,
             state: Mutex::default(),
+            interruption: Mutex::default(),
+        }
+    }
+
+    /// Has `act` done right before the `step`-th changing call from now, counted from 0, and forgets the calls so far: what
+    /// another process does in between. Nothing fails.
+    pub fn interrupt(&self, step: usize, act: impl FnOnce() + Send + 'static) {
+        *self.state() = State::default();
+        let act = Box::new(act);
+        *self.interruption.lock().unwrap_or_else(PoisonError::into_inner) = Some(Interruption { step, act });
+    }
+
+    fn be_interrupted(&self, step: usize) {
+        let mut waiting = self.interruption.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = waiting.take_if(|interruption| interruption.step == step);
+        drop(waiting);
+        if let Some(interruption) = due {
+            (interruption.act)();
         }
     }
 
@@ -100,12 +132,13 @@ impl FaultyStore {
         act: impl FnOnce() -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         self.alive()?;
+        let number = self.state().steps.len();
+        self.be_interrupted(number);
         let fault = {
             let mut state = self.state();
             if let Some(path) = &state.poisoned {
                 return Err(StoreError::Poisoned { path: path.clone() });
             }
-            let number = state.steps.len();
             state.steps.push(format!("{verb} {path}"));
             let fault = state
                 .armed

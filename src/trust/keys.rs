@@ -1,8 +1,13 @@
 //! The keys of a ledger: granted, revoked, rotated, affirmed, by log index.
+//!
+//! Admission asks before it appends, every verifier asks again, and both ask this. What is refused here never gets into
+//! an honest log, so a change that cannot be made is an error before anything is written and `tampered` where it stands.
+//! A change is made whole or not at all.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::checkpoint::LogKey;
 use crate::digest::KeyId;
 use crate::digest::StatementId;
 use crate::key::PublicKey;
@@ -13,39 +18,10 @@ use crate::statement::KeyChangeKind;
 use crate::statement::Revocation;
 use crate::statement::Since;
 
-/// Why a key may not sign something.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TrustError {
-    /// No grant, ever.
-    #[error("key {key} was never granted anything in this ledger")]
-    Unknown {
-        /// The key.
-        key: KeyId,
-    },
-    /// A grant, but not at that entry.
-    #[error("key {key} had no grant at entry {index}: it counts {valid}")]
-    NotThen {
-        /// The key.
-        key: KeyId,
-        /// The entry.
-        index: u64,
-        /// When it counts, in words.
-        valid: String,
-    },
-    /// A grant, but not for that kind.
-    #[error("key {key} may sign {granted}, not `{kind}`")]
-    Kind {
-        /// The key.
-        key: KeyId,
-        /// What was to be signed.
-        kind: String,
-        /// What it may sign.
-        granted: String,
-    },
-    /// A key change that says nothing that can be done.
-    #[error("the key change cannot be applied: {0}")]
-    Change(&'static str),
-}
+use super::check::check_shape;
+use super::error::TrustError;
+use super::record::GrantedKey;
+use super::record::Proposal;
 
 /// Whether what a key signed counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,51 +32,51 @@ pub enum Standing {
     Suspect,
 }
 
-#[derive(Debug, Clone)]
-struct Record {
-    key: PublicKey,
-    kinds: Vec<String>,
-    holder: Option<String>,
-    granted_at: u64,
-    revoked_at: Option<u64>,
-    suspect_from: Option<u64>,
-}
-
 /// The keys of a ledger and what they may sign, as of some tree size.
 #[derive(Debug, Clone)]
 pub struct Keys {
-    owners: Vec<PublicKey>,
+    pub(super) owners: Vec<PublicKey>,
+    /// Signs seals, commits and checkpoints, and nothing that a grant covers.
+    pub(super) log_key: Option<PublicKey>,
     threshold: u64,
-    records: BTreeMap<KeyId, Record>,
-    pending: BTreeMap<StatementId, (KeyChange, BTreeSet<KeyId>)>,
-    affirmed: BTreeMap<StatementId, BTreeSet<KeyId>>,
+    pub(super) records: BTreeMap<KeyId, GrantedKey>,
+    pending: BTreeMap<StatementId, Proposal>,
+    /// Changes that were made, by the statement that proposed them.
+    made: BTreeSet<StatementId>,
+    /// Who affirmed a statement, and at which entry.
+    affirmed: BTreeMap<StatementId, BTreeMap<KeyId, u64>>,
 }
 
 impl Keys {
     /// Starts with the owners and grants of genesis, which hold from entry 0.
+    ///
+    /// A grant to an owner or to the log key is none, and of two grants to one key the first counts: admission refuses
+    /// such a genesis, and whoever gets round that gains nothing.
     pub fn of(genesis: &Genesis) -> Self {
-        let records = genesis.grants.iter().map(|grant| {
-            let record = Record {
-                key: grant.public_key,
-                kinds: grant.kinds.clone(),
-                holder: grant.holder.clone(),
-                granted_at: 0,
-                revoked_at: None,
-                suspect_from: None,
-            };
-            (grant.public_key.id(), record)
-        });
-        Self {
+        let mut keys = Self {
             owners: genesis.owners.clone(),
+            log_key: LogKey::parse_vkey(&genesis.log_key)
+                .ok()
+                .map(|key| key.public_key()),
             threshold: genesis.threshold,
-            records: records.collect(),
+            records: BTreeMap::new(),
             pending: BTreeMap::new(),
+            made: BTreeSet::new(),
             affirmed: BTreeMap::new(),
+        };
+        for grant in &genesis.grants {
+            if !keys.is_reserved(grant.public_key) {
+                let (kinds, holder) = (grant.kinds.clone(), grant.holder.clone());
+                let record = GrantedKey::fresh(grant.public_key, kinds, holder, 0);
+                keys.records.entry(grant.public_key.id()).or_insert(record);
+            }
         }
+        keys
     }
 
     /// Applies the key change at entry `index`. Grants, revocations and rotations need as many owners as the
     /// threshold says and take effect at the entry that completes it; an affirmation needs a granted key.
+    /// After an error everything is as before.
     pub fn apply(
         &mut self,
         index: u64,
@@ -108,34 +84,60 @@ impl Keys {
         issuer: KeyId,
         change: &KeyChange,
     ) -> Result<(), TrustError> {
+        check_shape(change)?;
         match change.change {
             KeyChangeKind::Affirm => {
                 self.may_sign(issuer, &["key:affirm".to_owned(), "key".to_owned()], index)?;
                 for statement in &change.statements {
-                    self.affirmed.entry(*statement).or_default().insert(issuer);
+                    let by = self.affirmed.entry(*statement).or_default();
+                    by.entry(issuer).or_insert(index);
                 }
                 Ok(())
             }
             KeyChangeKind::Approve => {
-                self.owner(issuer)?;
+                self.owner(issuer)
+                    .map_err(|_| TrustError::NotAnOwner { key: issuer })?;
+                let mut approved = self.clone();
                 for statement in &change.statements {
-                    let (_, agreed) = self
-                        .pending
-                        .get_mut(statement)
-                        .ok_or(TrustError::Change("nothing awaits that approval"))?;
-                    agreed.insert(issuer);
-                    self.settle(index, *statement)?;
+                    approved.approve(index, *statement, issuer)?;
                 }
+                *self = approved;
                 Ok(())
             }
             KeyChangeKind::Grant | KeyChangeKind::Revoke | KeyChangeKind::Rotate => {
-                self.owner(issuer)?;
-                self.check(change)?;
-                self.pending
-                    .insert(id, (change.clone(), BTreeSet::from([issuer])));
-                self.settle(index, id)
+                self.owner(issuer)
+                    .map_err(|_| TrustError::NotAnOwner { key: issuer })?;
+                self.check(index, change)?;
+                let proposal = Proposal {
+                    id,
+                    entry: index,
+                    change: change.clone(),
+                    agreed: BTreeSet::from([issuer]),
+                };
+                self.settle(index, proposal);
+                Ok(())
             }
         }
+    }
+
+    fn approve(&mut self, index: u64, id: StatementId, owner: KeyId) -> Result<(), TrustError> {
+        let Some(proposal) = self.pending.get(&id) else {
+            return Err(TrustError::Change(if self.made.contains(&id) {
+                "that change is in force already"
+            } else {
+                "nothing awaits that approval"
+            }));
+        };
+        if proposal.agreed.contains(&owner) {
+            return Err(TrustError::Change("this owner has agreed to it already"));
+        }
+        // Since it was proposed another change may have made it impossible, and then it stays so.
+        self.check(proposal.entry, &proposal.change)?;
+        if let Some(mut proposal) = self.pending.remove(&id) {
+            proposal.agreed.insert(owner);
+            self.settle(index, proposal);
+        }
+        Ok(())
     }
 
     /// Returns the public key of an owner, whom nothing but genesis names.
@@ -145,6 +147,49 @@ impl Keys {
             .copied()
             .find(|owner| owner.id() == key)
             .ok_or(TrustError::Unknown { key })
+    }
+
+    /// Returns the owners, in the order of genesis.
+    pub fn owners(&self) -> &[PublicKey] {
+        &self.owners
+    }
+
+    /// Returns how many owners must agree.
+    pub fn threshold(&self) -> u64 {
+        self.threshold
+    }
+
+    /// Returns every key that was ever granted anything, in the order of the grants.
+    pub fn granted(&self) -> Vec<&GrantedKey> {
+        let mut all: Vec<&GrantedKey> = self.records.values().collect();
+        all.sort_by_key(|record| (record.from, record.key.id()));
+        all
+    }
+
+    /// Returns what is known of a key that was granted something.
+    pub fn record(&self, key: KeyId) -> Option<&GrantedKey> {
+        self.records.get(&key)
+    }
+
+    /// Returns the changes that await approval, in log order.
+    pub fn proposals(&self) -> Vec<&Proposal> {
+        let mut all: Vec<&Proposal> = self.pending.values().collect();
+        all.sort_by_key(|proposal| proposal.entry);
+        all
+    }
+
+    /// Returns why a change that awaits approval can never be made, if so.
+    pub fn obstacle(&self, proposal: &Proposal) -> Option<TrustError> {
+        self.check(proposal.entry, &proposal.change).err()
+    }
+
+    /// Returns the keys as they would be if all owners agreed to a change that is proposed at entry `index`.
+    pub fn with(&self, index: u64, change: &KeyChange) -> Result<Self, TrustError> {
+        check_shape(change)?;
+        self.check(index, change)?;
+        let mut changed = self.clone();
+        changed.enact(index, change);
+        Ok(changed)
     }
 
     /// Returns the public key of a signer, whether or not it counts: what a signature is checked with.
@@ -163,11 +208,11 @@ impl Keys {
     /// Returns the public key if `key` may sign one of `words` at entry `index`.
     pub fn may_sign(&self, key: KeyId, words: &[String], index: u64) -> Result<PublicKey, TrustError> {
         let record = self.records.get(&key).ok_or(TrustError::Unknown { key })?;
-        if index < record.granted_at || record.revoked_at.is_some_and(|end| index >= end) {
+        if !record.counts_at(index) {
             let end = record
-                .revoked_at
+                .to
                 .map_or_else(String::new, |end| format!(" to below {end}"));
-            let valid = format!("from entry {}{end}", record.granted_at);
+            let valid = format!("from entry {}{end}", record.from);
             return Err(TrustError::NotThen { key, index, valid });
         }
         let allowed = |granted: &String| granted == EVERY_KIND || words.contains(granted);
@@ -197,106 +242,64 @@ impl Keys {
         let suspect = self
             .records
             .get(&key)
-            .and_then(|record| record.suspect_from)
-            .is_some_and(|from| index >= from);
-        let affirmed_by = self.affirmed.get(&statement);
-        let affirmed = affirmed_by.is_some_and(|keys| {
-            keys.iter().any(|by| {
-                *by != key
-                    && self
-                        .records
-                        .get(by)
-                        .is_some_and(|record| record.suspect_from.is_none())
-            })
-        });
-        if suspect && !affirmed {
+            .is_some_and(|record| record.is_suspect_at(index));
+        if suspect && self.affirmed_by(key, statement).is_none() {
             Standing::Suspect
         } else {
             Standing::Good
         }
     }
 
-    fn check(&self, change: &KeyChange) -> Result<(), TrustError> {
-        let key = change.public_key.ok_or(TrustError::Change("it names no key"))?;
-        match change.change {
-            KeyChangeKind::Grant if change.kinds.is_empty() => Err(TrustError::Change("it grants no kind")),
-            KeyChangeKind::Grant if self.records.contains_key(&key.id()) => Err(TrustError::Change(
-                "the key has, or had, a grant; a key is granted once",
-            )),
-            KeyChangeKind::Revoke if change.revocation.is_none() => {
-                Err(TrustError::Change("it does not say retired or compromised"))
-            }
-            KeyChangeKind::Revoke
-                if change.revocation == Some(Revocation::Compromised) && change.since.is_none() =>
-            {
-                Err(TrustError::Change(
-                    "it does not say since when the key is compromised",
-                ))
-            }
-            KeyChangeKind::Revoke | KeyChangeKind::Rotate if !self.records.contains_key(&key.id()) => {
-                Err(TrustError::Unknown { key: key.id() })
-            }
-            KeyChangeKind::Rotate => self.check_successor(change.successor),
-            _ => Ok(()),
+    /// Returns the first other key whose affirmation of what `key` signed counts.
+    ///
+    /// One by a key that was itself suspect when it affirmed does not, and affirming the affirmation does not help: what
+    /// counts is affirmed itself.
+    pub fn affirmed_by(&self, key: KeyId, statement: StatementId) -> Option<KeyId> {
+        let affirmed = self.affirmed.get(&statement)?;
+        let counts = |(by, at): &(&KeyId, &u64)| {
+            let record = self.records.get(*by);
+            **by != key && record.is_some_and(|record| !record.is_suspect_at(**at))
+        };
+        let first = affirmed.iter().filter(counts).min_by_key(|(_, at)| **at);
+        first.map(|(by, _)| *by)
+    }
+
+    fn settle(&mut self, index: u64, proposal: Proposal) {
+        if proposal.agreed.len() as u64 >= self.threshold {
+            self.made.insert(proposal.id);
+            self.enact(index, &proposal.change);
+        } else {
+            self.pending.insert(proposal.id, proposal);
         }
     }
 
-    /// A fresh record in the place of an old one would clear a key that was compromised.
-    fn check_successor(&self, successor: Option<PublicKey>) -> Result<(), TrustError> {
-        let successor = successor.ok_or(TrustError::Change("it names no successor"))?;
-        if self.records.contains_key(&successor.id()) {
-            return Err(TrustError::Change(
-                "the successor has, or had, a grant; a key is granted once",
-            ));
-        }
-        Ok(())
-    }
-
-    fn settle(&mut self, index: u64, id: StatementId) -> Result<(), TrustError> {
-        let complete = self
-            .pending
-            .get(&id)
-            .is_some_and(|(_, agreed)| agreed.len() as u64 >= self.threshold);
-        if complete && let Some((change, _)) = self.pending.remove(&id) {
-            return self.enact(index, &change);
-        }
-        Ok(())
-    }
-
-    fn enact(&mut self, index: u64, change: &KeyChange) -> Result<(), TrustError> {
-        // Between the proposal and the last approval another change may have granted the key.
-        self.check(change)?;
-        let key = change.public_key.ok_or(TrustError::Change("it names no key"))?;
-        let fresh = |key: PublicKey, kinds: Vec<String>, holder: Option<String>| Record {
-            key,
-            kinds,
-            holder,
-            granted_at: index,
-            revoked_at: None,
-            suspect_from: None,
+    /// Makes a change that was checked.
+    fn enact(&mut self, index: u64, change: &KeyChange) {
+        let Some(key) = change.public_key else {
+            return;
         };
         if change.change == KeyChangeKind::Grant {
-            self.records
-                .insert(key.id(), fresh(key, change.kinds.clone(), change.holder.clone()));
-            return Ok(());
+            let (kinds, holder) = (change.kinds.clone(), change.holder.clone());
+            let record = GrantedKey::fresh(key, kinds, holder, index);
+            self.records.entry(key.id()).or_insert(record);
+            return;
         }
-        let record = self
-            .records
-            .get_mut(&key.id())
-            .ok_or(TrustError::Unknown { key: key.id() })?;
-        record.revoked_at = Some(record.revoked_at.map_or(index, |earlier| earlier.min(index)));
+        let Some(record) = self.records.get_mut(&key.id()) else {
+            return;
+        };
+        record.to = Some(record.to.map_or(index, |earlier| earlier.min(index)));
         if change.revocation == Some(Revocation::Compromised) {
             let since = match change.since {
-                Some(Since::Entry(entry)) => entry,
-                Some(Since::Grant) | None => record.granted_at,
+                Some(Since::Entry(entry)) => entry.max(record.from),
+                Some(Since::Grant) | None => record.from,
             };
             record.suspect_from = Some(record.suspect_from.map_or(since, |earlier| earlier.min(since)));
         }
         if let Some(successor) = change.successor {
+            record.successor = Some(successor);
             let (kinds, holder) = (record.kinds.clone(), record.holder.clone());
-            self.records
-                .insert(successor.id(), fresh(successor, kinds, holder));
+            let fresh = GrantedKey::fresh(successor, kinds, holder, index);
+            self.records.entry(successor.id()).or_insert(fresh);
         }
-        Ok(())
     }
 }

@@ -70,6 +70,10 @@ codes! {
     CheckpointInvalid = "checkpoint_invalid", TAMPERED;
     /// The entries do not hash to the root of the checkpoint.
     RootDiffers = "root_differs", TAMPERED;
+    /// Fewer entries than a checkpoint of this log that was accepted before.
+    RolledBack = "rolled_back", TAMPERED;
+    /// Another history than a checkpoint of this log that was accepted before.
+    Forked = "forked", TAMPERED;
     /// Another genesis than the one that was pinned.
     GenesisDiffers = "genesis_differs", TAMPERED;
     /// An entry, a slot or a blob that no reader can take for one.
@@ -122,6 +126,10 @@ codes! {
     TrustNotPinned = "trust_not_pinned", UNDECIDABLE;
     /// The trust root is that of a ledger with another origin.
     OtherLedger = "other_ledger", UNDECIDABLE;
+    /// The checkpoint is older than was asked for.
+    CheckpointTooOld = "checkpoint_too_old", UNDECIDABLE;
+    /// An earlier checkpoint that was to be held against this one is not one of this log.
+    EarlierInvalid = "earlier_invalid", UNDECIDABLE;
     /// The checkpoint does not end with a seal.
     NoSeal = "no_seal", UNDECIDABLE;
     /// An entry that is not there.
@@ -134,6 +142,8 @@ codes! {
     ClaimsIncomplete = "claims_incomplete", UNDECIDABLE;
     /// Key or notice statements that the seal counts and that are not there.
     RulingsMissing = "rulings_missing", UNDECIDABLE;
+    /// Evidence that does not show that the log still begins with the entries of an earlier checkpoint.
+    ConsistencyNotShown = "consistency_not_shown", UNDECIDABLE;
     /// An evidence bundle that ends too early.
     BundleIncomplete = "bundle_incomplete", UNDECIDABLE;
     /// A file that was to be checked and is not there.

@@ -24,7 +24,7 @@ mod share;
 mod subjects;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use files::FileDigests;
 pub use files::FileQuery;
@@ -66,6 +66,7 @@ pub use subjects::SubjectFile;
 
 use crate::digest::BlobId;
 use crate::merkle::LeafIndex;
+use crate::merkle::TreeSize;
 use crate::statement::ArtifactRef;
 use crate::trust::TrustRoot;
 
@@ -113,6 +114,12 @@ pub struct Request {
     pub content: bool,
     /// The least assurance that is enough.
     pub require: Assurance,
+    /// The last signed checkpoint of this log that was accepted, if one is remembered.
+    pub remembered: Option<Vec<u8>>,
+    /// A signed checkpoint of this log that the judged one must not be older than.
+    pub newer: Option<Vec<u8>>,
+    /// How many entries the signed checkpoint must have at least.
+    pub min_size: Option<TreeSize>,
 }
 
 /// What the verifier needs next.

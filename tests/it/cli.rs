@@ -1,23 +1,29 @@
 //! The command as a user runs it: the real program, in folders of its own, with keys of its own.
 
+mod agent;
 mod alpaca;
 mod asked;
 mod bad_input;
 mod cached;
+mod consistency;
 mod contract;
 mod damaged;
 mod docs;
 mod doctor;
 mod index;
 mod items;
+mod keys;
 mod killed;
 mod many;
 mod nightly;
 mod pipelines;
 mod proved;
+mod raced;
 mod reading;
 mod release;
+mod remembered;
 mod report;
+mod stolen;
 mod stream;
 mod support;
 mod verbs;

@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use herdbook::checkpoint::Origin;
@@ -25,7 +24,7 @@ use herdbook::ledger::register::RegisterError;
 use herdbook::ledger::register::RegisterOptions;
 use herdbook::ledger::register::Registered;
 use herdbook::ledger::register::RegisteredNode;
-use herdbook::sign::KeyFile;
+use herdbook::sign::KeyOpener;
 use tempfile::TempDir;
 
 /// A folder with a ledger, its keys and its pins.
@@ -62,6 +61,8 @@ impl House {
         InitRequest {
             folder: self.path("ledger"),
             origin: Origin::parse("example.com/house").unwrap(),
+            owners: None,
+            opener: KeyOpener::plain(),
             organisation: Some("Example Lab".to_owned()),
             keys_folder: self.path("keys"),
             state_folder: self.path("state"),
@@ -88,8 +89,8 @@ impl House {
         let request = self.request();
         let paths = KeyPaths::of(&request.keys_folder, &request.origin);
         Signers {
-            issuer: Arc::new(KeyFile::load(&paths.issuer).unwrap()),
-            log: Arc::new(KeyFile::load(&paths.log).unwrap()),
+            issuer: KeyOpener::plain().open(&paths.issuer).unwrap(),
+            log: KeyOpener::plain().open(&paths.log).unwrap(),
         }
     }
 

@@ -7,6 +7,8 @@ mod crash;
 #[cfg(test)]
 mod formats;
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod ledger;
 #[cfg(test)]
 mod log;
@@ -14,6 +16,8 @@ mod log;
 mod log_attacks;
 #[cfg(test)]
 mod log_formats;
+#[cfg(test)]
+mod log_race;
 #[cfg(test)]
 mod log_support;
 #[cfg(test)]

@@ -213,6 +213,11 @@ fn sources_are_ascii() {
 fn every_file_is_declared() {
     report(&tree::undeclared(&sources("src"), "src", &["lib.rs", "main.rs"]));
     report(&tree::undeclared(&sources("tests/it"), "tests/it", &["main.rs"]));
+    report(&tree::undeclared(
+        &sources("tests/fuzz"),
+        "tests/fuzz",
+        &["decoders.rs"],
+    ));
 }
 
 #[test]
@@ -234,6 +239,9 @@ fn the_architecture_page_stays_short() {
 #[test]
 fn every_dependency_says_why_it_is_there() {
     report(&tree::unexplained_dependencies(include_str!("../../Cargo.toml")));
+    report(&tree::unexplained_dependencies(include_str!(
+        "../fuzz/Cargo.toml"
+    )));
 }
 
 #[test]

@@ -240,6 +240,9 @@ fn init_args() -> args::Init {
         dir: None,
         origin: ORIGIN.to_owned(),
         org: Some("The garden".to_owned()),
+        owners: Vec::new(),
+        threshold: None,
+        key: None,
     }
 }
 
@@ -268,5 +271,6 @@ fn verify_args(node: &str, content: bool) -> args::Verify {
             require: Assurance::SelfAsserted,
         },
         as_of: super::as_of::AsOf::default(),
+        fresh: super::fresh::Fresh::default(),
     }
 }

@@ -1,5 +1,6 @@
 //! `herdbook verify`: the verdict on a lineage, with every reason and its path.
 
+mod earlier;
 mod json;
 mod text;
 
@@ -11,7 +12,6 @@ use crate::ledger::LedgerError;
 use crate::ledger::View;
 use crate::ledger::content::ContentFolder;
 use crate::ledger::drive::judge_as_of;
-use crate::ledger::drive::published_note;
 use crate::merkle::TreeSize;
 use crate::statement::ArtifactRef;
 use crate::trust::TrustRoot;
@@ -34,6 +34,8 @@ use super::session::Session;
 use super::target;
 use super::target::Target;
 use super::ui::Answer;
+
+use earlier::Earlier;
 
 /// What every answer says at its end.
 pub(super) use crate::report::CAVEAT;
@@ -75,24 +77,34 @@ impl Outcome {
             Self::Told(told) => told.finding.code.verdict().unwrap_or(Verdict::Undecidable),
         }
     }
+
+    fn has(&self, code: Code) -> bool {
+        match self {
+            Self::Judged(judged) => {
+                let findings = &judged.judgement.get().findings;
+                findings.iter().any(|finding| finding.code == code)
+            }
+            Self::Told(told) => told.finding.code == code,
+        }
+    }
 }
 
 /// Verifies every target; the worst verdict decides how it ends.
 pub fn run(session: &Session, args: &args::Verify) -> Result<Answer, Error> {
-    let outcomes = outcomes(session, args)?;
+    let (outcomes, notes) = outcomes(session, args)?;
     let as_of = args.as_of.as_of.map(|size| {
         format!("This is as of {size} entries: whatever was registered later was not looked at.")
     });
     Ok(Answer {
         text: text::all(&outcomes, session.ui.paint()),
-        notes: as_of.into_iter().collect(),
+        notes: as_of.into_iter().chain(notes).collect(),
         ..answer(&outcomes)
     })
 }
 
 /// The same with a text of nothing but the line and what fails.
 pub(super) fn run_brief(session: &Session, args: &args::Verify) -> Result<Answer, Error> {
-    let outcomes = outcomes(session, args)?;
+    let (outcomes, _) = outcomes(session, args)?;
     Ok(Answer {
         text: text::brief(&outcomes, session.ui.paint()),
         ..answer(&outcomes)
@@ -118,7 +130,8 @@ pub(super) fn tell(
     }
 }
 
-fn outcomes(session: &Session, args: &args::Verify) -> Result<Vec<Outcome>, Error> {
+/// Judges every target, and returns what to tell beside the verdicts.
+fn outcomes(session: &Session, args: &args::Verify) -> Result<(Vec<Outcome>, Vec<String>), Error> {
     let folder = session.ledger_folder()?;
     let given = args
         .judging
@@ -127,24 +140,40 @@ fn outcomes(session: &Session, args: &args::Verify) -> Result<Vec<Outcome>, Erro
         .map(|path| read_trust_root(&session.path(path)))
         .transpose()?;
     let mut ledger = match Ledger::open(&folder) {
-        Err(error) if error.is_missing() || error.is_tampered() => return Ok(broken(args, error)),
+        Err(error) if error.is_missing() || error.is_tampered() => {
+            return Ok((broken(args, error), Vec::new()));
+        }
         opened => opened?,
     };
-    let checkpoint = published_note(&mut ledger)?;
-    let view = args.as_of.view(&ledger)?;
+    let earlier = Earlier::read(session, &args.fresh, &mut ledger)?;
+    let trust = trust(session, args.judging.trust_genesis, &ledger, given)?;
+    let view = match args.as_of.view(&ledger) {
+        Ok(view) => view,
+        Err(error) => {
+            let finding = earlier.against(&ledger, &trust)?.ok_or(error)?;
+            let told = |asked: &String| earlier::not_found(asked, &ledger, finding.clone());
+            let outcomes: Vec<Outcome> = args.nodes.iter().map(told).collect();
+            let notes = earlier.advice(&outcomes);
+            return Ok((outcomes, notes));
+        }
+    };
     let bar = Bar::new(session.ui.progress());
-    let mut targets = Vec::new();
+    let (mut targets, mut outcomes) = (Vec::new(), Vec::new());
     // All of them first, so that a mistyped name is told before hours of hashing.
     for asked in &args.nodes {
-        targets.extend(target::find(&view, &session.path(Path::new(asked)), asked, &bar)?);
+        match target::find(&view, &session.path(Path::new(asked)), asked, &bar) {
+            Ok(found) => targets.extend(found),
+            Err(error) => match earlier.against(&ledger, &trust)? {
+                Some(finding) => outcomes.push(earlier::not_found(asked, &ledger, finding)),
+                None => return Err(error),
+            },
+        }
     }
-    let trust = trust(session, args.judging.trust_genesis, &ledger, given)?;
     let mut content = match &args.judging.content {
         Some(folder) => Some(ContentFolder::at(&session.path(folder), &bar)?),
         None => None,
     };
     let size = args.as_of.as_of.map(TreeSize::new);
-    let mut outcomes = Vec::new();
     for target in targets {
         let (asked, name, artifacts, file) = match target {
             Target::Artifacts {
@@ -154,18 +183,25 @@ fn outcomes(session: &Session, args: &args::Verify) -> Result<Vec<Outcome>, Erro
                 file,
             } => (asked, name, artifacts, file),
             other => {
-                outcomes.push(Outcome::Told(Box::new(told(other, &view))));
+                let told = told(other, &view);
+                outcomes.push(match earlier.against(&ledger, &trust)? {
+                    Some(finding) => earlier::not_found(&told.asked, &ledger, finding),
+                    None => Outcome::Told(Box::new(told)),
+                });
                 continue;
             }
         };
-        let request = Request {
+        let request = earlier.request(Request {
             name,
             artifacts,
             trust: trust.clone(),
-            checkpoint: checkpoint.clone(),
+            checkpoint: Vec::new(),
             content: content.is_some(),
             require: args.judging.require,
-        };
+            remembered: None,
+            newer: None,
+            min_size: None,
+        });
         outcomes.push(Outcome::Judged(Box::new(Judged {
             asked,
             file,
@@ -174,7 +210,9 @@ fn outcomes(session: &Session, args: &args::Verify) -> Result<Vec<Outcome>, Erro
         })));
     }
     bar.done();
-    Ok(outcomes)
+    let mut notes = earlier.advice(&outcomes);
+    notes.extend(earlier.accept(session, &ledger, &trust));
+    Ok((outcomes, notes))
 }
 
 /// Whose word counts: a file that was given, a pin, the ledger's own when asked for, else nobody's.

@@ -1,5 +1,6 @@
 //! `herdbook verify-report`: whether a report is what its key signed, shows what it says, and holds.
 
+mod remembered;
 mod told;
 
 use std::path::PathBuf;
@@ -40,6 +41,7 @@ use super::session::Session;
 use super::ui::Answer;
 use super::verify::CAVEAT;
 
+use remembered::of_remembered;
 use told::Check;
 use told::Standing;
 use told::check;
@@ -92,6 +94,7 @@ pub fn run(session: &Session, args: &VerifyReport) -> Result<Answer, Error> {
     checks.push(of_page(session, args, &report)?);
     let root = trust_root(session, args, document)?;
     checks.push(of_trust(document, root.as_ref()));
+    checks.extend(of_remembered(session, document, root.as_ref())?);
     checks.push(of_ledger(session, args, document, root.as_ref())?);
     if let Some(path) = &args.write_html {
         write_new(&session.path(path), page(&report)?.as_bytes())?;
@@ -285,6 +288,9 @@ fn of_ledger(
         checkpoint: note.to_vec(),
         content: content.is_some(),
         require,
+        remembered: None,
+        newer: None,
+        min_size: None,
     };
     let judgement = judge(&ledger, request.clone(), content.as_mut())?;
     bar.done();

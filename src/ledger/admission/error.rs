@@ -2,6 +2,7 @@
 
 use crate::checkpoint::LogKeyError;
 use crate::digest::BlobId;
+use crate::digest::KeyId;
 use crate::digest::StatementId;
 use crate::envelope::EnvelopeError;
 use crate::manifest::ManifestError;
@@ -86,6 +87,12 @@ pub enum AdmissionError {
     /// The same key for the log and for statements.
     #[error("the log key must not be an owner's key or be granted anything")]
     LogKeyShared,
+    /// The same key for two purposes, or twice for one.
+    #[error("the genesis names key {key} twice: owners and granted keys are different keys, each once")]
+    KeyTwice {
+        /// The key.
+        key: KeyId,
+    },
     /// Made for another ledger.
     #[error("it is made for ledger {}, not for {expected}", found_text(*.found))]
     WrongLedger {

@@ -9,6 +9,7 @@ mod cited;
 mod error;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod signatures;
 mod staging;
 #[cfg(test)]
 mod tests;
@@ -41,6 +42,7 @@ use crate::trust::Keys;
 
 pub use error::AdmissionError;
 pub use error::BlobError;
+pub use signatures::Refused;
 pub use staging::Admitted;
 pub use staging::Batch;
 pub use staging::Checks;
@@ -151,7 +153,8 @@ impl State {
             }
         }
         state.contested = Arc::new(contested(&state.index)?);
-        let honest = seal_of(&state.rulings, state.contested());
+        let below = TreeSize::new(state.tree.size().get().saturating_sub(1));
+        let honest = seal_of(below, &state.rulings, state.contested());
         Ok((honest == *seal).then_some(state))
     }
 
@@ -255,12 +258,13 @@ fn log_key(genesis: &Genesis) -> Result<PublicKey, AdmissionError> {
     Ok(key.public_key())
 }
 
-/// Returns what a seal must say above these rulings and contested ties.
-fn seal_of(rulings: &Frontier, contested: &BTreeMap<Sha256Digest, u32>) -> Seal {
+/// Returns what a seal must say above so many entries with these rulings and contested ties.
+fn seal_of(size: TreeSize, rulings: &Frontier, contested: &BTreeMap<Sha256Digest, u32>) -> Seal {
     let record = |(&tie, &statements): (&Sha256Digest, &u32)| Contested { tie, statements }.to_bytes();
     let leaves = contested.iter().map(|one| crate::merkle::leaf_hash(&record(one)));
     let leaves: Vec<_> = leaves.collect();
     Seal {
+        size: size.get(),
         rulings: rulings.size().get(),
         rulings_root: rulings.root(),
         contested: leaves.len() as u64,

@@ -9,7 +9,6 @@ use crate::digest::BlobId;
 use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
 use crate::envelope::Envelope;
-use crate::envelope::EnvelopeError;
 use crate::index::Facts;
 use crate::index::Indexed;
 use crate::merkle::Frontier;
@@ -30,6 +29,7 @@ use super::cited;
 use super::cited::Gathered;
 use super::log_key;
 use super::seal_of;
+use super::signatures::Signatures;
 
 /// How much is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +73,7 @@ pub struct Staging<'a> {
     state: &'a State,
     blobs: &'a dyn Blobs,
     checks: Checks,
+    pub(super) signatures: Signatures,
     pub(super) founding: Option<Arc<Founding>>,
     keys: Option<Keys>,
     tree: Frontier,
@@ -103,6 +104,7 @@ impl<'a> Staging<'a> {
             state,
             blobs,
             checks,
+            signatures: Signatures::of(checks),
             founding: state.founding.clone(),
             keys: state.keys.clone(),
             tree: state.tree.clone(),
@@ -142,11 +144,11 @@ impl<'a> Staging<'a> {
     /// Returns what a seal at the next entry must say.
     pub fn seal(&self) -> Seal {
         if self.contested.is_empty() {
-            return seal_of(&self.rulings, self.state.contested());
+            return seal_of(self.tree.size(), &self.rulings, self.state.contested());
         }
         let mut contested = self.state.contested().clone();
         contested.extend(&self.contested);
-        seal_of(&self.rulings, &contested)
+        seal_of(self.tree.size(), &self.rulings, &contested)
     }
 
     /// Returns the entry that would be admitted next.
@@ -202,21 +204,22 @@ impl<'a> Staging<'a> {
             return Err(AdmissionError::GenesisPlace);
         }
         let log_key = log_key(&genesis)?;
+        let mut keys = vec![log_key];
         let granted = genesis.grants.iter().map(|grant| grant.public_key);
-        if genesis
-            .owners
-            .iter()
-            .copied()
-            .chain(granted)
-            .any(|key| key == log_key)
-        {
-            return Err(AdmissionError::LogKeyShared);
+        for key in genesis.owners.iter().copied().chain(granted) {
+            if key == log_key {
+                return Err(AdmissionError::LogKeyShared);
+            }
+            if keys.contains(&key) {
+                return Err(AdmissionError::KeyTwice { key: key.id() });
+            }
+            keys.push(key);
         }
         let keys = Keys::of(&genesis);
         let owner = keys
             .owner(admitted.statement.issuer)
             .map_err(|_| AdmissionError::NotAnOwner)?;
-        self.check_signature(envelope, owner)?;
+        self.signatures.check(admitted.entry, envelope, owner)?;
         self.keys = Some(keys);
         self.founding = Some(Arc::new(Founding {
             id: admitted.id,
@@ -241,7 +244,7 @@ impl<'a> Staging<'a> {
         } else {
             keys.public_key(statement.issuer)?
         };
-        self.check_signature(envelope, key)?;
+        self.signatures.check(admitted.entry, envelope, key)?;
         // Who may change keys is for the key state machine; a seal is the log key's alone, whatever was granted.
         if is_seal && key != founding.log_key {
             return Err(AdmissionError::SealFalse);
@@ -251,14 +254,15 @@ impl<'a> Staging<'a> {
         } else if !is_seal && !is_key {
             keys.may_sign(statement.issuer, &statement.grant_words(), admitted.entry.get())?;
         }
-        if statement.ledger != Some(founding.id) {
+        // What a vendor signed without knowing of any ledger counts in every one that accepts it.
+        let offered = matches!(statement.predicate, Predicate::Source(_)) && statement.ledger.is_none();
+        if statement.ledger != Some(founding.id) && !offered {
             return Err(AdmissionError::WrongLedger {
                 found: statement.ledger,
                 expected: founding.id,
             });
         }
-        // Two seals that say the same are the same statement; anything else stands once.
-        if let Some(facts) = self.facts(admitted.id)?.filter(|_| !is_seal) {
+        if let Some(facts) = self.facts(admitted.id)? {
             return Err(AdmissionError::Duplicate {
                 id: admitted.id,
                 entry: facts.entry,
@@ -282,19 +286,10 @@ impl<'a> Staging<'a> {
         let honest = self.seal();
         let incomplete = !self.missing.is_empty() || !self.state.missing.is_empty();
         if incomplete && self.checks != Checks::All {
-            (seal.rulings, seal.rulings_root) == (honest.rulings, honest.rulings_root)
+            (seal.size, seal.rulings, seal.rulings_root) == (honest.size, honest.rulings, honest.rulings_root)
         } else {
             *seal == honest
         }
-    }
-
-    fn check_signature(&self, envelope: &Envelope, key: crate::key::PublicKey) -> Result<(), AdmissionError> {
-        if self.checks == Checks::Replay {
-            return Ok(());
-        }
-        envelope
-            .verify(key)
-            .map_err(|error: EnvelopeError| AdmissionError::Signature(error))
     }
 
     fn integrate(

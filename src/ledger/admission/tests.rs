@@ -90,6 +90,24 @@ fn genesis_is_entry_0_and_signed_by_an_owner() {
         ..genesis()
     });
     assert!(matches!(owner_too, Err(AdmissionError::LogKeyShared)));
+    let twice = [
+        Genesis {
+            grants: vec![grant(ISSUER, "source"), grant(OWNER, "source")],
+            ..genesis()
+        },
+        Genesis {
+            grants: vec![grant(ISSUER, "source"), grant(ISSUER, "run")],
+            ..genesis()
+        },
+        Genesis {
+            owners: vec![public(OWNER), public(OWNER)],
+            threshold: 2,
+            ..genesis()
+        },
+    ];
+    for said in twice {
+        assert!(matches!(with(said), Err(AdmissionError::KeyTwice { .. })));
+    }
 }
 
 #[test]
@@ -139,8 +157,14 @@ fn a_statement_is_for_one_ledger_and_stands_once() {
     let seeds = || source("seeds", files(&["s"]));
     let elsewhere = fixture.try_one(&sign(ISSUER, Some(StatementId::from_bytes([7; 32])), seeds()));
     assert!(matches!(elsewhere, Err(AdmissionError::WrongLedger { .. })));
-    let nowhere = fixture.try_one(&sign(ISSUER, None, seeds()));
-    assert!(matches!(nowhere, Err(AdmissionError::WrongLedger { .. })));
+    // What is offered is for whoever accepts it, and only a source can be offered.
+    fixture.try_one(&sign(ISSUER, None, seeds())).unwrap();
+    let stranger = fixture.try_one(&sign(STRANGER, None, seeds()));
+    assert!(matches!(stranger, Err(AdmissionError::Grant(_))));
+    for predicate in [model("m", files(&["m"])), prompt("p", files(&["p"]))] {
+        let nowhere = fixture.try_one(&sign(ISSUER, None, predicate));
+        assert!(matches!(nowhere, Err(AdmissionError::WrongLedger { .. })));
+    }
     fixture.append(vec![seeds()]).unwrap();
     let again = fixture.offer(seeds());
     assert!(matches!(again, Err(AdmissionError::Duplicate { entry, .. }) if entry.get() == 2));
@@ -388,6 +412,7 @@ fn a_seal_is_the_log_keys_and_says_what_the_log_determines() {
         Err(AdmissionError::SealFalse)
     ));
     for lie in [
+        Seal { size: 9, ..none },
         Seal { rulings: 1, ..none },
         Seal { contested: 1, ..none },
         Seal {
@@ -504,7 +529,8 @@ proptest! {
         prop_assert_eq!(seal.contested_root, merkle::root(&leaves));
         // The last commit's own seal was made while its entries were not yet in the log.
         let last = Envelope::decode(fixture.leaves.last().unwrap()).unwrap().statement().unwrap();
-        prop_assert_eq!(last.predicate, Predicate::Seal(seal));
+        let below = Seal { size: seal.size - 1, ..seal };
+        prop_assert_eq!(last.predicate, Predicate::Seal(below));
     }
 }
 

@@ -14,6 +14,7 @@ mod blobs;
 mod claims;
 mod contested;
 mod evidence;
+mod remembered;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ use crate::envelope::EnvelopeError;
 use crate::merkle;
 use crate::merkle::DescendingRoot;
 use crate::merkle::LeafIndex;
+use crate::merkle::Part;
 use crate::statement::ArtifactRef;
 use crate::statement::Genesis;
 use crate::statement::KeyChange;
@@ -59,6 +61,7 @@ use blobs::BlobUse;
 use blobs::Held;
 use blobs::Reading;
 use contested::Records;
+use remembered::Earlier;
 
 pub use evidence::Evidence;
 
@@ -98,11 +101,15 @@ pub struct Verifier {
     checkpoint: Option<Checkpoint>,
     /// The entries that count, where that is not all of the checkpoint.
     as_of: Option<merkle::TreeSize>,
+    /// Earlier checkpoints that the leaves are to be compared with.
+    earlier: Vec<Earlier>,
     phase: Phase,
     findings: Vec<Finding>,
     root: DescendingRoot,
     /// The entries that were given, with their hashes: in log order once the first sweep is over.
     leaves: Vec<(LeafIndex, NodeHash)>,
+    /// What stands for the entries that were pruned, the last ones first.
+    subtrees: Vec<Part>,
     /// Whether entries were pruned, so that what is not here may stand in the log all the same.
     sparse: bool,
     evidence: BTreeSet<LeafIndex>,
@@ -149,6 +156,7 @@ impl Verifier {
                 verifier.root = DescendingRoot::new(checkpoint.size);
                 verifier.log_key = Some(key);
                 verifier.checkpoint = Some(checkpoint);
+                verifier.hold_against_earlier();
             }
             Ok((_, checkpoint)) => {
                 let message = format!(
@@ -167,6 +175,7 @@ impl Verifier {
     #[must_use]
     pub fn in_part(mut self) -> Self {
         self.sparse = true;
+        self.old_is_no_rollback();
         self
     }
 
@@ -216,10 +225,12 @@ impl Verifier {
             log_key: None,
             checkpoint: None,
             as_of: None,
+            earlier: Vec::new(),
             phase: Phase::Done,
             findings: Vec::new(),
             root: DescendingRoot::new(merkle::TreeSize::EMPTY),
             leaves: Vec::new(),
+            subtrees: Vec::new(),
             sparse: false,
             evidence: BTreeSet::new(),
             absent: BTreeSet::new(),
@@ -308,6 +319,11 @@ impl Verifier {
             return self.stop(Code::RootDiffers, message);
         }
         self.sparse = true;
+        self.subtrees.push(Part::Subtree {
+            level,
+            first,
+            hash: root,
+        });
         self.phase = Phase::Walk(first.get());
         self.settle();
     }

@@ -231,13 +231,15 @@ impl Verifier {
         self.leaves.reverse();
         self.rulings.reverse();
         let expected = self.checkpoint.as_ref().map(|checkpoint| checkpoint.root);
-        if self.root.root() != expected {
+        let whole = self.root.root() == expected;
+        if !whole {
             self.ledger_finding(
                 Code::RootDiffers,
                 "ledger",
                 "the entries do not hash to the checkpoint's root",
             );
         }
+        self.compare_with_earlier(whole);
         self.go_back();
         self.check_seal();
         self.check_dangling();
@@ -302,6 +304,10 @@ impl Verifier {
                 index,
                 "the seal is not signed by the log key",
             );
+        }
+        if seal.size != index.get() {
+            let message = format!("the seal says that {} entries stand below it", seal.size);
+            self.entry_finding(Code::SealFalse, index, message);
         }
         let leaves: Vec<NodeHash> = self.rulings.iter().map(|ruling| ruling.leaf).collect();
         if self.sparse && (leaves.len() as u64) < seal.rulings {

@@ -1,7 +1,11 @@
 //! Is every statement one that could have been appended: signed by a key with a grant, citing what stands below
 //! it, each input able to play its role?
 
+use std::collections::BTreeMap;
+
 use crate::digest::StatementId;
+use crate::envelope;
+use crate::envelope::EnvelopeError;
 use crate::statement::Does;
 use crate::statement::Predicate;
 use crate::statement::Role;
@@ -17,11 +21,28 @@ use crate::verify::scene::Scene;
 
 pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     let places = scene.places();
+    let unsigned = unsigned(scene);
     for (id, node) in &scene.graph.nodes {
         let place = places.get(id).copied();
-        signatures(scene, node, *id, place, findings);
+        signatures(scene, node, *id, place, unsigned.get(id), findings);
         citations(scene, node, *id, place, findings);
     }
+}
+
+/// Returns the statements whose signatures do not count, with why: all are checked together.
+fn unsigned(scene: &Scene<'_>) -> BTreeMap<StatementId, EnvelopeError> {
+    let Some(keys) = &scene.case.keys else {
+        return BTreeMap::new();
+    };
+    let of_node = |id: &StatementId| {
+        let envelope = scene.case.envelopes.get(id)?;
+        Some((*id, (envelope, keys.public_key(envelope.key()).ok()?)))
+    };
+    let (ids, envelopes): (Vec<_>, Vec<_>) = scene.graph.nodes.keys().filter_map(of_node).unzip();
+    let checked = ids.into_iter().zip(envelope::verify_all(&envelopes));
+    checked
+        .filter_map(|(id, checked)| Some((id, checked.err()?)))
+        .collect()
 }
 
 fn signatures(
@@ -29,6 +50,7 @@ fn signatures(
     node: &Node,
     id: StatementId,
     place: Option<Place>,
+    unsigned: Option<&EnvelopeError>,
     findings: &mut Vec<Finding>,
 ) {
     let (Some(keys), Some(envelope)) = (&scene.case.keys, scene.case.envelopes.get(&id)) else {
@@ -39,8 +61,7 @@ fn signatures(
         Some(place) => scene.finding(code, place, message),
         None => Finding::of_ledger(code, format!("entry {index}"), message),
     };
-    let checked = keys.public_key(envelope.key()).map(|key| envelope.verify(key));
-    if let Ok(Err(error)) = &checked {
+    if let Some(error) = unsigned {
         findings.push(of(
             Code::SignatureInvalid,
             format!("entry {index}: {}", with_sources(error)),

@@ -3,12 +3,13 @@
 
 mod as_it_was;
 mod both_cannot_be_true;
+mod does_it_go_on;
 mod evidence_is_there;
 mod how_it_is_drawn;
 mod how_large_it_may_be;
 mod how_to_launder;
 mod is_it_our_own_model;
-mod kit;
+pub(crate) mod kit;
 mod nothing_is_forged;
 mod nothing_is_left_out;
 mod part_of_a_log;
@@ -23,8 +24,9 @@ mod who_contributes_to_models;
 mod who_may_say_so;
 
 /// What asks the questions, to see that no code is left out.
-const QUESTIONS: [&str; 11] = [
+const QUESTIONS: [&str; 12] = [
     include_str!("both_cannot_be_true.rs"),
+    include_str!("does_it_go_on.rs"),
     include_str!("evidence_is_there.rs"),
     include_str!("how_large_it_may_be.rs"),
     include_str!("how_to_launder.rs"),

@@ -189,6 +189,7 @@ fn a_seal_must_be_signed_by_the_log_and_count_right() {
     assert_eq!(with(right, LOG), []);
     assert_eq!(with(right, ISSUER), [Code::SignatureInvalid]);
     assert_eq!(with(Seal { rulings: 1, ..right }, LOG), [Code::SealFalse]);
+    assert_eq!(with(Seal { size: 1, ..right }, LOG), [Code::SealFalse]);
     let rulings_root = crate::merkle::leaf_hash(b"");
     assert_eq!(
         with(
@@ -211,7 +212,10 @@ fn a_key_statement_kept_from_the_auditor_makes_the_seal_false() {
     // The same log without the revocation, under a seal that still counts it.
     let right = world.right_seal();
     world.entries.pop();
-    world.add_seal(right);
+    world.add_seal(Seal {
+        size: right.size - 1,
+        ..right
+    });
     assert_eq!(
         failing(&world.drive(world.request("specialist"))),
         [Code::SealFalse]

@@ -220,7 +220,8 @@ fn a_seal_that_denies_a_rival_claim_is_false() {
     other.made_by = MadeBy::Model;
     other.name = ItemName::new("the truth").unwrap();
     world.add(Predicate::Source(other));
-    world.add_seal(honest);
+    let size = world.right_seal().size;
+    world.add_seal(Seal { size, ..honest });
     let entries = world.evidence("specialist").entries;
     let judgement = with_records(&world, &entries, Given::Found(&[]));
     assert!(

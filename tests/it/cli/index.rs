@@ -115,6 +115,7 @@ fn a_stop_while_the_index_is_written_changes_no_answer() {
         for segments in ["none", "before", "after", "torn", "unfinished"] {
             fs::remove_dir_all(place.at(".herdbook")).unwrap();
             copy(&log, &place.at(".herdbook"));
+            place.forget();
             fs::remove_dir_all(index(&place)).unwrap();
             half(&place, "sled", sled);
             half(&place, "segments", segments);
@@ -199,6 +200,7 @@ fn a_foreign_index_is_not_taken_up() {
     copy(&index(&older), &older.at("newer-index"));
     fs::remove_dir_all(older.at(".herdbook")).unwrap();
     copy(&older.at("older"), &older.at(".herdbook"));
+    older.forget();
     fs::remove_dir_all(index(&older)).unwrap();
     copy(&older.at("newer-index"), &index(&older));
     assert_eq!(answers(&older), truth(&older));

@@ -81,6 +81,7 @@ impl Bulk {
     fn kill_and_finish(&self, place: &Place, kill: u64, after: Duration, whole: &Value) {
         let ledger = format!("killed-{kill}");
         copy(&place.at(".herdbook"), &place.at(&ledger));
+        place.forget();
         let mut child = place
             .command(&["register", "bulk.json", "--ledger", &ledger])
             .stdout(Stdio::null())

@@ -8,8 +8,8 @@ use herdbook::envelope::Envelope;
 use herdbook::key::PublicKey;
 use herdbook::report::REPORT_BYTES_MAX;
 use herdbook::report::Report;
-use herdbook::sign::KeyFile;
-use herdbook::sign::Signer as _;
+use herdbook::sign::KeyOpener;
+use herdbook::sign::Signer;
 use serde_json::Value;
 
 use super::support::Place;
@@ -54,10 +54,14 @@ fn document(place: &Place, path: &str) -> Value {
 }
 
 /// The signing key of the ledger's user.
-fn issuer(place: &Place) -> KeyFile {
+fn issuer(place: &Place) -> std::sync::Arc<dyn Signer> {
+    KeyOpener::plain().open(&issuer_file(place)).unwrap()
+}
+
+fn issuer_file(place: &Place) -> std::path::PathBuf {
     let keys = place.at("home/keys");
     let folder = fs::read_dir(keys).unwrap().next().unwrap().unwrap().path();
-    KeyFile::load(&folder.join("issuer.pem")).unwrap()
+    folder.join("issuer.pem")
 }
 
 /// Changes what a report says and signs it again with the same key, as its maker can.
@@ -143,7 +147,7 @@ fn a_report_says_what_verify_says() {
 fn every_verdict_is_a_report_and_ends_as_verify_does() {
     let place = Place::with_pipeline();
     // Self-asserted, by somebody without pins who brings a key of their own.
-    let key = issuer(&place).path().display().to_string();
+    let key = issuer_file(&place).display().to_string();
     let nobody = |args: &[&str]| {
         let mut command = place.command(args);
         command.env("HERDBOOK_HOME", place.at("nobody"));

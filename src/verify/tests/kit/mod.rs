@@ -75,7 +75,7 @@ pub struct World {
     pub rulings: Vec<NodeHash>,
     pub require: Assurance,
     pub content: bool,
-    pub limits: Limits,
+    pub(in crate::verify) limits: Limits,
     names: BTreeMap<String, Vec<ArtifactRef>>,
 }
 
@@ -228,6 +228,7 @@ impl World {
             .map(|record| merkle::leaf_hash(record))
             .collect();
         Seal {
+            size: self.entries.len() as u64,
             rulings: self.rulings.len() as u64,
             rulings_root: merkle::root(&self.rulings),
             contested: leaves.len() as u64,
@@ -285,6 +286,9 @@ impl World {
             checkpoint: self.checkpoint(),
             content: self.content,
             require: self.require,
+            remembered: None,
+            newer: None,
+            min_size: None,
         }
     }
 
@@ -359,7 +363,7 @@ impl World {
             .iter()
             .map(|entry| merkle::leaf_hash(entry))
             .collect();
-        let mut parts = merkle::prune(&leaves, kept).into_iter();
+        let mut parts = merkle::prune(&leaves, kept, &BTreeSet::new()).into_iter();
         let mut verifier = Verifier::new(request).limited(self.limits).in_part();
         // Between entries of the first sweep the verifier asks for manifests.
         while !until(&verifier.need()) && verifier.need() != Need::Done {

@@ -1,4 +1,8 @@
-//! `herdbook log`: the entries of the log, and the checkpoint over them.
+//! `herdbook log`: the entries of the log, and the checkpoint over them; beside it, what checkpoints say of each other.
+
+mod consistency;
+mod equivocation;
+mod signed;
 
 use serde_json::Value;
 use serde_json::json;
@@ -9,23 +13,43 @@ use crate::query::LogFilter;
 use crate::query::LogPage;
 use crate::query::log;
 
-use super::as_of::AsOf;
-use super::error::Error;
-use super::exit::Exit;
-use super::json::checkpoint;
-use super::json::root_text;
-use super::session::Session;
-use super::ui::Answer;
-use super::ui::in_line;
-use super::ui::short_id;
-use super::ui::table;
+use crate::cli::as_of::AsOf;
+use crate::cli::error::Error;
+use crate::cli::exit::Exit;
+use crate::cli::json::checkpoint;
+use crate::cli::json::root_text;
+use crate::cli::session::Session;
+use crate::cli::ui::Answer;
+use crate::cli::ui::in_line;
+use crate::cli::ui::short_id;
+use crate::cli::ui::table;
 
 /// How much of a key id is shown to people.
 const KEY_DIGITS: usize = 8;
 
 /// Arguments of `log`.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Args {
+    /// What to do instead of listing entries.
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    #[command(flatten)]
+    entries: Entries,
+}
+
+/// What is asked about checkpoints.
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    /// Show that the log went on from an older checkpoint, and write or check the proof
+    Consistency(consistency::Args),
+    /// Prove that the holder of the log key signed two histories, or check such a proof
+    Equivocation(equivocation::Args),
+}
+
+/// Which entries are listed.
+#[derive(Debug, clap::Args)]
+struct Entries {
     /// The first entry to show
     #[arg(long, value_name = "ENTRY", default_value_t = 0)]
     from: u64,
@@ -45,8 +69,16 @@ pub struct Args {
     as_of: AsOf,
 }
 
-/// Lists entries.
+/// Lists entries, or does what the verb says.
 pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
+    match &args.verb {
+        None => list(session, &args.entries),
+        Some(Verb::Consistency(args)) => consistency::run(session, args),
+        Some(Verb::Equivocation(args)) => equivocation::run(session, args),
+    }
+}
+
+fn list(session: &Session, args: &Entries) -> Result<Answer, Error> {
     let ledger = session.open()?;
     let view = args.as_of.view(&ledger)?;
     let filter = LogFilter {
@@ -78,7 +110,7 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     })
 }
 
-fn notes(args: &Args, page: &LogPage) -> Vec<String> {
+fn notes(args: &Entries, page: &LogPage) -> Vec<String> {
     let mut notes = Vec::new();
     if page.more {
         let (older, option) = if args.oldest_first {

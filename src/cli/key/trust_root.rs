@@ -1,24 +1,27 @@
-//! `herdbook key`: what to hand to an auditor.
+//! `herdbook key trust-root`: what to hand to an auditor.
 
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
 use serde_json::Value;
 
+use crate::cli::error::Error;
+use crate::cli::exit::Exit;
+use crate::cli::home::write_new;
+use crate::cli::session::Session;
+use crate::cli::ui::Answer;
 use crate::trust::TrustRoot;
 
-use super::args;
-use super::error::Error;
-use super::exit::Exit;
-use super::home::write_new;
-use super::session::Session;
-use super::ui::Answer;
-
-/// Runs a verb of `key`.
-pub fn run(session: &Session, args: &args::Key) -> Result<Answer, Error> {
-    match &args.command {
-        args::KeyCommand::TrustRoot(args) => trust_root(session, args),
-    }
+/// Arguments of `key trust-root`.
+#[derive(Debug, ClapArgs)]
+pub struct Args {
+    /// Write it to this new file and not to standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
 }
 
-fn trust_root(session: &Session, args: &args::TrustRoot) -> Result<Answer, Error> {
+/// Writes the trust root.
+pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     let ledger = session.open()?;
     let founding = ledger.founding();
     let root = TrustRoot::of(founding.id, &founding.genesis);
