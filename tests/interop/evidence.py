@@ -76,7 +76,7 @@ class Artifact:
         if says["content"] == "foreign":
             algorithm = lower(re.sub("(?a)[^a-zA-Z0-9]", "", declared.get("alg", "sha256")))
             need("value" in declared and algorithm not in ("sha256", "blake3"), "no foreign identifier")
-            self.content = digest("\n".join(("foreign", algorithm, lower(declared["value"]))).encode())
+            self.content = digest("\n".join(("herdbook tie", "foreign", algorithm, lower(declared["value"]))).encode())
         need(not declared or (declared.get("content"), digest(encode(declared))) == (says["content"], sha256), "a declaration")
 
 class Statement:

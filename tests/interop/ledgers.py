@@ -1,5 +1,7 @@
 """Ledgers to test with, made by the program itself in a temporary folder, and the bundles of everything in them."""
 
+import base64
+import hashlib
 import json
 import os
 import pathlib
@@ -25,6 +27,30 @@ def run(*arguments, home, cwd, expect=None):
     return done.returncode, json.loads(done.stdout) if "--json" in arguments and done.stdout else done.stdout
 
 
+def key_id(raw):
+    return hashlib.sha256(raw).hexdigest()
+
+
+def raw_log_key(text):
+    return base64.b64decode(text)[1:]
+
+
+def log_entries(ledger):
+    """The entries of a log as anybody reads them: from the entry bundles of its widest tiles (docs/formats/tiles-and-checkpoint.md)."""
+    tiles = {}
+    for path in (ledger / "log/tile/entries").rglob("*"):
+        if path.is_file():
+            place = path.relative_to(ledger).as_posix().split(".p/")[0]
+            tiles[place] = max(tiles.get(place, b""), path.read_bytes(), key=len)
+    found = []
+    for _, data in sorted(tiles.items()):
+        while data:
+            size = int.from_bytes(data[:2], "big")
+            found.append(data[2:2 + size])
+            data = data[2 + size:]
+    return found
+
+
 class Ledger:
     def __init__(self, folder, home, name):
         self.folder, self.home, self.name = folder, home, name
@@ -38,12 +64,15 @@ class Ledger:
             self.run("key", "trust-root", "-o", path.name, expect=0)
         return path
 
-    def items(self):
-        return sorted({item["name"] for item in self.run("list", "--json", expect=0)[1]["items"] if item["kind"] not in ("run", "release")})
+    def models(self):
+        """Names of models and shards, models first."""
+        items = {(item["kind"] != "model", item["name"]) for item in self.run("list", "--json", expect=0)[1]["items"]
+                 if item["kind"] in ("model", "shard")}
+        return [name for _, name in sorted(items)]
 
     def bundles(self, names=None):
         """Writes a bundle of each item and yields its path."""
-        for name in names or self.items():
+        for name in names or self.models():
             path = self.folder / f"{name}.bundle.tar".replace(" ", "-")
             code, _ = self.run("bundle", name, "-o", path)
             if path.exists():

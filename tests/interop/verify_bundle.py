@@ -130,6 +130,8 @@ def check_seal(statements, size, contested, trust, found):
     log_key = from_base64(trust["log_key"].split("+", 2)[2])[1:]
     if seal.issuer != digest(log_key) or not signed(log_key, seal.pae, seal.signature):
         found("signature_invalid", "the seal")
+    if seal.says["size"] != seal.index:
+        found("seal_false", "where it stands")
     rulings = [sha256(b"\0" + one.entry) for one in statements if one.kind in ("key", "notice")]
     if len(rulings) < seal.says["rulings"]:
         found("rulings_missing", f"{len(rulings)} of {seal.says['rulings']}")

@@ -16,6 +16,7 @@ mod keys;
 mod killed;
 mod many;
 mod nightly;
+mod outsiders;
 mod pipelines;
 mod proved;
 mod raced;
