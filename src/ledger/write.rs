@@ -154,10 +154,12 @@ mod tests {
         let first = fixture.state.size().next_index();
         let judge = |entries: &[Vec<u8>], first| gate(&fixture, &memory).judge(first, entries);
         judge(&[leaf.clone(), seal.clone()], first).unwrap();
+        let early = seal_after(&fixture, &[]);
+        let second = seal_after(&fixture, &[leaf.clone(), seal.clone()]);
         for entries in [
             vec![leaf.clone()],
-            vec![seal.clone(), leaf.clone()],
-            vec![leaf.clone(), seal.clone(), seal.clone()],
+            vec![early, leaf.clone()],
+            vec![leaf.clone(), seal.clone(), second],
         ] {
             let (_, refused) = judge(&entries, first).unwrap_err();
             assert!(matches!(refused, GateError::SealPlace), "{refused:?}");

@@ -4,6 +4,7 @@ mod agent;
 mod alpaca;
 mod asked;
 mod bad_input;
+mod bundle;
 mod cached;
 mod consistency;
 mod contract;

@@ -290,3 +290,48 @@ fn what_is_judged_has_the_name_that_was_signed() {
     };
     assert_eq!(sealed.drive(request).name, "specialist");
 }
+
+/// A subtree that reaches over the size of an earlier checkpoint hides what stood there then.
+#[test]
+fn an_earlier_checkpoint_must_be_shown_to_be_of_the_same_log() {
+    let (before, _) = part(crowded());
+    let mut after = before.clone();
+    for number in 12..15 {
+        after.add(Predicate::Source(source(&format!("other-{number}"))));
+    }
+    let (mut after, entries) = part(after);
+    let request = || Request {
+        remembered: Some(before.checkpoint()),
+        ..after.request("specialist")
+    };
+    undecidable(
+        &after.drive_pruned(request(), &entries),
+        Code::ConsistencyNotShown,
+    );
+    let shown = request();
+    after
+        .cuts
+        .insert(crate::merkle::TreeSize::new(before.entries.len() as u64));
+    passes(&after.drive_pruned(shown.clone(), &entries));
+    let mut fork = after.clone();
+    fork.entries[3] = after.entries[4].clone();
+    let forked = Request {
+        checkpoint: fork.checkpoint(),
+        ..shown
+    };
+    assert!(fork.drive_pruned(forked, &entries).has(Code::Forked));
+}
+
+/// A bundle of last year is not false because there is a newer one; but it is old.
+#[test]
+fn a_part_of_an_older_log_is_old_and_no_rollback() {
+    let (before, entries) = part(crowded());
+    let mut after = before.clone();
+    after.add(Predicate::Source(source("later")));
+    after.seal();
+    let request = Request {
+        remembered: Some(after.checkpoint()),
+        ..before.request("specialist")
+    };
+    undecidable(&before.drive_pruned(request, &entries), Code::CheckpointTooOld);
+}

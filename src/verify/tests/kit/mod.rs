@@ -76,6 +76,8 @@ pub struct World {
     pub require: Assurance,
     pub content: bool,
     pub(in crate::verify) limits: Limits,
+    /// The sizes over which no pruned subtree reaches.
+    pub cuts: BTreeSet<TreeSize>,
     names: BTreeMap<String, Vec<ArtifactRef>>,
 }
 
@@ -120,6 +122,7 @@ impl World {
             require: Assurance::SelfAsserted,
             content: false,
             limits: Limits::default(),
+            cuts: BTreeSet::new(),
             names: BTreeMap::new(),
         }
     }
@@ -363,7 +366,7 @@ impl World {
             .iter()
             .map(|entry| merkle::leaf_hash(entry))
             .collect();
-        let mut parts = merkle::prune(&leaves, kept, &BTreeSet::new()).into_iter();
+        let mut parts = merkle::prune(&leaves, kept, &self.cuts).into_iter();
         let mut verifier = Verifier::new(request).limited(self.limits).in_part();
         // Between entries of the first sweep the verifier asks for manifests.
         while !until(&verifier.need()) && verifier.need() != Need::Done {
