@@ -156,8 +156,11 @@ impl Equivocation {
             self.log.to_vkey()
         );
         if let Conflict::Prefix { root, path } = &self.conflict {
-            text.push_str(&format!("{PREFIX} {}", hash_line(root)));
-            path.iter().for_each(|hash| text.push_str(&hash_line(hash)));
+            text.push_str(PREFIX);
+            text.push(' ');
+            for hash in std::iter::once(root).chain(path) {
+                text.push_str(&hash_line(hash));
+            }
         }
         // Signed notes are UTF-8.
         for note in [&self.first, &self.second] {

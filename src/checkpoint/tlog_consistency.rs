@@ -74,7 +74,9 @@ impl ConsistencyProof {
     /// Returns the text. The checkpoint is UTF-8, as every signed note.
     pub fn encode(&self) -> String {
         let mut text = format!("old {}\n", self.old);
-        self.path.iter().for_each(|hash| text.push_str(&hash_line(hash)));
+        for hash in &self.path {
+            text.push_str(&hash_line(hash));
+        }
         text.push('\n');
         text.push_str(&String::from_utf8_lossy(&self.checkpoint));
         text

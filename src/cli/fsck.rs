@@ -77,7 +77,7 @@ pub fn run(session: &Session, args: &args::Fsck) -> Result<Answer, Error> {
     let mut report = check(&store, &folder, trust.as_ref())?;
     let mut notes = Vec::new();
     if let (Some(place), Some(root)) = (&place, &trust) {
-        notes = held(session, &store, &mut report, root, (place, note.as_deref()))?;
+        notes = held(&store, &mut report, root, (place, note.as_deref()))?;
     }
     let mut answer = answer(&report, repaired.as_ref(), trust.is_some(), session.ui.paint());
     answer.notes.extend(notes);
@@ -86,7 +86,6 @@ pub fn run(session: &Session, args: &args::Fsck) -> Result<Answer, Error> {
 
 /// Holds the log against what is remembered of it, and remembers it if all is well. Returns what to tell people.
 fn held(
-    session: &Session,
     store: &Arc<dyn Store>,
     report: &mut FsckReport,
     root: &TrustRoot,
@@ -120,7 +119,7 @@ fn held(
     if Checkpoint::open(&published, &key).ok().as_ref() != Some(reader.checkpoint()) {
         return Ok(Vec::new());
     }
-    session.keep(place, &published, &reader)
+    Session::keep(place, &published, &reader)
 }
 
 /// Returns the origin that the settings name; what is wrong with them is for the check to say.

@@ -42,16 +42,11 @@ impl Session {
         let Some(remembered) = self.remembered(&ledger.checkpoint().origin) else {
             return Ok(vec![NOWHERE.to_owned()]);
         };
-        self.keep(&remembered, note, ledger.reader())
+        Self::keep(&remembered, note, ledger.reader())
     }
 
     /// Remembers a checkpoint; that it cannot be written is told and no failure.
-    pub fn keep(
-        &self,
-        remembered: &Remembered,
-        note: &[u8],
-        reader: &LogReader,
-    ) -> Result<Vec<String>, Error> {
+    pub fn keep(remembered: &Remembered, note: &[u8], reader: &LogReader) -> Result<Vec<String>, Error> {
         told(remembered.keep(note, reader))
     }
 

@@ -9,7 +9,7 @@
 //! | `replay`, `keeper` | what the log says up to a place; the index on disk |
 //! | [`drive`], [`content`] | answering a verifier: entries, blobs, files outside the ledger |
 //! | `init`, `keys`, `pin`, `open`, `settings` | keys and genesis, the trust root of this user, reading |
-//! | `remembered` | the last checkpoint of a log that this user accepted |
+//! | `remembered`, `held` | the last checkpoint of a log that this user accepted, and appends that ask for it |
 
 pub mod admission;
 mod append;
@@ -20,6 +20,7 @@ pub mod evidence;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod hash;
+mod held;
 mod init;
 mod keeper;
 mod keys;

@@ -228,7 +228,7 @@ impl LogError {
     pub const fn is_fenced(&self) -> bool {
         matches!(
             self,
-            Self::LostRace { .. } | Self::Store(StoreError::Locked { .. })
+            Self::LostRace { .. } | Self::Store(StoreError::Locked { .. } | StoreError::Overtaken { .. })
         )
     }
 

@@ -118,6 +118,9 @@ impl FileStore {
     /// Puts a temporary file in its place, unless that is taken.
     pub(super) fn link(&self, tmp: &Path, path: &StorePath) -> Result<Creation, StoreError> {
         let linked = fs::hard_link(tmp, self.absolute(path));
+        if linked.is_err() {
+            not_removed(tmp, path)?;
+        }
         remove_tmp(tmp);
         match linked {
             Ok(()) => Ok(Creation::Created),
@@ -197,6 +200,16 @@ impl FileStore {
                 })
                 .collect()
         })
+    }
+}
+
+/// Fails if a temporary file is gone, which the holder of the lock alone removes.
+pub(super) fn not_removed(tmp: &Path, path: &StorePath) -> Result<(), StoreError> {
+    match fs::symlink_metadata(tmp) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(StoreError::Overtaken {
+            path: path.to_string(),
+        }),
+        _ => Ok(()),
     }
 }
 

@@ -23,6 +23,14 @@ pub enum StoreError {
         /// How long was waited.
         waited: Duration,
     },
+    /// What was being written is gone: only another appender removes that.
+    #[error(
+        "what was being written for {path} was removed: another process is appending, so somebody has removed the lock"
+    )]
+    Overtaken {
+        /// What was written.
+        path: String,
+    },
     /// The medium is full, or the quota is used up.
     #[error("no space left to write {path}: free some and run the command again")]
     Full {

@@ -15,7 +15,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
-use super::durable::{remove_tmp, rename};
+use super::durable::{not_removed, remove_tmp, rename};
 use super::folders;
 use super::memory::LOCK_POLL;
 use super::{Action, Creation, Folder, Listing, Store, StoreError, StoreLock, StorePath};
@@ -182,6 +182,7 @@ impl Store for FileStore {
         let target = self.absolute(path);
         // A crash before the rename leaves the old file, after it the new one.
         if let Err(source) = rename(&tmp, &target) {
+            not_removed(&tmp, path)?;
             remove_tmp(&tmp);
             return Err(StoreError::from_io("replace", path, source));
         }

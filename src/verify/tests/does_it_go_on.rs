@@ -167,3 +167,36 @@ fn a_missing_entry_hides_no_rollback_and_no_fork_of_one_length() {
         assert!(fork.drive(request).has(code));
     }
 }
+
+/// Evidence that is part of a log shows the root of some of its first entries, and never a false one.
+#[test]
+fn part_of_a_log_says_whether_it_goes_on_or_that_it_does_not_show() {
+    let (_, world) = before_and_after();
+    let kept = world.evidence("specialist").entries;
+    let (mut shown, mut not_shown) = (0, 0);
+    for size in 1..world.entries.len() {
+        let mut prefix = world.clone();
+        prefix.entries.truncate(size);
+        let mut other = prefix.clone();
+        other.entries[size - 1] = b"another".to_vec();
+        for (note, code) in [
+            (prefix.checkpoint(), None),
+            (other.checkpoint(), Some(Code::Forked)),
+        ] {
+            let request = Request {
+                remembered: Some(note),
+                ..of(&world)
+            };
+            let whole: Vec<Code> = code.into_iter().collect();
+            assert_eq!(failing(&world.drive(request.clone())), whole, "{size}");
+            let pruned = failing(&world.drive_pruned(request, &kept));
+            if pruned == [Code::ConsistencyNotShown] {
+                not_shown += 1;
+            } else {
+                assert_eq!(pruned, whole, "{size}");
+                shown += 1;
+            }
+        }
+    }
+    assert!(shown > 0 && not_shown > 0, "{shown} shown, {not_shown} not");
+}

@@ -50,6 +50,7 @@ fn verbs() -> Vec<(Vec<&'static str>, bool)> {
         with(&["show", "tasks"]),
         with(&["list"]),
         with(&["log"]),
+        with(&["log", "consistency", "1"]),
         with(&["trace", "model"]),
         with(&["impact", "seeds"]),
         with(&["gaps"]),

@@ -1,6 +1,8 @@
 //! The worked examples of `docs/formats/` are what the code makes: each is a fenced block under its own heading.
 
+mod consistency;
 mod envelope;
+mod equivocation;
 mod index;
 mod manifest;
 mod proof;
