@@ -11,7 +11,7 @@ import unittest
 import ledgers
 from evidence import check
 from primitives import parse
-from verify_bundle import VERDICTS, judge, verdict
+from verify_bundle import VERDICTS, container, judge, verdict
 
 ATTACKS = ledgers.ROOT / "fixtures/attacks"
 VERIFIER = ("primitives", "evidence", "keys", "rules", "verify_bundle")
@@ -19,11 +19,24 @@ MODELS = {
     "alpaca": ("alpaca-7b", "alpaca-13b", "code-alpaca-2k"), "alpaca-with-gaps": None, "gsm8k": None,
     "process-supervision": None, "ai-judge-vicuna": None, "training-recipes": None,
 }
-ITEMS_MAX = 6
+ITEMS_MAX = 3
 
 
 def trust_root(path):
     return check(parse(path.read_bytes(), exact=False), "trust_root")
+
+
+def options(folder, told):
+    """What the command of an attack demands beyond the trust root; a bundle that was judged before is remembered by its checkpoint."""
+    found, words = {}, told["command"][4:]
+    for option, value in zip(words[::2], words[1::2]):
+        if option == "--newer":
+            found["newer"] = (folder / value).read_bytes()
+        elif option == "--min-size":
+            found["min_size"] = int(value)
+    for before in told.get("before", []):
+        found["newer"] = dict(container((folder / before["command"][1]).read_bytes()))["checkpoint"]
+    return found
 
 
 class Attacks(unittest.TestCase):
@@ -32,7 +45,8 @@ class Attacks(unittest.TestCase):
         for folder in folders:
             told = json.loads((folder / "attack.json").read_text())
             with self.subTest(folder.name):
-                findings = judge((folder / "bundle.tar").read_bytes(), trust_root(folder / "trust-root.json"))
+                findings = judge((folder / "bundle.tar").read_bytes(), trust_root(folder / "trust-root.json"),
+                                 **options(folder, told))
                 self.assertEqual(verdict(findings), told["verdict"], findings)
                 self.assertEqual(sorted(findings), told["findings"], findings)
         print(f"{len(folders)} attack bundles", file=sys.stderr)
@@ -42,6 +56,8 @@ class Attacks(unittest.TestCase):
             told = json.loads((folder / "attack.json").read_text())
             done = subprocess.run([sys.executable, pathlib.Path(__file__).with_name("verify_bundle.py"), folder / "bundle.tar",
                                    "--trust-root", folder / "trust-root.json"], capture_output=True, text=True, check=False)
+            if told["command"][4:] or told.get("before"):
+                continue
             self.assertEqual((done.returncode, json.loads(done.stdout)["verdict"]), (told["exit"], told["verdict"]), folder.name)
 
     def test_it_is_small_enough_to_be_read(self):

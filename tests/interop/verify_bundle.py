@@ -1,5 +1,6 @@
 """A second verifier of evidence bundles, written from docs/formats/ alone: verify_bundle.py BUNDLE --trust-root FILE"""
 
+import argparse
 import json
 import pathlib
 import re
@@ -74,7 +75,7 @@ def opened(data):
     need(len(about["artifacts"]) <= 64, "artifacts")
     return list(map(ref, about["artifacts"])), note, tree, contested, entries, blobs
 
-def judge(data, trust):
+def judge(data, trust, min_size=0, newer=None):
     """All failing findings: what was found first under each code."""
     findings, statements, keys, seen = {}, [], None, set()
     found = findings.setdefault
@@ -89,8 +90,11 @@ def judge(data, trust):
     if not signed_tree:
         return findings
     targets, _, tree, contested, entries, blobs = parts
-    if tree[-1][0] + tree[-1][1] != signed_tree[0] or covered(tree) != signed_tree[1]:
+    if tree[-1][0] + tree[-1][1] != signed_tree[0]:
+        return {"undecodable": "the tree has another size than the checkpoint"}
+    if covered(tree) != signed_tree[1]:
         found("root_differs", "the tree is not that of the checkpoint")
+    check_age(tree, min_size, newer and (attempt("earlier_invalid", checkpoint, newer, trust) or (0, sha256(b""))), found)
     for index in sorted(entries):
         statements += [one] if (one := attempt("undecodable", Statement, entries[index], index)) else []
     if 0 not in entries:
@@ -113,6 +117,17 @@ def judge(data, trust):
     check_evidence(lineage, keys)
     check_walk(lineage, targets)
     return findings
+
+def check_age(tree, min_size, newer, found):
+    """Whether the bundle is as new as the reader demands, and of the same log as an earlier checkpoint."""
+    (size, top), end = newer or (0, b""), tree[-1][0] + tree[-1][1]
+    below = [part for part in tree if part[0] + part[1] <= size]
+    if end < max(min_size, size):
+        found("checkpoint_too_old", f"{end} entries")
+    elif size and sum(part[1] for part in below) < size:
+        found("consistency_not_shown", f"the first {size} entries")
+    elif size and covered(below) != top:
+        found("forked", f"the first {size} entries")
 
 def check_genesis(one, keys, trust, found):
     if one.id != trust["genesis"] or any(one.says[key] != trust[key] for key in ("origin", "owners", "threshold", "log_key")):
@@ -238,7 +253,13 @@ def verdict(findings):
     return min((CODES[code] for code in findings), key=list(VERDICTS).index, default="traced")
 
 if __name__ == "__main__":
-    bundle, _, trust = sys.argv[1:]
-    answer = judge(pathlib.Path(bundle).read_bytes(), check(parse(pathlib.Path(trust).read_bytes(), exact=False), "trust_root"))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("bundle", type=pathlib.Path)
+    parser.add_argument("--trust-root", type=pathlib.Path, required=True)
+    parser.add_argument("--min-size", type=int, default=0)
+    parser.add_argument("--newer", type=pathlib.Path)
+    given = parser.parse_args()
+    answer = judge(given.bundle.read_bytes(), check(parse(given.trust_root.read_bytes(), exact=False), "trust_root"), given.min_size,
+                   given.newer and given.newer.read_bytes())
     print(json.dumps({"verdict": verdict(answer), "findings": sorted(answer), "told": {code: str(answer[code]) for code in answer}}))
     sys.exit(VERDICTS[verdict(answer)])
