@@ -50,6 +50,10 @@ pub struct Args {
     /// Write the proof to this new file; `-` is standard output
     #[arg(short, long, value_name = "FILE", required_unless_present = "check")]
     pub output: Option<PathBuf>,
+    /// Also write the proof that the entry is in the log to NAME.tlog-proof, as other tools read it (C2SP tlog-proof), and
+    /// the entry itself to NAME.entry
+    #[arg(long, value_name = "NAME", conflicts_with = "check")]
+    pub tlog_proof: Option<PathBuf>,
     /// Check a proof instead, with a trust root and no ledger
     #[arg(long, value_name = "FILE", conflicts_with = "output")]
     pub check: Option<PathBuf>,
@@ -66,13 +70,19 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
         .transpose()?;
     match (&args.check, &args.node, &args.output) {
         (Some(file), ..) => check(session, &session.path(file), given),
-        (None, Some(node), Some(output)) => make(session, node, output, given),
+        (None, Some(node), Some(output)) => make(session, args, node, output, given),
         // The arguments are declared so that one of the two is there.
         _ => Err(Error::new(Exit::Usage, "there is nothing to prove").hint("herdbook prove --help")),
     }
 }
 
-fn make(session: &Session, node: &str, output: &Path, given: Option<TrustRoot>) -> Result<Answer, Error> {
+fn make(
+    session: &Session,
+    args: &Args,
+    node: &str,
+    output: &Path,
+    given: Option<TrustRoot>,
+) -> Result<Answer, Error> {
     if node.starts_with("gap:") {
         return Err(Error::new(
             Exit::Failure,
@@ -101,6 +111,19 @@ fn make(session: &Session, node: &str, output: &Path, given: Option<TrustRoot>) 
     let to_stdout = output.as_os_str() == "-";
     if !to_stdout {
         write_new(&session.path(output), &bytes)?;
+    }
+    if let Some(name) = &args.tlog_proof {
+        let beside = |ending: &str| {
+            let mut path = session.path(name).into_os_string();
+            path.push(ending);
+            PathBuf::from(path)
+        };
+        write_new(&beside(".tlog-proof"), proof.tlog_proof().as_bytes())?;
+        write_new(&beside(".entry"), proof.entry())?;
+        notes.push(format!(
+            "wrote {0}.tlog-proof and {0}.entry, whose RFC 6962 leaf hash it proves",
+            in_line(&name.display().to_string())
+        ));
     }
     Ok(Answer {
         text: if to_stdout {

@@ -264,6 +264,11 @@ impl Proof {
             .map(|checkpoint| checkpoint.origin)
     }
 
+    /// Returns the exact bytes of the entry: what the inclusion proof is about.
+    pub fn entry(&self) -> &[u8] {
+        &self.entry
+    }
+
     /// Returns the part that proves the entry, in the text form of the C2SP specification.
     pub fn tlog_proof(&self) -> String {
         self.log.encode()

@@ -57,6 +57,7 @@ fn verbs() -> Vec<(Vec<&'static str>, bool)> {
         with(&["report", "model", "-o", "report-folder"]),
         with(&["prove", "model", "-o", "proof.json"]),
         with(&["verify", "model"]),
+        with(&["bundle", "model", "-o", "model.bundle"]),
         with(&["key", "trust-root"]),
         with(&["fsck"]),
         with(&["reindex"]),
@@ -87,7 +88,7 @@ fn listed(place: &Place) -> Vec<String> {
 }
 
 /// Verbs of other parts of this program, which have tests of their own.
-const ELSEWHERE: [&str; 1] = ["verify-report"];
+const ELSEWHERE: [&str; 2] = ["verify-report", "verify-bundle"];
 
 #[test]
 fn every_verb_is_tried() {

@@ -41,6 +41,40 @@ fn check(bytes: &[u8], root: &TrustRoot) -> Option<Proven> {
     Proof::decode(bytes).ok()?.check(root).ok()
 }
 
+/// The inclusion proof alone, read by the outside implementation of notes and by RFC 6962's own formula.
+#[test]
+fn the_proof_for_other_tools_is_a_tlog_proof_of_the_entry() {
+    let place = with_manifest();
+    place
+        .run(&["prove", "many", "-o", "p.json", "--tlog-proof", "many"])
+        .expect(0);
+    let text = fs::read_to_string(place.at("many.tlog-proof")).unwrap();
+    let entry = fs::read(place.at("many.entry")).unwrap();
+    let (head, note) = text.split_once("\n\n").unwrap();
+    assert_eq!(
+        note,
+        fs::read_to_string(place.at(".herdbook/log/checkpoint")).unwrap()
+    );
+    let mut lines = head.lines();
+    assert_eq!(lines.next(), Some("c2sp.org/tlog-proof@v1"));
+    let index: u64 = lines
+        .next()
+        .unwrap()
+        .strip_prefix("index ")
+        .unwrap()
+        .parse()
+        .unwrap();
+    let hash = |text: &str| {
+        let bytes = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, text);
+        tlog_tiles::Hash(bytes.unwrap().try_into().unwrap())
+    };
+    let path: Vec<_> = lines.map(hash).collect();
+    let mut checkpoint = note.lines().skip(1);
+    let size: u64 = checkpoint.next().unwrap().parse().unwrap();
+    let root = hash(checkpoint.next().unwrap());
+    tlog_tiles::check_record(&path, size, root, index, tlog_tiles::record_hash(&entry)).unwrap();
+}
+
 /// Checked by somebody who has the two files and nothing else.
 #[test]
 fn a_proof_is_checked_without_a_ledger() {
