@@ -1,15 +1,11 @@
-"""Statements, manifests, checkpoints and bundles, each as its page under docs/formats says; fields.txt is read as it is."""
-
-import pathlib
-import re
-import unicodedata
+"""Statements, manifests and checkpoints, each as its page under docs/formats says; fields.txt is read as it is."""
+import pathlib, re, unicodedata
 from fractions import Fraction
+from primitives import encode, from_base64, need, parse, public_key, root, sha256, signed, statement_id
 
-from primitives import Refused, encode, from_base64, need, parse, public_key, root, sha256, signed, statement_id
-
-FIELDS = pathlib.Path(__file__).parents[2].joinpath("docs/formats/fields.txt").read_text().splitlines()
-OBJECTS, RUNS, MORE = ({line.split(mark)[0].strip(): line.split(mark, 1)[1] for line in FIELDS if re.match(
-    rf"\w+ *{mark}", line)} for mark in (" = ", " > ", " ~ "))
+FORMATS = pathlib.Path(__file__).resolve().parents[2] / "docs/formats"
+OBJECTS, RUNS, MORE = ({line.split(mark)[0].strip(): line.split(mark, 1)[1] for line in (FORMATS / "fields.txt").read_text().splitlines()
+                        if re.match(rf"\w+ *{mark}", line)} for mark in (" = ", " > ", " ~ "))
 
 def digest(data):
     return sha256(data).hex()
@@ -23,18 +19,18 @@ def text(value, limit=8192, shown="[\n\t]"):
 def like(pattern):
     return lambda value: isinstance(value, str) and re.fullmatch(pattern, value)
 
+def listed(test):
+    return lambda value: isinstance(value, list) and value and all(map(test, value))
+
 def ref(value):
     """The address of an artifact as a tuple: id, subject, line or None."""
     found = like("hb:([0-9a-f]{64})/(0|[1-9][0-9]*)(?:/(0|[1-9][0-9]*))?")(value)
     need(found and int(found[2]) < 2**32 and int(found[3] or 0) < 2**64, "no address of an artifact")
     return found[1], int(found[2]), int(found[3]) if found[3] else None
 
-def listed(test):
-    return lambda value: isinstance(value, list) and value and all(map(test, value))
-
 TYPES = {
-    "text": text, "count": lambda v: type(v) is int and v >= 0, "some": lambda v: type(v) is int and v > 0, "ref": ref,
-    "flag": lambda v: v is True, "hex": like("[0-9a-f]{64}"), "raw": like("(?s).*"), "object": lambda v: isinstance(v, dict),
+    "text": text, "count": lambda v: type(v) is int and v >= 0, "some": lambda v: type(v) is int and v > 0, "ref": ref, "flag": lambda v: v is True,
+    "hex": like("[0-9a-f]{64}"), "raw": like("(?s).*"), "object": lambda v: isinstance(v, dict),
     "key": lambda v: TYPES["hex"](v) and public_key(bytes.fromhex(v)), "ratio": lambda v: v != "0" and TYPES["decimal"](v),
     "decimal": lambda v: like(r"(0|[1-9][0-9]*)(\.[0-9]*[1-9])?")(v) and len(v.replace(".", "")) <= 18,
     "name": lambda v: text(v, 200, "(?!)") and v and v == v.strip() and unicodedata.is_normalized("NFC", v)
@@ -54,14 +50,11 @@ def check(value, name):
     while "+ " in line:
         line = re.sub(r"\+ (\w+)", lambda more: OBJECTS[more[1]], line)
     for key, mark, kind in re.findall(r"(\w+)([?*]*):(\S+)", line):
-        if key not in left:
-            need("?" in mark, f"{name}: {key} is missing")
-            continue
+        need(key in left or "?" in mark, f"{name}: {key} is missing")
         test = (lambda one, kind=kind: check(one, kind[1:])) if kind[0] == "@" else like(kind[1:-1]) if kind[0] == "/" else \
             kind.lstrip("=").split("|").__contains__ if kind[0] == "=" or "|" in kind else TYPES[kind]
-        need((listed(test) if "*" in mark else test)(left.pop(key)), f"{name}: {key} is no {kind}")
-    need(not left, f"{name}: unknown {', '.join(left)}")
-    need("rows_basis?" not in line or ("rows" in value) == ("rows_basis" in value), f"{name}: rows and their basis")
+        need(key not in left or (listed(test) if "*" in mark else test)(left.pop(key)), f"{name}: {key} is no {kind}")
+    need(not left and ("rows_basis?" not in line or ("rows" in value) == ("rows_basis" in value)), f"{name}: {', '.join(left) or 'basis of rows'}")
     return value
 
 def lower(value):
@@ -69,7 +62,6 @@ def lower(value):
 
 class Artifact:
     """A subject with what its statement says of it; `item` is the number of its item in the statement."""
-
     def __init__(self, name, sha256, item, says):
         self.name, self.sha256, self.item, self.says, declared = name, sha256, item, says, says.get("declaration", {})
         self.content = None if declared else sha256
@@ -81,12 +73,10 @@ class Artifact:
 
 class Statement:
     """A statement at an entry. `items` are (name, kind, what is said of it)."""
-
     def __init__(self, entry, index):
         envelope = check(parse(entry), "envelope")
         signature, self.index, self.entry = envelope["signatures"][0], index, entry
         payload, self.signature = from_base64(envelope["payload"]), from_base64(signature["sig"])
-        need(len(envelope["signatures"]) == 1 and len(self.signature) == 64, "not one signature")
         self.pae = b"DSSEv1 28 application/vnd.in-toto+json %d " % len(payload) + payload
         self.id, self.issuer, body = statement_id(self.pae), signature["keyid"], check(parse(payload), "statement")
         kind = like("https://herdbook/(.*)/v1")(body["predicateType"])
@@ -97,7 +87,7 @@ class Statement:
         self.items = [(item["name"], item.get("kind", self.kind), item) for item in items]
         subjects = [(subject["name"], subject["digest"]["sha256"]) for subject in body["subject"]]
         pairs = [(at, one) for at, (_, _, item) in enumerate(self.items) for one in item["artifacts"]]
-        need(says["issuer"] == self.issuer, "the issuer is not the key")
+        need(says["issuer"] == self.issuer and len(envelope["signatures"]) == 1 and len(self.signature) == 64, "not one signature by the issuer")
         need(len(pairs) == len(subjects) if pairs else subjects == self.subjects(), "subjects do not fit")
         self.artifacts = [Artifact(*subject, *pair) for subject, pair in zip(subjects, pairs)]
         {"run": self.check_run, "notice": self.check_notice}.get(self.kind, lambda: None)()
@@ -106,21 +96,18 @@ class Statement:
         need(number(says.get("synthetic_share"), 0) <= 1, "a share beyond 1")
 
     def subjects(self):
-        if self.kind == "report":
-            return [(file["name"], file["sha256"]) for file in self.says["files"]]
         members = self.says.get("members", [])
         rows = "".join(f'{{"artifact":"{one}"}}\n' for one in members).encode()
         if self.kind == "dataset":
             return [(self.says["name"], members["sha256"] if isinstance(members, dict) else digest(rows))]
-        return [(self.kind, digest(encode(self.says)))]
+        return [(one["name"], one["sha256"]) for one in self.says["files"]] if self.kind == "report" else [(self.kind, digest(encode(self.says)))]
 
     def check_run(self):
         run, (takes, makes, shares) = self.says, [set(part.split()) for part in RUNS[self.says["does"]].split(">")]
-        roles, kinds = [one["role"] for one in self.inputs], {kind for _, kind, _ in self.items}
+        roles, kinds, transform = [one["role"] for one in self.inputs], {kind for _, kind, _ in self.items}, run["does"] == "transform"
         need(set(roles) <= takes and kinds <= makes, "a role or a kind that the run does not have")
-        transform, bases = run["does"] == "transform", roles.count("base")
-        of_base = kinds == {"model"} and bases == 1 and "data" not in roles
-        need(not transform or (of_base if bases else "model" not in kinds), "a transform of both, or of neither")
+        of_base = kinds == {"model"} and roles.count("base") == 1 and "data" not in roles
+        need(not transform or (of_base if "base" in roles else "model" not in kinds), "a transform of both, or of neither")
         need("expansion" not in run or run["does"] in ("transform", "annotate", "judge", "evaluate"), "an expansion")
         need(sum(number(one.get("share"), 0) for one in self.inputs) <= 1, "shares beyond 1")
         for one in self.inputs:
@@ -141,10 +128,9 @@ def lines(blob, expected, name):
     need(rows.pop() == b"" and rows and all(len(row) < 4096 for row in rows), "a line that does not end")
     need((len(rows), root([sha256(b"\0" + row) for row in rows]).hex()) == (expected["count"], expected["root"]), "the root")
     found = [check(parse(row), name) for row in rows]
-    if name == "member":
-        names, sizes = [one["name"].encode() for one in found], [one.get("bytes") for one in found]
-        need(all(one < two for one, two in zip(names, names[1:])), "names out of order")
-        need((None if None in sizes else sum(sizes)) == expected.get("total_bytes"), "the total of sizes")
+    names, sizes = [one.get("name", "").encode() for one in found], [one.get("bytes") for one in found]
+    need(name == "line" or all(one < two for one, two in zip(names, names[1:])), "names out of order")
+    need(name == "line" or (None if None in sizes else sum(sizes)) == expected.get("total_bytes"), "the total of sizes")
     return found
 
 def checkpoint(note, trust):

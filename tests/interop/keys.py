@@ -1,25 +1,21 @@
 """Who may sign what, from genesis and the key statements in log order (docs/formats/rules.md)."""
-
 import copy
-
 from evidence import digest
 from primitives import from_base64, need, signed
 
 NEVER = 1 << 63
-FIELDS = {"grant": {"public_key", "kinds"}, "retired": {"public_key", "revocation"}, "rotate": {"public_key", "successor"},
-          "compromised": {"public_key", "revocation", "since"}, "approve": {"statements"}, "affirm": {"statements"}}
+FIELDS = {"grant": {"public_key", "kinds"}, "retired": {"public_key", "revocation"}, "compromised": {"public_key", "revocation", "since"},
+          "rotate": {"public_key", "successor"}, "approve": {"statements"}, "affirm": {"statements"}}
 
 def key_id(key):
     return digest(bytes.fromhex(key))
 
 class Keys:
     def __init__(self, genesis):
-        self.owners = {key_id(key): key for key in genesis["owners"]}
+        self.owners, self.grants, self.threshold, self.pending, self.affirmed = {key_id(key): key for key in genesis["owners"]}, {}, genesis["threshold"], {}, {}
         self.reserved = {*genesis["owners"], from_base64(genesis["log_key"].split("+", 2)[2])[1:].hex()}
-        self.grants, self.threshold, self.pending, self.affirmed = {}, genesis["threshold"], {}, {}
         for grant in genesis.get("grants", []):
-            if self.is_new(grant["public_key"]):
-                self.grant(grant["public_key"], grant.get("kinds", []), 0)
+            self.is_new(grant["public_key"]) and self.grant(grant["public_key"], grant.get("kinds", []), 0)
 
     def is_new(self, key):
         return key not in self.reserved and key_id(key) not in self.grants
@@ -42,28 +38,22 @@ class Keys:
 
     def apply(self, one):
         says, change = one.says, one.says["change"]
-        need(says.keys() - {"issuer", "ledger", "change", "reason"} - ({"holder"} if change == "grant" else set()) == FIELDS[
-            says.get("revocation") if change == "revoke" and "revocation" in says else change if change != "revoke" else "retired"],
-            f"the fields of a key change {change}")
-        if change == "affirm":
-            need(self.may(one, "key", "key:affirm"), "an affirmation without a grant")
-            for statement in says["statements"]:
-                self.affirmed.setdefault(statement, []).append((one.issuer, one.index))
-            return
-        need(one.issuer in self.owners, "not an owner")
-        before = copy.deepcopy((self.pending, self.grants))
-        self.pending |= {} if change == "approve" else {one.id: (says, one.index, set())}
+        fields = says.keys() - {"issuer", "ledger", "change", "reason"} - ({"holder"} if change == "grant" else set())
+        need(fields == FIELDS[says.get("revocation", "retired") if change == "revoke" else change], f"the fields of {change}")
+        need(self.may(one, "key", "key:affirm") if change == "affirm" else one.issuer in self.owners, f"no key for {change}")
+        for statement in says["statements"] if change == "affirm" else []:
+            self.affirmed.setdefault(statement, []).append((one.issuer, one.index))
+        pending, grants = copy.deepcopy((self.pending, self.grants))
+        self.pending |= {one.id: (says, one.index, set())} if "public_key" in says else {}
         try:
-            for statement in says.get("statements", [one.id]):
-                need(statement in self.pending, "nothing awaits that approval")
-                proposed, index, agreed = self.pending[statement]
-                need(one.issuer not in agreed, "this owner has agreed already")
+            for statement in says.get("statements", [one.id]) if change != "affirm" else []:
+                proposed, index, agreed = self.pending.get(statement, (None, None, {one.issuer}))
+                need(one.issuer not in agreed, "nothing awaits that approval, or not this owner's")
                 since = self.sound(proposed, index)
                 agreed.add(one.issuer)
-                if len(agreed) >= self.threshold:
-                    self.enact(self.pending.pop(statement)[0], one.index, since)
+                len(agreed) >= self.threshold and self.enact(self.pending.pop(statement)[0], one.index, since)
         except Exception:
-            self.pending, self.grants = before
+            self.pending, self.grants = pending, grants
             raise
 
     def sound(self, says, index):
@@ -82,5 +72,4 @@ class Keys:
             return self.grant(says["public_key"], says["kinds"], index)
         grant = self.grants[key_id(says["public_key"])]
         grant["to"], grant["suspect"] = min(grant["to"], index), grant["suspect"] if since is None else since
-        if says["change"] == "rotate":
-            self.grant(says["successor"], grant["kinds"], index)
+        "successor" in says and self.grant(says["successor"], grant["kinds"], index)

@@ -1,17 +1,8 @@
 """Ed25519 (RFC 8032, by the strict rule of docs/formats/envelope.md), BLAKE3, RFC 6962 roots and canonical JSON."""
-
-import base64
-import hashlib
-import itertools
-import json
-import re
+import base64, hashlib, itertools, json, re
 
 class Refused(Exception):
-    """Bytes of another form than the page says, or what else keeps something from counting; `code` where it has one of its own."""
-
-    def __init__(self, why, code=None):
-        super().__init__(why)
-        self.code = code
+    """Bytes of another form than the page says, or what else keeps something from counting: why, and perhaps the code of the finding."""
 
 def need(condition, why, code=None):
     if not condition:
@@ -26,16 +17,11 @@ def add(one, two):
     return (x * w + v * y) * pow(1 + k, -1, P) % P, (y * w + x * v) * pow(1 - k, -1, P) % P
 
 def mul(scalar, point):
-    total = (0, 1)
-    while scalar:
-        total = add(total, point) if scalar & 1 else total
-        point, scalar = add(point, point), scalar >> 1
-    return total
+    return add(point if scalar & 1 else (0, 1), mul(scalar >> 1, add(point, point))) if scalar else (0, 1)
 
 def point(raw):
     """A point from its one encoding (5.1.3) that is not of small order; anything else is refused."""
-    number = int.from_bytes(raw, "little")
-    y, sign = number % 2**255, number >> 255
+    y, sign = int.from_bytes(raw, "little") % 2**255, int.from_bytes(raw, "little") >> 255
     square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
     x = pow(square, (P + 3) // 8, P)
     x = x if (x * x - square) % P == 0 else x * pow(2, (P - 1) // 4, P) % P
@@ -83,8 +69,7 @@ def blake3(data, key=IV, flags=0):
     def tree(part, counter, root):
         if len(part) > 1024:
             left = 1024 << ((len(part) - 1) // 1024).bit_length() - 1
-            both = tree(part[:left], counter, 0) + tree(part[left:], counter + left // 1024, 0)
-            return compress(key, both, 0, 64, flags | PARENT | root)
+            return compress(key, tree(part[:left], counter, 0) + tree(part[left:], counter + left // 1024, 0), 0, 64, flags | PARENT | root)
         chaining, last = key, max(len(part) - 1, 0) // 64 * 64
         for at in range(0, last + 1, 64):
             mark = START * (at == 0) | (END | root) * (at == last)
@@ -100,10 +85,8 @@ def sha256(data):
 
 def root(leaves):
     """The root over leaf hashes (RFC 6962 2.1)."""
-    if len(leaves) < 2:
-        return leaves[0] if leaves else sha256(b"")
-    half = 1 << (len(leaves) - 1).bit_length() - 1
-    return sha256(b"\1" + root(leaves[:half]) + root(leaves[half:]))
+    half = 1 << max(len(leaves) - 1, 0).bit_length() - 1 if len(leaves) > 1 else 0
+    return sha256(b"\1" + root(leaves[:half]) + root(leaves[half:])) if half else leaves[0] if leaves else sha256(b"")
 
 def encode(value):
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
@@ -120,8 +103,7 @@ def parse(data, exact=True):
         return int(text)
     try:
         bare = re.sub(r'"(?:\\.|[^"\\])*"', "", data.decode())
-        depths = itertools.accumulate((c in "[{") - (c in "]}") for c in bare)
-        need("null" not in bare and max(depths, default=0) <= 32, "null, or nested too deep")
+        need("null" not in bare and max(itertools.accumulate((c in "[{") - (c in "]}") for c in bare), default=0) <= 32, "null, or nested too deep")
         value = json.loads(data, object_pairs_hook=members, parse_int=integer, parse_float=integer, parse_constant=integer)
         need(encode(value) == data or not exact, "not canonical")
     except ValueError as error:
@@ -131,7 +113,7 @@ def parse(data, exact=True):
 def from_base64(text):
     try:
         raw = base64.b64decode(text.encode("ascii"), validate=True)
-        need(base64.b64encode(raw).decode() == text, "base64 with loose bits")
     except ValueError as error:
         raise Refused(str(error)) from error
+    need(base64.b64encode(raw).decode() == text, "base64 with loose bits")
     return raw

@@ -1,16 +1,15 @@
-"""What descends from what, and the rules of docs/formats/rules.md about it."""
-
+"""What descends from what, and the rules of docs/formats/rules.md about rows and about claims of the same content."""
 import re
 from collections import defaultdict
 from functools import cache
+from evidence import digest, lines, number, ref
+from primitives import Refused
 
-from evidence import Refused, digest, lines, number, ref
-
-ROWS, MODELS = {"source", "dataset", "shard", "scores"}, {"external", "model"}
-PLAYS = dict.fromkeys(("generator", "teacher", "judge", "base"), MODELS) | {
-    "filter": {"filter"}, "prompt": ROWS | {"prompt"}, "reference": ROWS | MODELS | {"prompt", "filter"}}
+ROWS, MODELS, LEAVES = {"source", "dataset", "shard", "scores"}, {"external", "model"}, {"source", "prompt", "filter", "external"}
+PLAYS = dict.fromkeys(("generator", "teacher", "judge", "base"), MODELS) | {"filter": {"filter"}, "prompt": ROWS | {"prompt"}, "reference": ROWS | MODELS | LEAVES}
 EMPTY = {digest(one + end) for one in (b"", b"[]", b"{}") for end in (b"", b"\n", b"\r\n")} | {digest(b"null"), digest(b"null\n")}
 BESIDE = re.compile(r"(?s)(.*/)?([^/]*\.(?i:json|jsonl|txt|md|jinja|model|yaml|py)|(LICENSE|NOTICE|README|USE_POLICY|\.gitattributes)[^/]*)")
+NAMELESS = {"", "unknown", "not_known", "not known", "none", "n/a", "?"}
 
 def total(values):
     values = list(values)
@@ -22,50 +21,36 @@ def least(*values):
 def beside(name, says):
     return BESIDE.fullmatch(name) and says.get("bytes", 1 << 99) <= 64 << 20 and says.get("content", "file") == "file"
 
-def origin(source):
-    """The class of a source, 0 the least favourable."""
-    made, names = source["made_by"], source.get("generators")
-    if made == "model":
-        return 3 if isinstance(names, list) and not {name.strip().lower() for name in names} & {
-            "", "unknown", "not_known", "not known", "none", "n/a", "?"} else 0
-    if made in ("human", "sensor") or made == "mixed" and "synthetic_share" in source:
-        return 4 if made == "mixed" else 5
-    return 2 if source["acquired_by"] in ("web_crawl", "user_data", "public_dataset") else 1
-
-def favour(source):
-    return origin(source), -number(source.get("synthetic_share"), 0)
-
 def facts(source):
-    names = source.get("generators")
-    return source["made_by"], frozenset(names if isinstance(names, list) else ()), origin(source), source.get("synthetic_share")
+    """What two sources must agree in: class (0 the least favourable), share that is not synthetic, maker, generators."""
+    made, names, share = source["made_by"], source.get("generators"), source.get("synthetic_share")
+    names = names if isinstance(names, list) else []
+    known = {"human": 5, "sensor": 5, "model": 3 * bool(names and not {name.strip().lower() for name in names} & NAMELESS)}
+    unknown = 2 if source["acquired_by"] in ("web_crawl", "user_data", "public_dataset") else 1
+    return known.get(made, 4 if made == "mixed" and share else unknown), -number(share, 0), made, frozenset(names), share
 
 class Thing:
     """What is cited: an artifact, a member of its manifest, or a data set; `says` is what is stated of it alone."""
-
     def __init__(self, node, kind, item=None, artifact=None, lines=(), at=None):
         self.node, self.kind, self.item, self.artifact, self.lines = node, kind, item, artifact, lines
         self.member, self.members = (lines[at], []) if at is not None else (None, lines)
         self.set = [one for one in node.artifacts if one.item == artifact.item] if artifact else []
-        more = {"rows": item["rows"]} if len(self.set) == 1 and "rows" in item else {}
-        self.says = self.member or artifact and more | artifact.says or {}
+        self.says = self.member or artifact and ({"rows": item["rows"]} if len(self.set) == 1 and "rows" in item else {}) | artifact.says or {}
         self.content = self.member["sha256"] if self.member else artifact and artifact.content
         self.inside = total(one.get("rows") for one in self.members) if self.members else None
-        self.rows = least(self.says.get("rows"), more.get("rows") if not self.member else None, self.inside)
-        self.has_bytes = bool(artifact) and "basis" in artifact.says
+        self.rows = least(self.says.get("rows"), None if self.member or len(self.set) != 1 else item.get("rows"), self.inside)
+        self.has_bytes, self.has_no_row = bool(artifact) and "basis" in artifact.says, False
+        if artifact:
+            basis = ("basis", "computed") if self.member else ("rows_basis", "counted")
+            self.has_no_row = basis in artifact.says.items() and (self.member or artifact.says).get("rows") == 0
 
     def is_beside(self):
         """Whether this is a file beside the weights of a model."""
-        name, files = (self.member["name"], [(one["name"], one) for one in self.lines]) if self.member else (
-            self.artifact.name, [(one.name, one.says) for one in self.set])
-        return beside(name, self.says) and not all(beside(*file) for file in files)
-
-    def has_no_row(self):
-        basis = ("basis", "computed") if self.member else ("rows_basis", "counted")
-        return basis in self.artifact.says.items() and (self.member or self.artifact.says).get("rows") == 0
+        files = [(one["name"], one) for one in self.lines] if self.member else [(one.name, one.says) for one in self.set]
+        return beside((self.member or vars(self.artifact))["name"], self.says) and not all(beside(*file) for file in files)
 
 class Lineage:
     """Places are addresses (id, subject, line or None), runs (id, "run", None) and gaps (id, "gap", position)."""
-
     def __init__(self, statements, blobs, targets, found):
         self.nodes, self.blobs, self.found, self.replaced, self.missing = {}, blobs, found, {}, "manifest_missing"
         for one in statements:
@@ -78,22 +63,18 @@ class Lineage:
 
     def manifest(self, sha256, expected, name):
         try:
-            if sha256 in self.blobs:
-                return lines(self.blobs[sha256], expected, name)
-            self.found(self.missing, f"blob {sha256}")
+            return lines(self.blobs[sha256], expected, name) if sha256 in self.blobs else self.found(self.missing, f"blob {sha256}") and []
         except Refused as error:
-            self.found("undecodable", f"blob {sha256}: {error}")
-        return []
+            return self.found("undecodable", f"blob {sha256}: {error}") and []
 
     def members(self, artifact):
         return self.manifest(artifact.sha256, artifact.says, "member") if artifact.says["content"] == "manifest" else []
 
     def cites(self, node):
         """What each input of a run cites, or a data set, or a filter; nothing for a gap."""
-        model = node.says.get("model")
-        lists = [one.get("artifacts", []) for one in node.inputs] or [node.says.get("members", [model] if model else [])]
-        return [list(map(ref, one if isinstance(one, list) else [line["artifact"] for line in self.manifest(
-            one["sha256"], one, "line")])) for one in lists]
+        lists = [one.get("artifacts", []) for one in node.inputs] or [node.says.get("members", [node.says["model"]] if "model" in node.says else [])]
+        return [[ref(text) for text in (one if isinstance(one, list) else [line["artifact"] for line in self.manifest(one["sha256"], one, "line")])]
+                for one in lists]
 
     def gaps(self, node):
         gaps = [one.get("unresolved") for one in node.inputs] or node.says.get("unresolved", [])
@@ -102,13 +83,11 @@ class Lineage:
     def below(self, place, heavy=False):
         """What a place descends from; of a run, with `heavy`, by the inputs that carry mass."""
         node = self.nodes.get(place[0])
-        if not node or place[1] == "gap":
-            return []
-        if node.kind == "run" and place[1] != "run":
-            return [(node.id, "run", None)]
+        if not node or place[1] == "gap" or node.kind == "run" and place[1] != "run":
+            return [(node.id, "run", None)] if node and place[1] != "gap" else []
         takes = [not heavy or one["role"] in self.mass(node) for one in node.inputs] or [True]
-        return [one for take, cited in zip(takes, self.cites(node)) if take for one in cited] + [
-            gap for gap in self.gaps(node) if node.kind != "run" or takes[gap[2]]]
+        gaps = [gap for gap in self.gaps(node) if node.kind != "run" or takes[gap[2]]]
+        return [one for take, cited in zip(takes, self.cites(node)) if take for one in cited] + gaps
 
     def reach(self, starts, below=None):
         seen, queue = set(starts), list(starts)
@@ -121,42 +100,36 @@ class Lineage:
     def thing(self, place):
         """What is cited; nothing if statement, subject or member is not there."""
         node, (subject, line) = self.nodes.get(place[0]), place[1:]
-        if node and node.kind == "dataset" and (subject, line) == (0, None):
-            return Thing(node, "dataset")
-        if not node or type(subject) is str or subject >= len(node.artifacts):
-            return None
+        if not node or type(subject) is str or node.kind == "dataset" or subject >= len(node.artifacts):
+            return Thing(node, "dataset") if node and node.kind == "dataset" and (subject, line) == (0, None) else None
         artifact = node.artifacts[subject]
         members, (_, kind, item) = self.members(artifact), node.items[artifact.item]
-        known = line is None or line < len(members)
-        return Thing(node, "external" if kind == node.kind == "model" else kind, item, artifact, members, line) if known else None
+        kind = "external" if kind == node.kind == "model" else kind
+        return Thing(node, kind, item, artifact, members, line) if line is None or line < len(members) else None
 
     def mass(self, node):
         """The roles that carry mass."""
-        weights, does = any(kind == "model" for _, kind, _ in node.items), node.says["does"]
-        of_rows = {"generator"} if "rewrites" in node.says else {"data"}
+        of_rows = {"base"} if any(kind == "model" for _, kind, _ in node.items) else {"generator"} if "rewrites" in node.says else {"data"}
         return {"generate": {"generator", "teacher"}, "merge": {"base"}, "train": {"data", "generator", "base"},
-                "transform": {"base"} if weights else of_rows}.get(does, {"data"})
+                "transform": of_rows}.get(node.says["does"], {"data"})
 
     def contents(self, cited, alone):
         """The distinct contents of what is cited, with their rows."""
         found, items = {}, defaultdict(list)
         is_set = lambda place: place[0] in self.nodes and self.nodes[place[0]].kind == "dataset" and place[1] != "gap"
         plain = [one for one in self.reach(cited, lambda place: self.below(place) if is_set(place) else []) if not is_set(one)]
-        for place in plain:
-            thing = self.thing(place)
+        for place, thing in ((place, self.thing(place)) for place in plain):
             if not thing:
                 found[place] = None
             elif place[2] is None or (*place[:2], None) not in plain:
                 items[place[0], thing.artifact.item].append((place, thing))
         for key, parts in items.items():
-            whole = len(parts) == len(parts[0][1].set) and all(place[2] is None for place, _ in parts)
-            if whole and "rows" in parts[0][1].item and total(thing.rows for _, thing in parts) is None:
-                found[key] = parts[0][1].item["rows"]
-                continue
+            rows, whole = parts[0][1].item.get("rows"), len(parts) == len(parts[0][1].set) and all(place[2] is None for place, _ in parts)
+            if whole and rows is not None and total(thing.rows for _, thing in parts) is None:
+                found[key], parts = rows, []
             for place, thing in parts:
                 opened = thing.inside is not None and (len(plain) > 1 or not alone)
-                for content, rows in [(one["sha256"], one["rows"]) for one in thing.members] if opened else [
-                        (thing.content or place, thing.rows)]:
+                for content, rows in [(one["sha256"], one["rows"]) for one in thing.members] if opened else [(thing.content or place, thing.rows)]:
                     found[content] = least(found.get(content), rows)
         return found
 
@@ -177,20 +150,18 @@ class Lineage:
                 self.found("nothing_to_trace", f"{says['name']} trains on data without a row")
             stating, epochs = [at for at in data if "rows" in inputs[at]], number(says.get("epochs"), 1)
             for some in [[at] for at in stating] + [stating]:
-                rows = distinct(some)
-                too_many |= rows is not None and sum(inputs[at]["rows"] for at in some) > rows * epochs
+                too_many |= distinct(some) is not None and sum(inputs[at]["rows"] for at in some) > distinct(some) * epochs
         elif says["does"] not in ("generate", "merge") and self.mass(run) == {"data"}:
             outputs = [(at, item) for at, (_, kind, item) in enumerate(run.items) if kind != "model"]
             named = [([at for at in data if at in one[1].get("inputs", [])], [one]) for one in outputs]
+            things = [self.thing((run.id, subject, None)) for subject in range(len(run.artifacts))]
             for some, out in [(data, outputs)] + [pair for pair in named if pair[0]]:
                 each = [least(total(supply[at].values()), *map(inputs[at].get, ("rows", "kept"))) for at in some]
                 goes = total(None if rows is None else rows * repeat[at] for at, rows in zip(some, each))
-                comes = sum(max(item.get("rows", 0), sum(max(thing.artifact.says.get("rows", 0), thing.inside or 0) for thing in (
-                    self.thing((run.id, subject, None)) for subject, one in enumerate(run.artifacts) if one.item == at)))
-                    for at, item in out)
+                comes = sum(max(item.get("rows", 0), sum(max(one.artifact.says.get("rows", 0), one.inside or 0) for one in things if one.artifact.item == at))
+                            for at, item in out)
                 too_many |= goes is not None and comes > least(goes, distinct(some)) * min(expansion, 1 if model else expansion)
-        if too_many:
-            self.found("rows_not_accounted", says["name"])
+        too_many and self.found("rows_not_accounted", says["name"])
 
     def anew(self, node_id):
         """Everything a run descends from, and what of it is below something that is made anew."""
@@ -207,18 +178,17 @@ class Lineage:
 
     def leaves(self, node_id):
         """What a run ends in: all of it, and what brings mass."""
-        found = [], []
-        for heavy in (False, True):
-            for place in self.reach([(node_id, "run", None)], lambda place: self.below(place, heavy)):
-                thing = self.thing(place)
-                if place[1] == "gap":
-                    found[heavy].append(tuple(sorted(self.gaps(self.nodes[place[0]])[place].items())))
-                elif thing and thing.kind in ("source", "prompt", "filter", "external"):
-                    says, model = thing.node.says, thing.kind == "external"
-                    about = (says["provider"], says["version"]) if model else thing.kind == "source" and facts(self.source(place))
-                    found[heavy].extend([(model, one["sha256"]) for one in thing.members] or [
-                        (model, thing.content) if thing.content else (thing.kind, thing.artifact.sha256, about)])
-        return [set(one) for one in found]
+        found = set(), set()
+        for heavy, place in ((heavy, place) for heavy in (0, 1) for place in self.reach([(node_id, "run", None)], lambda one: self.below(one, heavy))):
+            thing = self.thing(place)
+            if place[1] == "gap":
+                found[heavy].add(tuple(sorted(self.gaps(self.nodes[place[0]])[place].items())))
+            elif thing and thing.kind in LEAVES:
+                says, model = thing.node.says, thing.kind == "external"
+                about = (says["provider"], says["version"]) if model else thing.kind == "source" and facts(self.source(place))
+                alone = (model, thing.content) if thing.content else (thing.kind, thing.artifact.sha256, about)
+                found[heavy].update([(model, one["sha256"]) for one in thing.members] or [alone])
+        return found
 
     def source(self, place):
         return self.replaced.get((*place[:2], None), self.nodes[place[0]].says)
@@ -243,41 +213,17 @@ class Lineage:
             return "conflicting_origin" if "anew" in ways else None
         if any(self.descends(one, older) == self.descends(other, older) == "plain" for older in claims):
             return None
-        ends = [self.leaves(thing.node.id) if thing.node.kind == "run" else [
-            {(thing.kind == "external", thing.content)}] * 2 for thing in pair]
+        ends = [self.leaves(thing.node.id) if thing.node.kind == "run" else ({(thing.kind == "external", thing.content)},) * 2 for thing in pair]
         return None if ends[0] == ends[1] else "conflicting_origin"
-
-    def check_claims(self, claims):
-        """Holds all claims of one content against each other; `claims` is what they are, by place."""
-        if next(iter(claims.values())).content in EMPTY or all(thing.has_no_row() for thing in claims.values()):
-            return
-        for one in filter(self.on_walk, claims):
-            for code in {self.conflict(one, other, claims) for other in claims if other[0] != one[0]} - {None}:
-                self.found(code, f"{one} {claims[one].content}")
-
-    def replace(self, claims):
-        """A later, less favourable claim by the same key and name counts for the earlier one, too."""
-        for one, other in ((one, other) for one in claims for other in claims):
-            a, b = claims[one].node, claims[other].node
-            if a.kind == b.kind == "source" and b.index > a.index and (a.issuer, a.says["name"]) == (
-                    b.issuer, b.says["name"]) and favour(b.says) < favour(self.source(one)):
-                self.replaced[(*one[:2], None)] = b.says
-
-    def unread(self, place):
-        whole = self.thing((*place[:2], None))
-        return whole and whole.artifact and "root" in whole.artifact.says and not whole.lines
 
     def bases(self, run):
         """How many models are merged, each counted once."""
-        models, unknown = set(), 0
-        for one, cited in zip(run.inputs, self.cites(run)):
-            stated = one.get("artifacts", [None])
-            unknown += 0 if cited else stated["count"] if isinstance(stated, dict) else len(stated)
-            for place in cited:
-                thing = self.thing(place)
-                alone = thing and len(thing.set) == 1 and thing.has_bytes
-                models.add(thing.artifact.sha256 if alone else (place[0], thing and thing.artifact and thing.artifact.item))
-        return unknown + len(models)
+        models = set()
+        for one, (at, cited) in zip(run.inputs, enumerate(self.cites(run))):
+            things = [(place, self.thing(place)) for place in cited]
+            models |= {thing.artifact.sha256 if thing and thing.has_bytes and len(thing.set) == 1 else (place[0], thing and thing.artifact and
+                       thing.artifact.item) for place, thing in things} or {(at, n) for n in range(taken(one))}
+        return len(models)
 
     def declared(self, run):
         """The digests of everything a run declares to have taken."""
@@ -286,3 +232,8 @@ class Lineage:
         for thing in map(self.thing, self.reach([place for cited in self.cites(run) for place in cited], more)):
             found |= {thing.content} | {one["sha256"] for one in thing.members} if thing and thing.has_bytes else set()
         return found
+
+def taken(given):
+    """How many artifacts an input states to take; a gap counts as one."""
+    stated = given.get("artifacts", [None])
+    return stated["count"] if isinstance(stated, dict) else len(stated)
