@@ -15,9 +15,9 @@
 //!
 //! Three layers, each using only what stands below it (`tests/it/tidy.rs` fails the build otherwise):
 //!
-//! * **Vocabulary**, no disk, clock or randomness: [`digest`], [`canonical`], [`key`], [`statement`], [`merkle`],
-//!   [`manifest`], [`envelope`], [`checkpoint`], [`trust`]; and on it the judgement, [`verify`], and
-//!   what carries its evidence to somebody else, [`bundle`].
+//! * **Vocabulary**, no disk, clock or randomness: [`digest`], [`canonical`], [`key`], [`commitment`], [`statement`],
+//!   [`merkle`], [`manifest`], [`envelope`], [`checkpoint`], [`trust`], [`disclosure`]; and on it the judgement,
+//!   [`verify`], and what carries its evidence to somebody else, [`bundle`].
 //! * **Mechanisms** (feature `ledger`): `store`, then `sign`, `log` and `index` beside each other, then `ledger`,
 //!   `query`, `fsck` and `report`.
 //! * **Edges** (feature `cli`): `cli`, the only code that prints and the only one that asks for the time.
@@ -30,7 +30,9 @@ pub mod canonical;
 pub mod checkpoint;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod commitment;
 pub mod digest;
+pub mod disclosure;
 pub mod envelope;
 pub mod key;
 pub mod manifest;

@@ -76,8 +76,8 @@ pub enum Command {
     Init(Init),
     /// Check a lineage file, hash what it names, sign and append
     Register(Register),
-    /// Register data from outside
-    Source(Box<super::item::Verb<super::item::SourceArgs>>),
+    /// Register data from outside; offer it as a vendor, accept such an offer
+    Source(Box<super::item::SourceVerb>),
     /// Register a prompt or a constitution
     Prompt(Box<super::item::Verb<super::item::PromptArgs>>),
     /// Register a rule that data must pass
@@ -116,6 +116,10 @@ pub enum Command {
     VerifyBundle(super::verify_bundle::Args),
     /// Prove that a node is in the log, in one file that needs no ledger to be checked
     Prove(super::prove::Args),
+    /// Write what opens commitments of an item to one file, for whoever is to see it
+    Disclose(super::disclose::DiscloseArgs),
+    /// What you withhold in this ledger: list it, erase it
+    Private(super::private::PrivateArgs),
     /// Keys, who may sign what, and the trust root
     Key(super::key::Key),
     /// Check every byte the ledger holds
@@ -216,6 +220,9 @@ pub struct Verify {
     /// What is judged by.
     #[command(flatten)]
     pub judging: Judging,
+    /// Show what this file discloses, if it is what was committed to; from `herdbook disclose`
+    #[arg(long, value_name = "FILE")]
+    pub with: Vec<PathBuf>,
     /// How far the log counts.
     #[command(flatten)]
     pub as_of: super::as_of::AsOf,

@@ -71,6 +71,7 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
         checkpoint: note,
         content: false,
         require: crate::verify::Assurance::SelfAsserted,
+        disclosures: Vec::new(),
         remembered: session
             .remembered(&ledger.checkpoint().origin)
             .map(|place| place.note())

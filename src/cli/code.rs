@@ -108,6 +108,8 @@ codes! {
     ProvesNothing = "proves_nothing",
     /// A trust root file cannot be used.
     TrustRootInvalid = "trust_root_invalid",
+    /// A file is no offer, or one that was altered.
+    OfferInvalid = "offer_invalid",
     /// A text that names no key, or none of this ledger.
     UnknownKey = "unknown_key",
     /// Several keys begin so.
@@ -116,6 +118,12 @@ codes! {
     UnknownProposal = "unknown_proposal",
     /// Only a model is released.
     NotAModel = "not_a_model",
+    /// What was to be disclosed or erased is not withheld, or not kept here.
+    NothingWithheld = "nothing_withheld",
+    /// A file of disclosures cannot be used.
+    DisclosureInvalid = "disclosure_invalid",
+    /// The folder of what is withheld cannot be used.
+    SidecarUnusable = "sidecar_unusable",
 }
 
 impl From<Exit> for ErrorCode {

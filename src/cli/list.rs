@@ -13,6 +13,8 @@ use super::exit::Exit;
 use super::json::checkpoint;
 use super::nodes::find_nodes;
 use super::session::Session;
+use super::told::Told;
+use super::told::meant;
 use super::ui::Answer;
 use super::ui::in_line;
 use super::ui::short_id;
@@ -38,7 +40,9 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     let ledger = session.open()?;
     let view = args.as_of.view(&ledger)?;
     let mut listed = list(&view)?;
-    if let Some(name) = &args.name {
+    let name = args.name.as_deref();
+    let name = name.map(|name| meant(session, &view, name)).transpose()?;
+    if let Some(name) = name.as_deref() {
         // An unknown name is an error that says which was meant.
         let known = |one: &Listed| {
             one.name.as_str() == name || one.about.as_ref().is_some_and(|about| about.as_str() == name)
@@ -57,7 +61,12 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     let as_row = if every { row } else { row_of_name };
     // What was said about a model takes more words than a kind: it is a table of its own.
     let (said, items): (Vec<&Listed>, Vec<&Listed>) = told.into_iter().partition(|one| one.about.is_some());
-    let rows = |some: &[&Listed]| -> Vec<Vec<String>> { some.iter().map(|one| as_row(one)).collect() };
+    let rows = |some: &[&Listed]| -> Vec<Vec<String>> {
+        let rows: Vec<Vec<String>> = some.iter().map(|one| as_row(one)).collect();
+        let texts = Told::of(session, rows.iter().flatten().map(String::as_str));
+        let shown = |row: &Vec<String>| row.iter().map(|cell| texts.shown(cell)).collect();
+        rows.iter().map(shown).collect()
+    };
     let mut text = table(&rows(&items));
     if !said.is_empty() && !items.is_empty() {
         text.push('\n');

@@ -18,6 +18,7 @@ mod cache;
 mod code;
 mod completions;
 mod demo;
+mod disclose;
 mod doctor;
 mod error;
 mod exit;
@@ -37,6 +38,7 @@ mod list;
 mod log;
 mod nodes;
 mod passphrase;
+mod private;
 mod progress;
 mod prove;
 mod register;
@@ -47,6 +49,7 @@ mod session;
 mod show;
 mod surroundings;
 mod target;
+mod told;
 mod trace;
 mod ui;
 mod verify;
@@ -97,7 +100,7 @@ pub fn main() -> ExitCode {
         answered = dispatch(&session, &args.command);
     }
     match answered {
-        Ok(answer) => ui.answer(&answer).into(),
+        Ok(answer) => ui.answer(&told::told(&session, answer)).into(),
         Err(error) => ui.fail(&error).into(),
     }
 }
@@ -121,6 +124,8 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
         Command::Verify(args) => verify::run(session, args),
         Command::Report(args) => report::run(session, args),
         Command::VerifyReport(args) => verify_report::run(session, args),
+        Command::Disclose(args) => disclose::run(session, args),
+        Command::Private(args) => private::run(session, args),
         Command::Bundle(args) => bundle::run(session, args),
         Command::VerifyBundle(args) => verify_bundle::run(session, args),
         Command::Key(args) => key::run(session, args),

@@ -20,6 +20,7 @@ use super::error::Error;
 use super::exit::Exit;
 use super::progress::Bar;
 use super::session::Session;
+use super::told::meant;
 use super::ui::counted;
 use super::ui::in_line;
 use super::ui::short_id;
@@ -35,28 +36,33 @@ pub fn find_nodes(view: &View<'_>, text: &str) -> Result<Vec<Place>, Error> {
 /// NODE as it was typed. Where it is the path of a file it stands for whatever claims the bytes of that file.
 #[derive(Debug)]
 pub struct Asked<'a> {
+    session: &'a Session,
     text: &'a str,
     file: Option<Sha256Digest>,
 }
 
 impl<'a> Asked<'a> {
     /// Looks whether there is such a file, and reads it.
-    pub fn read(session: &Session, text: &'a str) -> Result<Self, Error> {
+    pub fn read(session: &'a Session, text: &'a str) -> Result<Self, Error> {
         let path = session.path(Path::new(text));
         if is_id(text) || !path.is_file() {
-            return Ok(Self { text, file: None });
+            return Ok(Self {
+                session,
+                text,
+                file: None,
+            });
         }
         let bar = Bar::new(session.ui.progress());
         let digests = read_file_digests(&path, &bar);
         bar.done();
         let file = Some(digests?.sha256);
-        Ok(Self { text, file })
+        Ok(Self { session, text, file })
     }
 
     /// Returns what to look up in the ledger.
     pub fn text(&self, view: &View<'_>) -> Result<Cow<'a, str>, Error> {
         let Some(digest) = self.file else {
-            return Ok(Cow::Borrowed(self.text));
+            return meant(self.session, view, self.text);
         };
         let claims = view.index().claims(digest).map_err(QueryError::from)?;
         let statements: Vec<_> = claims.iter().map(|claim| claim.statement).collect();

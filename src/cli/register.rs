@@ -24,6 +24,7 @@ use super::exit::Exit;
 use super::progress::Bar;
 use super::session::Session;
 use super::surroundings::Nonces;
+use super::told::Told;
 use super::ui::Answer;
 use super::ui::Paint;
 use super::ui::counted;
@@ -69,6 +70,7 @@ pub fn append(
 ) -> Result<Answer, Error> {
     let mut ledger = session.open_log()?;
     let signers = session.signers(&ledger, how.key.as_deref())?;
+    let sidecar = session.sidecar(&ledger.checkpoint().origin)?;
     let opened = if how.no_cache {
         Ok(None)
     } else {
@@ -81,6 +83,7 @@ pub fn append(
         file,
         signers: &signers,
         keys_folder: Some(&session.home()?.keys),
+        sidecar: Some(&sidecar),
         options: RegisterOptions {
             dry_run: how.dry_run,
             new_version: how.new_version,
@@ -94,13 +97,15 @@ pub fn append(
     let registered = ledger.register(&request, &mut || nonces.draw());
     bar.done();
     let registered = registered?;
-    let mut answer = answer(&registered, session.ui.paint());
+    let names = registered.nodes.iter().take(NODES_SHOWN_MAX);
+    let told = Told::of(session, names.map(|node| node.name.as_str()));
+    let mut answer = answer(&registered, &told, session.ui.paint());
     answer.notes.extend(Session::kept_notes(&ledger));
     answer.notes.extend(no_cache);
     Ok(answer)
 }
 
-fn answer(registered: &Registered, paint: Paint) -> Answer {
+fn answer(registered: &Registered, told: &Told, paint: Paint) -> Answer {
     let left_out: Vec<String> = registered.left_out.iter().map(ToString::to_string).collect();
     let whole = left_out.is_empty() && registered.gaps.is_empty();
     let mut notes = warnings(&registered.warnings);
@@ -121,7 +126,7 @@ fn answer(registered: &Registered, paint: Paint) -> Answer {
         );
     }
     Answer {
-        text: text(registered, paint),
+        text: text(registered, told, paint),
         json: json!({
             "schema": "herdbook/register/v1",
             "appended": registered.appended,
@@ -155,7 +160,7 @@ fn line_value(line: u32) -> Option<u32> {
     Some(line).filter(|line| *line != NO_LINE)
 }
 
-fn text(registered: &Registered, paint: Paint) -> String {
+fn text(registered: &Registered, told: &Told, paint: Paint) -> String {
     let count = usize::try_from(registered.appended).unwrap_or(usize::MAX);
     let done = if registered.dry_run {
         format!("would append {}", counted(count, "statement"))
@@ -175,7 +180,7 @@ fn text(registered: &Registered, paint: Paint) -> String {
         .map(|node| {
             vec![
                 format!("  {}", node.kind),
-                in_line(&node.name),
+                told.shown(&in_line(&node.name)),
                 short_id(&node.id),
                 if node.already_present {
                     "already present"

@@ -47,6 +47,7 @@ use super::session::Session;
 use super::surroundings::Nonces;
 use super::target;
 use super::target::Target;
+use super::told::meant;
 use super::ui::Answer;
 use super::ui::in_line;
 use super::verify::trust;
@@ -156,6 +157,7 @@ fn make(
         checkpoint: note.clone(),
         content: content.is_some(),
         require: args.judging.require,
+        disclosures: Vec::new(),
         remembered: None,
         newer: None,
         min_size: None,
@@ -202,7 +204,8 @@ pub(super) fn only_target(
     asked: &str,
     bar: &Bar,
 ) -> Result<(String, Vec<ArtifactRef>), Error> {
-    let mut targets = target::find(&ledger.view(), &session.path(Path::new(asked)), asked, bar)?;
+    let meant = meant(session, &ledger.view(), asked)?;
+    let mut targets = target::find(&ledger.view(), &session.path(Path::new(asked)), &meant, bar)?;
     if targets.len() > 1 {
         let error = Error::new(
             Exit::Failure,
@@ -305,6 +308,7 @@ fn register(
         name: name.to_owned(),
         blob: BlobId::of(bytes),
         bytes: bytes.len() as u64,
+        sealed: false,
     };
     let predicate = Predicate::Report(statement::Report {
         targets: made.artifacts.clone(),

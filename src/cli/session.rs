@@ -11,6 +11,7 @@ use crate::ledger::KeyPaths;
 use crate::ledger::Ledger;
 use crate::ledger::Signers;
 use crate::ledger::lineage_file::FILE_BYTES_MAX;
+use crate::ledger::private::Sidecar;
 use crate::ledger::read_pin;
 use crate::sign::KeyFileError;
 use crate::sign::KeyOpener;
@@ -23,6 +24,7 @@ use super::exit::Exit;
 use super::home::Home;
 use super::passphrase::AskedPassphrases;
 use super::surroundings::Surroundings;
+use super::surroundings::random;
 use super::ui::Ui;
 
 /// The folder of a ledger that is looked for upwards.
@@ -48,6 +50,8 @@ pub struct Session {
     pub passphrases: Arc<AskedPassphrases>,
     /// What standard input held: a verb that is tried again finds it here.
     stdin: OnceCell<Vec<u8>>,
+    /// The origin of the ledger that was opened.
+    opened: OnceCell<Origin>,
 }
 
 impl Session {
@@ -73,6 +77,7 @@ impl Session {
                 around.stderr_is_terminal,
             )),
             stdin: OnceCell::new(),
+            opened: OnceCell::new(),
             around,
         }
     }
@@ -87,6 +92,7 @@ impl Session {
             indexed: self.indexed,
             passphrases: Arc::clone(&self.passphrases),
             stdin: OnceCell::new(),
+            opened: OnceCell::new(),
             around,
         }
     }
@@ -105,6 +111,23 @@ impl Session {
             Some(home) => Ok(read_pin(&home.state, origin)?),
             None => Ok(None),
         }
+    }
+
+    /// Returns where this user keeps what statements of a ledger withhold.
+    pub fn sidecar(&self, origin: &Origin) -> Result<Sidecar, Error> {
+        Ok(Sidecar::of(&self.home()?.state, origin, random()?))
+    }
+
+    /// Notes which ledger the answer is about.
+    pub fn note_opened(&self, ledger: &Ledger) {
+        self.opened.get_or_init(|| ledger.checkpoint().origin.clone());
+    }
+
+    /// Returns the sidecar of the ledger that the answer is about; nothing without one, or without a home.
+    pub fn opened_sidecar(&self) -> Option<Sidecar> {
+        let home = self.home.as_ref()?;
+        // Whoever only reads needs no fresh secret.
+        Some(Sidecar::of(&home.state, self.opened.get()?, [0; 32]))
     }
 
     /// Returns what standard input holds, as far as a lineage file may be long and one byte more.
@@ -170,6 +193,7 @@ impl Session {
         if ledger.index_trouble().is_some() {
             self.ui.warn(DAMAGED_INDEX);
         }
+        self.note_opened(&ledger);
         Ok(ledger)
     }
 
@@ -180,6 +204,7 @@ impl Session {
         if !self.indexed {
             ledger.discard_index();
         }
+        self.note_opened(&ledger);
         if let Some(remembered) = self.remembered(&ledger.checkpoint().origin) {
             ledger.hold_to(remembered)?;
         }
@@ -195,6 +220,12 @@ impl Session {
             issuer: self.key(issuer, origin)?,
             log: self.key(&paths.log, origin)?,
         })
+    }
+
+    /// Loads the key that signs seals and commits, for what others have signed.
+    pub fn log_signer(&self, ledger: &Ledger) -> Result<Arc<dyn Signer>, Error> {
+        let origin = &ledger.checkpoint().origin;
+        self.key(&KeyPaths::of(&self.home()?.keys, origin).log, origin)
     }
 
     /// Loads the key that signs what does not enter the ledger; `issuer` takes the place of this user's own.

@@ -28,6 +28,7 @@ use crate::verify::Verifier;
 
 use super::args::level;
 use super::code::ErrorCode;
+use super::disclose::read_all;
 use super::error::Error;
 use super::exit::Exit;
 use super::fresh::Fresh;
@@ -57,6 +58,9 @@ pub struct Args {
     /// The least assurance that is enough: self, pinned, witnessed, sampled, full
     #[arg(long, value_name = "LEVEL", value_parser = level, default_value = "self")]
     pub require: Assurance,
+    /// What was disclosed to you of what is withheld
+    #[arg(long, value_name = "FILE")]
+    pub with: Vec<PathBuf>,
     /// How new its checkpoint must be.
     #[command(flatten)]
     pub fresh: Fresh,
@@ -98,6 +102,7 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
         checkpoint: Vec::new(),
         content: content.is_some(),
         require: args.require,
+        disclosures: read_all(session, &args.with)?,
         remembered: known.clone().filter(|_| !args.older),
         newer: args.fresh.newer(session)?,
         min_size: args.fresh.min_size(),
@@ -112,13 +117,18 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     bar.done();
     let (entries, blobs) = counts;
     let kept = keep(place.as_ref(), &root, judgement.get(), &note, known.as_deref())?;
-    let asked = args.file.display().to_string();
+    let file = args.file.display().to_string();
+    let asked = if entries == 0 {
+        file.clone()
+    } else {
+        judgement.get().name.clone()
+    };
     let mut answer = tell(session, asked, judgement, root);
     answer.text.push_str(TIME);
     answer.text.push('\n');
     if let serde_json::Value::Object(members) = &mut answer.json {
         members.insert("schema".to_owned(), "herdbook/verify-bundle/v1".into());
-        members.insert("bundle".to_owned(), json!({ "entries": entries, "blobs": blobs }));
+        members.insert("bundle".to_owned(), json!({ "file": file, "entries": entries, "blobs": blobs }));
         members.insert("time".to_owned(), json!({ "not_after": null, "basis": "none" }));
     }
     answer.notes.extend(kept);

@@ -55,7 +55,7 @@ impl BlobCheck {
                 _ => {}
             }
         }
-        for attachment in statement.predicate.attachments() {
+        for attachment in statement.predicate.held_attachments() {
             add(attachment.blob, Said::Held(Some(attachment.bytes)));
         }
         let cited: Vec<&Cites> = match &statement.predicate {

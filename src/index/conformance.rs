@@ -78,6 +78,7 @@ fn file(content: &str) -> Artifact {
             blake3: None,
             bytes: None,
             held: false,
+            sealed: false,
         },
         rows: None,
         tokens: None,

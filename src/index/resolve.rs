@@ -220,7 +220,7 @@ fn by_name(index: &dyn Index, size: TreeSize, text: &str) -> Result<Node, Resolv
         Some((name, "latest")) => (name, Which::Latest),
         Some((name, entry)) => (name, Which::Entry(entry)),
     };
-    let name = ItemName::new(name).map_err(|source| ResolveError::NotAName {
+    let name = ItemName::recorded(name).map_err(|source| ResolveError::NotAName {
         text: cut(text),
         source,
     })?;

@@ -27,10 +27,13 @@ use super::error::LedgerError;
 use super::hash::HashCache;
 use super::hash::Progress;
 use super::lineage_file::LineageFile;
+use super::offer::Offer;
 use super::open::StoreBlobs;
+use super::private::Sidecar;
 use super::register::Ground;
 use super::register::Plan;
 use super::register::PlannedBlob;
+use super::register::RegisterError;
 use super::register::RegisterOptions;
 use super::register::Registered;
 use super::register::plan;
@@ -59,6 +62,8 @@ pub struct RegisterRequest<'a> {
     pub signers: &'a Signers,
     /// The folder of this user's keys, of which nothing is registered.
     pub keys_folder: Option<&'a Path>,
+    /// Where what is withheld is kept; nothing can be withheld without.
+    pub sidecar: Option<&'a Sidecar>,
     /// How.
     pub options: RegisterOptions,
     /// Digests of files that have not changed since they were hashed last.
@@ -89,6 +94,18 @@ impl std::fmt::Debug for RegisterRequest<'_> {
     }
 }
 
+/// Keeps what opens the commitments of a plan, before anything is appended that could not be opened otherwise. What is
+/// in the ledger already is kept again, should it have been lost.
+fn keep(sidecar: Option<&Sidecar>, plan: &Plan) -> Result<(), RegisterError> {
+    let Some(sidecar) = sidecar else {
+        return Ok(());
+    };
+    for planned in plan.planned.iter().filter(|one| !one.kept.openings.is_empty()) {
+        sidecar.keep(planned.id, &planned.kept).map_err(Box::new)?;
+    }
+    Ok(())
+}
+
 impl Ledger {
     /// Registers a lineage file. Any error of the first phase appends nothing; `random` gives the nonce of a commit.
     pub fn register(
@@ -100,6 +117,9 @@ impl Ledger {
         let plan = self.plan(request)?;
         let present = plan.planned.iter().filter(|one| one.present.is_some()).count() as u64;
         let missing = plan.planned.len() as u64 - present;
+        if !request.options.dry_run {
+            keep(request.sidecar, &plan)?;
+        }
         let appended = if request.options.dry_run || missing == 0 {
             missing
         } else {
@@ -136,6 +156,37 @@ impl Ledger {
             predicate,
         };
         let leaf = Envelope::seal(&statement, |pae| signers.issuer.sign(pae))?;
+        self.append_one(&statement, &leaf, blobs, signers, wait, random)
+    }
+
+    /// Appends what a vendor offers, as it was signed, in a commit of its own.
+    pub fn append_offer(
+        &mut self,
+        offer: &Offer,
+        log: &Arc<dyn Signer>,
+        wait: Duration,
+        random: &mut dyn FnMut() -> [u8; 16],
+    ) -> Result<Appended, LedgerError> {
+        self.leave_index()?;
+        // Nothing is left to sign but the seal and the commit.
+        let signers = Signers {
+            issuer: Arc::clone(log),
+            log: Arc::clone(log),
+        };
+        let blobs = offer.blobs().values().cloned().collect();
+        let (statement, envelope) = (offer.statement(), offer.envelope());
+        self.append_one(statement, envelope, blobs, &signers, wait, random)
+    }
+
+    fn append_one(
+        &mut self,
+        statement: &Statement,
+        leaf: &Envelope,
+        blobs: Vec<Vec<u8>>,
+        signers: &Signers,
+        wait: Duration,
+        random: &mut dyn FnMut() -> [u8; 16],
+    ) -> Result<Appended, LedgerError> {
         let id = leaf.id();
         if let Some(facts) = self.replayed.state.index().facts(id)? {
             let entry = facts.entry;
@@ -149,11 +200,13 @@ impl Ledger {
             .into_iter()
             .map(|bytes| (BlobId::of(&bytes), PlannedBlob::Bytes(bytes)))
             .collect();
-        self.check_one(&leaf, &blobs)?;
+        self.check_one(leaf, &blobs)?;
         let one = One {
-            statement: &statement,
+            statement,
             id,
             blobs: &blobs,
+            // Signed once is enough; whoever holds the key may be asked each time.
+            signed: Some(leaf),
         };
         let appended = self.append(&[one], signers, wait, random)?;
         let facts = self.replayed.state.index().facts(id)?;
@@ -189,6 +242,7 @@ impl Ledger {
             issuer: public(&*request.signers.issuer)?.id(),
             keys_folder: request.keys_folder,
             options: request.options,
+            sidecar: request.sidecar,
             cache: request.cache,
             progress: request.progress,
         };

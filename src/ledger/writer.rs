@@ -36,6 +36,8 @@ pub(super) struct One<'a> {
     pub(super) statement: &'a Statement,
     pub(super) id: StatementId,
     pub(super) blobs: &'a [(BlobId, PlannedBlob)],
+    /// The envelope, where somebody else has signed.
+    pub(super) signed: Option<&'a Envelope>,
 }
 
 impl<'a> One<'a> {
@@ -44,6 +46,7 @@ impl<'a> One<'a> {
             statement: &planned.statement,
             id: planned.id,
             blobs: &planned.blobs,
+            signed: None,
         }
     }
 }
@@ -104,8 +107,10 @@ impl Writer {
             if self.gate.state().index().facts(one.id)?.is_some() {
                 continue;
             }
-            let envelope = Envelope::seal(one.statement, |pae| issuer.sign(pae))?;
-            let leaf = envelope.encode();
+            let leaf = match one.signed {
+                Some(envelope) => envelope.encode(),
+                None => Envelope::seal(one.statement, |pae| issuer.sign(pae))?.encode(),
+            };
             if bytes + leaf.len() + 2 > COMMIT_ROOM_BYTES {
                 return Ok((leaves, position));
             }

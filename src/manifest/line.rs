@@ -6,7 +6,7 @@ use crate::canonical::INTEGER_MAX;
 use crate::canonical::Value;
 use crate::digest::Blake3Digest;
 use crate::digest::Sha256Digest;
-use crate::statement::check_file_name;
+use crate::statement::check_recorded_file_name;
 
 use super::ManifestError;
 
@@ -31,7 +31,7 @@ impl Member {
     /// Appends the line, without its line feed; a [`ManifestError::Field`] for what would not be read back.
     pub(super) fn encode_into(&self, line: u64, out: &mut Vec<u8>) -> Result<(), ManifestError> {
         let bad = |field| ManifestError::Field { line, field };
-        check_file_name(&self.name).map_err(|_| bad("name"))?;
+        check_recorded_file_name(&self.name).map_err(|_| bad("name"))?;
         out.push(b'{');
         if let Some(blake3) = self.blake3 {
             encode_field(out, "blake3", format!("\"{blake3}\"").as_bytes());
@@ -58,7 +58,7 @@ impl Member {
             return Err(bad("the whole line"));
         };
         let name = take_text(&mut members, "name", line)?.ok_or_else(|| bad("name"))?;
-        check_file_name(&name).map_err(|_| bad("name"))?;
+        check_recorded_file_name(&name).map_err(|_| bad("name"))?;
         let sha256 = take_text(&mut members, "sha256", line)?.ok_or_else(|| bad("sha256"))?;
         let blake3 = take_text(&mut members, "blake3", line)?;
         let member = Self {
@@ -123,7 +123,7 @@ fn decode_plain(text: &[u8]) -> Result<Member, NotPlain> {
     let rows = plain_count(&mut rest, "\"rows\":")?;
     let sha256 = plain_text(&mut rest, "\"sha256\":\"")?.ok_or(NotPlain)?;
     let tokens = plain_count(&mut rest, "\"tokens\":")?;
-    check_file_name(name).map_err(|_| NotPlain)?;
+    check_recorded_file_name(name).map_err(|_| NotPlain)?;
     if !rest.is_empty() {
         return Err(NotPlain);
     }

@@ -5,6 +5,7 @@
 
 mod cites;
 mod descend;
+mod disclose;
 mod files;
 mod gaps;
 mod impact;
@@ -29,6 +30,9 @@ use crate::ledger::LedgerError;
 use crate::manifest::ManifestError;
 
 pub use descend::trace_down;
+pub use disclose::Disclosable;
+pub use disclose::Fields as DisclosedFields;
+pub use disclose::disclose;
 pub use files::SHOWN_MEMBERS_MAX;
 pub use files::ShownFile;
 pub use gaps::GapClass;

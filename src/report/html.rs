@@ -16,6 +16,8 @@ use serde::Serialize;
 use sha2::Digest as _;
 use sha2::Sha256;
 
+use crate::commitment::SHOWN_PREFIX;
+use crate::commitment::replaced;
 use crate::statement::escaped;
 
 use super::Report;
@@ -95,8 +97,8 @@ struct Listing {
     count: u64,
     shown: Vec<File>,
     more: u64,
-    /// Whether positions stand for names, as where personal data is behind it.
-    numbered: bool,
+    /// Whether all names are withheld, as where personal data is behind it.
+    withheld: bool,
 }
 
 /// Findings of one code.
@@ -166,6 +168,7 @@ fn safe_value(value: serde_json::Value) -> serde_json::Value {
     use serde_json::Value as Json;
     match value {
         Json::String(text) => {
+            let text = replaced(&text, |commitment| commitment.shown());
             let lines: Vec<String> = text.split('\n').map(escaped).collect();
             Json::String(lines.join("\n"))
         }
@@ -300,9 +303,7 @@ fn listings(document: &Document) -> Vec<Listing> {
             sha256: artifact.sha256.clone().unwrap_or_default(),
             count: all,
             more: all - count(&shown),
-            numbered: (0_usize..)
-                .zip(&shown)
-                .all(|(at, file)| file.name == at.to_string()),
+            withheld: shown.iter().all(|file| file.name.starts_with(SHOWN_PREFIX)),
             shown,
         }
     };

@@ -17,7 +17,7 @@ use crate::digest::StatementId;
 use super::StatementError;
 use super::fields::Fields;
 use super::fields::Members;
-use super::text::check_file_name;
+use super::text::check_recorded_file_name;
 use super::words::Basis;
 use super::words::CountBasis;
 
@@ -131,6 +131,8 @@ pub enum Content {
         bytes: Option<u64>,
         /// Whether the ledger holds the bytes as a blob.
         held: bool,
+        /// Whether the digest is that of the sealed form, because the content is confidential: then it is not held.
+        sealed: bool,
     },
     /// Many files under one manifest, whose lines the ledger holds as a blob.
     Manifest {
@@ -216,6 +218,11 @@ impl Artifact {
         held.then(|| self.sha256.as_blob())
     }
 
+    /// Returns whether the digest is that of a sealed form.
+    pub fn is_sealed(&self) -> bool {
+        matches!(self.content, Content::File { sealed: true, .. })
+    }
+
     /// Returns the manifest's facts when there is one.
     pub fn manifest(&self) -> Option<&ManifestFacts> {
         match &self.content {
@@ -250,12 +257,14 @@ impl Artifact {
                 blake3,
                 bytes,
                 held,
+                sealed,
             } => {
                 out.put("basis", basis.to_string());
                 out.put_some("blake3", *blake3);
                 out.put_count("bytes", *bytes);
                 out.put("content", "file");
                 out.put_flag("held", *held);
+                out.put_flag("sealed", *sealed);
             }
             Content::Manifest { basis, facts } => {
                 out.put("basis", basis.to_string());
@@ -301,7 +310,7 @@ impl Subject {
     pub(super) fn decode(value: Value) -> Result<Self, StatementError> {
         let mut fields = Fields::of(value, "subject")?;
         let name = fields.text("name")?;
-        check_file_name(&name).map_err(|source| fields.bad_value("name", source))?;
+        check_recorded_file_name(&name).map_err(|source| fields.bad_value("name", source))?;
         let mut digest = Fields::of(fields.required("digest")?, "subject digest")?;
         let sha256 = digest.digest("sha256", Sha256Digest::from_hex)?;
         digest.finish()?;
@@ -313,12 +322,7 @@ impl Subject {
 fn decode_content(fields: &mut Fields, subject: &Subject) -> Result<Content, StatementError> {
     let word = fields.text("content")?;
     match word.as_str() {
-        "file" => Ok(Content::File {
-            basis: fields.word("basis")?,
-            blake3: fields.parsed_or_none("blake3", Blake3Digest::from_hex)?,
-            bytes: fields.count_or_none("bytes")?,
-            held: fields.flag("held")?,
-        }),
+        "file" => decode_file(fields),
         "manifest" => Ok(Content::Manifest {
             basis: fields.word("basis")?,
             facts: ManifestFacts {
@@ -329,6 +333,20 @@ fn decode_content(fields: &mut Fields, subject: &Subject) -> Result<Content, Sta
         }),
         _ => decode_absent(&word, fields, subject),
     }
+}
+
+fn decode_file(fields: &mut Fields) -> Result<Content, StatementError> {
+    let (held, sealed) = (fields.flag("held")?, fields.flag("sealed")?);
+    if held && sealed {
+        return Err(fields.wrong_type("sealed", "absent where the ledger holds the bytes"));
+    }
+    Ok(Content::File {
+        basis: fields.word("basis")?,
+        blake3: fields.parsed_or_none("blake3", Blake3Digest::from_hex)?,
+        bytes: fields.count_or_none("bytes")?,
+        held,
+        sealed,
+    })
 }
 
 fn decode_absent(word: &str, fields: &mut Fields, subject: &Subject) -> Result<Content, StatementError> {
@@ -465,7 +483,7 @@ fn take_rows(fields: &mut Fields) -> Result<Option<Count>, StatementError> {
     }))
 }
 
-/// Bytes beside the artifacts that the ledger holds: evidence, code.
+/// Bytes beside the artifacts that the ledger holds, unless they are sealed: evidence, code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attachment {
     /// The registered relative name.
@@ -474,6 +492,9 @@ pub struct Attachment {
     pub blob: BlobId,
     /// Size in bytes.
     pub bytes: u64,
+    /// Whether digest and size are those of the sealed form, because the content is confidential: then the ledger does
+    /// not hold it.
+    pub sealed: bool,
 }
 
 impl Attachment {
@@ -481,6 +502,7 @@ impl Attachment {
         let mut out = Members::new();
         out.put_count("bytes", Some(self.bytes));
         out.put("name", self.name.as_str());
+        out.put_flag("sealed", self.sealed);
         out.put("sha256", self.blob.to_hex());
         out.build()
     }
@@ -488,11 +510,12 @@ impl Attachment {
     pub(super) fn decode(value: Value) -> Result<Self, StatementError> {
         let mut fields = Fields::of(value, "attachment")?;
         let name = fields.text("name")?;
-        check_file_name(&name).map_err(|source| fields.bad_value("name", source))?;
+        check_recorded_file_name(&name).map_err(|source| fields.bad_value("name", source))?;
         let attachment = Self {
             name,
             blob: fields.digest("sha256", BlobId::from_hex)?,
             bytes: fields.count("bytes")?,
+            sealed: fields.flag("sealed")?,
         };
         fields.finish()?;
         Ok(attachment)

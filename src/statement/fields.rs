@@ -6,6 +6,7 @@ use crate::canonical::Value;
 use crate::digest::DigestError;
 use crate::statement::decimal::Decimal;
 use crate::statement::text::ItemName;
+use crate::statement::text::check_recorded_text;
 use crate::statement::text::check_text;
 use crate::statement::words::Word;
 
@@ -70,7 +71,7 @@ impl Fields {
 
     pub(super) fn name(&mut self, field: &str) -> Result<ItemName, StatementError> {
         let text = self.text(field)?;
-        ItemName::new(&text).map_err(|source| self.bad_text(field, source))
+        ItemName::recorded(&text).map_err(|source| self.bad_text(field, source))
     }
 
     pub(super) fn parsed<T, E: Into<Box<dyn std::error::Error + Send + Sync>>>(
@@ -193,7 +194,7 @@ impl Fields {
         let Value::Text(text) = value else {
             return Err(self.wrong_type(field, "a text"));
         };
-        check_text(&text).map_err(|source| self.bad_text(field, source))?;
+        check_recorded_text(&text).map_err(|source| self.bad_text(field, source))?;
         Ok(text)
     }
 

@@ -17,6 +17,7 @@ mod notice;
 mod run;
 mod text;
 mod tie;
+mod withheld;
 mod words;
 
 use crate::canonical::CanonicalError;
@@ -75,10 +76,17 @@ pub use text::ItemName;
 pub use text::TEXT_BYTES_MAX;
 pub use text::TextError;
 pub use text::check_file_name;
+pub use text::check_recorded_file_name;
 pub use text::check_text;
 pub use text::escaped;
 pub use tie::model_tie;
 pub use tie::run_tie;
+pub use withheld::FILE_NAME_CONTEXT;
+pub use withheld::GAP_CONTEXT;
+pub use withheld::NAME_CONTEXT;
+pub use withheld::REASON_CONTEXT;
+pub use withheld::SealedContent;
+pub use withheld::WithheldText;
 pub use words::Access;
 pub use words::AcquiredBy;
 pub use words::Answer;
@@ -242,6 +250,12 @@ pub enum StatementError {
         /// The position, from 0.
         position: u32,
     },
+    /// A commitment, or what begins like one, where none may stand.
+    #[error("{field}: a commitment may not stand here: this cannot be withheld")]
+    Withheld {
+        /// The place, as a JSON pointer.
+        field: String,
+    },
     /// Something was decoded that would not encode to the same bytes.
     #[error("the statement does not encode to the bytes it was read from")]
     NotExact,
@@ -351,7 +365,7 @@ impl Predicate {
         matches!(self, Self::Key(_) | Self::Notice(_))
     }
 
-    /// Returns the documents and code that must be in the ledger beside the artifacts.
+    /// Returns the documents and code beside the artifacts.
     pub fn attachments(&self) -> &[Attachment] {
         match self {
             Self::Source(source) => &source.evidence,
@@ -359,6 +373,11 @@ impl Predicate {
             Self::Report(report) => &report.files,
             _ => &[],
         }
+    }
+
+    /// Returns those that must be in the ledger: sealed ones are not.
+    pub fn held_attachments(&self) -> impl Iterator<Item = &Attachment> {
+        self.attachments().iter().filter(|attachment| !attachment.sealed)
     }
 }
 
@@ -376,6 +395,11 @@ pub struct Statement {
 impl Statement {
     /// Returns the exact bytes that are signed.
     pub fn encode(&self) -> Vec<u8> {
+        self.to_value().encode()
+    }
+
+    /// Returns the same as one JSON value.
+    fn to_value(&self) -> Value {
         let mut out = Members::new();
         out.put("_type", STATEMENT_TYPE);
         let kind = self.predicate.kind();
@@ -386,12 +410,14 @@ impl Statement {
         let predicate = self.encode_predicate();
         out.put("subject", Value::List(self.subjects(&predicate)));
         out.put("predicate", predicate);
-        out.build().encode()
+        out.build()
     }
 
     /// Parses the exact bytes of a statement; anything else is a [`StatementError`].
     pub fn decode(payload: &[u8]) -> Result<Self, StatementError> {
-        let mut fields = Fields::of(Value::decode(payload)?, "statement")?;
+        let value = Value::decode(payload)?;
+        withheld::withheld(&value)?;
+        let mut fields = Fields::of(value, "statement")?;
         let in_toto = fields.text("_type")?;
         if in_toto != STATEMENT_TYPE {
             return Err(StatementError::NotInToto(in_toto));
@@ -409,6 +435,7 @@ impl Statement {
         let predicate = fields.required("predicate")?;
         fields.finish()?;
         let statement = Self::decode_predicate(kind, predicate, subjects)?;
+        withheld::check_sealed(&statement)?;
         // The last line of defence for "bytes hashed = signed = stored": nothing was folded or passed over.
         if statement.encode() == payload {
             Ok(statement)

@@ -18,6 +18,7 @@ fn file(name: &str) -> Artifact {
             blake3: None,
             bytes: Some(12),
             held: false,
+            sealed: false,
         },
         rows: Some(Count {
             value: 3,
@@ -178,6 +179,7 @@ fn report() -> Report {
         name: name.to_owned(),
         blob: Sha256Digest::of(name.as_bytes()).as_blob(),
         bytes: 7,
+        sealed: false,
     };
     Report {
         targets: vec![ArtifactRef::subject(id(3), 0)],

@@ -7,6 +7,10 @@ use std::fmt;
 
 use unicode_normalization::is_nfc;
 
+use crate::commitment::COMMITMENT_PREFIX;
+use crate::commitment::Commitment;
+use crate::commitment::is_reserved;
+
 /// The longest item name in bytes.
 pub const ITEM_NAME_BYTES_MAX: usize = 200;
 
@@ -49,6 +53,9 @@ pub enum TextError {
         /// What is reserved.
         part: &'static str,
     },
+    /// A beginning that only what is withheld has.
+    #[error("`{0}` begins with `commitment:`, which stands for what is withheld")]
+    Withheld(String),
     /// Not a relative path of plain components.
     #[error("`{0}` is not a relative path with `/` between plain names")]
     NotRelative(String),
@@ -59,6 +66,19 @@ pub enum TextError {
 pub struct ItemName(String);
 
 impl ItemName {
+    /// Checks a name as a statement has it: one that [`ItemName::new`] takes, or a commitment to one.
+    pub fn recorded(name: &str) -> Result<Self, TextError> {
+        match Commitment::parse(name) {
+            Some(commitment) => Ok(Self::withheld(commitment)),
+            None => Self::new(name),
+        }
+    }
+
+    /// Returns what stands for a name that is withheld.
+    pub fn withheld(commitment: Commitment) -> Self {
+        Self(commitment.to_string())
+    }
+
     /// Checks a name; a [`TextError`] says what is wrong with it.
     pub fn new(name: &str) -> Result<Self, TextError> {
         if name.is_empty() || name.trim() != name {
@@ -70,7 +90,7 @@ impl ItemName {
             return Err(TextError::NotNormal(name.to_owned()));
         }
         let reserved = ["/", "@", "#"].into_iter().find(|part| name.contains(part));
-        let prefix = ["hb:", "sha256:", "gap:", "-"]
+        let prefix = ["hb:", "sha256:", "gap:", COMMITMENT_PREFIX, "-"]
             .into_iter()
             .find(|part| name.starts_with(part));
         match reserved.or(prefix) {
@@ -102,6 +122,7 @@ impl fmt::Debug for ItemName {
 
 /// Checks the registered name of a file: relative, `/` between components, none of them `.` or `..`.
 pub fn check_file_name(name: &str) -> Result<(), TextError> {
+    not_reserved(name)?;
     too_long(name, FILE_NAME_BYTES_MAX)?;
     visible(name, false)?;
     let plain = |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains('\\');
@@ -112,8 +133,31 @@ pub fn check_file_name(name: &str) -> Result<(), TextError> {
     }
 }
 
+/// Checks a file name as a statement or a manifest has it: a name, or a commitment to one.
+pub fn check_recorded_file_name(name: &str) -> Result<(), TextError> {
+    match Commitment::parse(name) {
+        Some(_) => Ok(()),
+        None => check_file_name(name),
+    }
+}
+
 /// Checks free text: at most [`TEXT_BYTES_MAX`] bytes, nothing invisible but line breaks and tabs.
 pub fn check_text(text: &str) -> Result<(), TextError> {
+    not_reserved(text)?;
+    check_recorded_text(text)
+}
+
+fn not_reserved(text: &str) -> Result<(), TextError> {
+    if is_reserved(text) {
+        Err(TextError::Withheld(escaped(text).chars().take(80).collect()))
+    } else {
+        Ok(())
+    }
+}
+
+/// Checks free text as a statement has it. Whether a commitment may stand there is another question, see
+/// [`super::withheld`].
+pub(super) fn check_recorded_text(text: &str) -> Result<(), TextError> {
     too_long(text, TEXT_BYTES_MAX)?;
     visible(text, true)
 }

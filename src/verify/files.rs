@@ -123,7 +123,9 @@ fn is_unhashed(graph: &Graph, reference: ArtifactRef) -> bool {
     let artifact = graph.locate(reference).and_then(|located| located.artifact);
     artifact.is_some_and(|artifact| match &artifact.content {
         Content::Absent { absence, .. } => *absence != Absence::None,
-        Content::File { .. } | Content::Manifest { .. } => false,
+        // Only whoever was given it can hold sealed content against its digest.
+        Content::File { sealed, .. } => *sealed,
+        Content::Manifest { .. } => false,
     })
 }
 
@@ -170,13 +172,17 @@ fn ask<'a>(graph: &'a Graph, reference: ArtifactRef, asked: &mut Vec<Asked<'a>>)
         return;
     };
     match (&artifact.content, located.member) {
-        (Content::Absent { .. } | Content::File { held: true, .. }, _) => {}
+        (
+            Content::Absent { .. } | Content::File { held: true, .. } | Content::File { sealed: true, .. },
+            _,
+        ) => {}
         (
             Content::File {
                 basis,
                 blake3,
                 bytes,
                 held: false,
+                sealed: false,
             },
             _,
         ) => asked.push(Asked {

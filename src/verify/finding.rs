@@ -94,6 +94,8 @@ codes! {
     BlobDiffers = "blob_differs", TAMPERED;
     /// A file whose bytes are not those that were registered.
     ContentDiffers = "content_differs", TAMPERED;
+    /// What was disclosed is not what stands in the ledger as a commitment.
+    DisclosureDiffers = "disclosure_differs", TAMPERED;
     /// Nothing that a lineage could consist of.
     NothingToTrace = "nothing_to_trace", NOT_TRACED;
     /// A file that nobody registered.
@@ -174,6 +176,10 @@ codes! {
     LicencesDiffer = "licences_differ", NOTE;
     /// A source by which nobody knows what part a model made.
     OriginNotKnown = "origin_not_known", NOTE;
+    /// Texts or content that whoever signed a statement shows to some only.
+    Withheld = "withheld", NOTE;
+    /// Disclosures about what is not on the walk.
+    DisclosureNotUsed = "disclosure_not_used", NOTE;
 }
 
 impl fmt::Display for Code {

@@ -72,8 +72,8 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
         ));
     }
     trust_findings(case, &mut findings);
-    let origins = rules::apply(&scene, &mut findings);
-    let contents = Contents::new(&case.graph, origins, case.limits.contents);
+    let told = rules::apply(&scene, &mut findings);
+    let contents = Contents::new(&case.graph, told.origins, case.limits.contents);
     let mass = Mass::over(&contents, &scene.replaced, &case.request.artifacts);
     let boundary = mass.of_all(&case.request.artifacts);
     let content = content_check(&case.files);
@@ -119,6 +119,8 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
         organisation: (case.genesis.as_ref()).and_then(|genesis| genesis.organisation.clone()),
         subjects: subjects::subjects(&scene),
         lineage: lineage::lineage(&scene),
+        withheld: told.withheld,
+        disclosed: told.disclosed,
         name: case.request.name.clone(),
         checkpoint: case.checkpoint.clone(),
     };

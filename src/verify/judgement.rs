@@ -11,6 +11,8 @@ use super::lineage::Lineage;
 use super::mass::Boundary;
 use super::share::Share;
 use super::subjects::Subject;
+use super::withheld::DisclosedFact;
+use super::withheld::Withheld;
 
 /// Something that `verify` made, and nothing else could.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -215,6 +217,10 @@ pub struct Judgement {
     pub subjects: Vec<Subject>,
     /// What it descends from.
     pub lineage: Lineage,
+    /// What is withheld on the walk and was not disclosed, in the order of the log.
+    pub withheld: Vec<Withheld>,
+    /// What was disclosed and is true.
+    pub disclosed: Vec<DisclosedFact>,
 }
 
 impl Judgement {

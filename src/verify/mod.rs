@@ -22,6 +22,7 @@ mod rules;
 mod scene;
 mod share;
 mod subjects;
+mod withheld;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -63,8 +64,11 @@ pub use share::fixed_point;
 pub use subjects::SUBJECT_FILES_MAX;
 pub use subjects::Subject;
 pub use subjects::SubjectFile;
+pub use withheld::DisclosedFact;
+pub use withheld::Withheld;
 
 use crate::digest::BlobId;
+use crate::disclosure::Disclosures;
 use crate::merkle::LeafIndex;
 use crate::merkle::TreeSize;
 use crate::statement::ArtifactRef;
@@ -114,6 +118,8 @@ pub struct Request {
     pub content: bool,
     /// The least assurance that is enough.
     pub require: Assurance,
+    /// What opens commitments, for whoever was given it.
+    pub disclosures: Vec<Disclosures>,
     /// The last signed checkpoint of this log that was accepted, if one is remembered.
     pub remembered: Option<Vec<u8>>,
     /// A signed checkpoint of this log that the judged one must not be older than.

@@ -20,6 +20,7 @@ use herdbook::ledger::hash::Unwatched;
 use herdbook::ledger::init;
 use herdbook::ledger::lineage_file;
 use herdbook::ledger::lineage_file::Settings;
+use herdbook::ledger::private::Sidecar;
 use herdbook::ledger::register::RegisterError;
 use herdbook::ledger::register::RegisterOptions;
 use herdbook::ledger::register::Registered;
@@ -114,11 +115,13 @@ impl House {
         let mut ledger = self.open();
         let signers = self.signers();
         let keys = self.request().keys_folder;
+        let sidecar = Sidecar::of(&self.path("state"), &self.request().origin, [3; 32]);
         let request = RegisterRequest {
             path: &path,
             file: &file,
             signers: &signers,
             keys_folder: Some(&keys),
+            sidecar: Some(&sidecar),
             options,
             cache: None,
             progress,

@@ -65,6 +65,7 @@ fn register(house: &House, store: Arc<dyn Store>) -> Result<Registered, LedgerEr
         file: &file,
         signers: &signers,
         keys_folder: None,
+        sidecar: None,
         options: RegisterOptions::default(),
         cache: None,
         progress: &Unwatched,

@@ -248,12 +248,12 @@ fn files_of_rows_that_look_unfinished_are_warned_of() {
 }
 
 #[test]
-fn numbers_for_names_are_told_once() {
+fn names_that_are_withheld_are_told_once() {
     let house = house();
     let file = with("").replace("personal_data: no", "personal_data: yes");
     let registered = house.register(&file).unwrap();
-    assert_eq!(codes(&registered), [WarningCode::NamesNumbered]);
-    assert!(registered.warnings[0].message.contains("(`NAME/0`)"));
+    assert_eq!(codes(&registered), [WarningCode::NamesWithheld]);
+    assert!(registered.warnings[0].message.contains("go by commitments"));
     assert!(registered.nodes.iter().all(|node| !node.already_present));
     let again = house.register(&file).unwrap();
     assert_eq!(codes(&again), []);

@@ -4,6 +4,7 @@ use clap::Args as ClapArgs;
 use serde_json::Value;
 use serde_json::json;
 
+use super::ConfidentialArgs;
 use super::Finish;
 use super::Item;
 use super::input;
@@ -20,6 +21,8 @@ pub struct DatasetArgs {
     #[arg(long, value_name = "TEXT")]
     unresolved: Vec<String>,
     #[command(flatten)]
+    confidential: ConfidentialArgs,
+    #[command(flatten)]
     pub(super) finish: Finish,
 }
 
@@ -29,6 +32,7 @@ impl DatasetArgs {
         let mut members: Vec<Value> = self.members.iter().map(|member| json!(member)).collect();
         members.extend(self.unresolved.iter().map(|text| input::gap_of_dataset(text)));
         item.values("members", &members);
+        self.confidential.put(&mut item);
         item
     }
 }

@@ -2,6 +2,7 @@
 
 use clap::Args as ClapArgs;
 
+use super::ConfidentialArgs;
 use super::ContentArgs;
 use super::Finish;
 use super::Item;
@@ -27,6 +28,8 @@ pub struct FilterArgs {
     #[arg(long, value_name = "NODE")]
     model: Option<String>,
     #[command(flatten)]
+    confidential: ConfidentialArgs,
+    #[command(flatten)]
     pub(super) finish: Finish,
 }
 
@@ -41,6 +44,7 @@ impl FilterArgs {
         item.text("rule", Some(&self.rule));
         item.pairs("params", "--param", &self.params)?;
         item.text("model", self.model.as_ref());
+        self.confidential.put(&mut item);
         Ok(item)
     }
 }

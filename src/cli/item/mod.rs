@@ -3,10 +3,12 @@
 //! The options become the line that `register -` reads, and that line is registered: there is no second way for an
 //! item to become a statement, so the same item by either way has the same id. `--print` shows the line.
 
+mod accept;
 mod dataset;
 mod filter;
 mod input;
 mod model;
+mod offer;
 mod output;
 mod prompt;
 mod run;
@@ -32,17 +34,19 @@ use super::register;
 use super::session::Session;
 use super::ui::Answer;
 
+use source::SourceCommand;
+
 pub use dataset::DatasetArgs;
 pub use filter::FilterArgs;
 pub use model::ModelArgs;
 pub use prompt::PromptArgs;
 pub use run::RunArgs;
-pub use source::SourceArgs;
+pub use source::SourceVerb;
 
 /// What stands for the file of the items in messages.
 const OPTIONS: &str = "options";
 
-/// Arguments of `source`, `prompt`, `filter`, `model` and `dataset`.
+/// Arguments of `prompt`, `filter`, `model` and `dataset`.
 #[derive(Debug, ClapArgs)]
 pub struct Verb<A: ClapArgs> {
     /// What to do.
@@ -114,6 +118,24 @@ impl ContentArgs {
         item.list("digests_from", &self.digests_from);
         item.text("content", self.content.as_ref());
         item.value("foreign", self.foreign.clone());
+    }
+}
+
+/// What of an item is withheld from the ledger.
+#[derive(Debug, ClapArgs)]
+pub struct ConfidentialArgs {
+    /// Write commitments instead of these fields, or of all that can be withheld if none is named
+    #[arg(long, value_name = "FIELD", num_args = 0..)]
+    confidential: Option<Vec<String>>,
+}
+
+impl ConfidentialArgs {
+    fn put(&self, item: &mut Item) {
+        match self.confidential.as_deref() {
+            None => {}
+            Some([]) => item.value("confidential", Some("yes".into())),
+            Some(fields) => item.list("confidential", fields),
+        }
     }
 }
 
@@ -200,10 +222,13 @@ impl Item {
     }
 }
 
-/// Registers a source.
-pub fn source(session: &Session, verb: &Verb<SourceArgs>) -> Result<Answer, Error> {
-    let AddCommand::Add(args) = &verb.command;
-    args.item()?.finish(session, &args.finish)
+/// Registers, offers or accepts a source.
+pub fn source(session: &Session, verb: &SourceVerb) -> Result<Answer, Error> {
+    match &verb.command {
+        SourceCommand::Add(args) => args.facts.item()?.finish(session, &args.finish),
+        SourceCommand::Offer(args) => offer::run(session, args),
+        SourceCommand::Accept(args) => accept::run(session, args),
+    }
 }
 
 /// Registers a model from outside.

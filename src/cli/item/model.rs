@@ -2,6 +2,7 @@
 
 use clap::Args as ClapArgs;
 
+use super::ConfidentialArgs;
 use super::ContentArgs;
 use super::Finish;
 use super::Item;
@@ -40,6 +41,8 @@ pub struct ModelArgs {
     #[arg(long, value_name = "TEXT")]
     report: Option<String>,
     #[command(flatten)]
+    confidential: ConfidentialArgs,
+    #[command(flatten)]
     pub(super) finish: Finish,
 }
 
@@ -55,6 +58,7 @@ impl ModelArgs {
         item.text("licence", self.licence.as_ref());
         item.text("family", self.family.as_ref());
         item.text("report", self.report.as_ref());
+        self.confidential.put(&mut item);
         item
     }
 }

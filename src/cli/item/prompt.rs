@@ -2,6 +2,7 @@
 
 use clap::Args as ClapArgs;
 
+use super::ConfidentialArgs;
 use super::ContentArgs;
 use super::Finish;
 use super::Item;
@@ -15,6 +16,8 @@ pub struct PromptArgs {
     #[command(flatten)]
     content: ContentArgs,
     #[command(flatten)]
+    confidential: ConfidentialArgs,
+    #[command(flatten)]
     pub(super) finish: Finish,
 }
 
@@ -22,6 +25,7 @@ impl PromptArgs {
     pub(super) fn item(&self) -> Result<Item, Error> {
         let mut item = Item::new("prompt", &self.name);
         self.content.put_some(&mut item)?;
+        self.confidential.put(&mut item);
         Ok(item)
     }
 }

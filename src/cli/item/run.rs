@@ -11,6 +11,7 @@ use crate::statement::Does;
 use crate::statement::Role;
 use crate::statement::Word as _;
 
+use super::ConfidentialArgs;
 use super::Finish;
 use super::Item;
 use super::input;
@@ -85,6 +86,8 @@ pub struct RunArgs {
     #[arg(long, value_name = "X")]
     epochs: Option<String>,
     #[command(flatten)]
+    confidential: ConfidentialArgs,
+    #[command(flatten)]
     pub(super) finish: Finish,
 }
 
@@ -152,6 +155,7 @@ impl RunArgs {
         item.text("expansion", self.expansion.as_ref());
         item.flag("rewrites", self.rewrites);
         item.text("epochs", self.epochs.as_ref());
+        self.confidential.put(&mut item);
         Ok(item)
     }
 }

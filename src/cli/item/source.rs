@@ -1,7 +1,9 @@
-//! `herdbook source add`: data from outside.
+//! `herdbook source add`, `offer`, `accept`: data from outside.
 
 use clap::Args as ClapArgs;
+use clap::Subcommand;
 
+use super::ConfidentialArgs;
 use super::ContentArgs;
 use super::Finish;
 use super::Item;
@@ -12,9 +14,37 @@ use crate::statement::AcquiredBy;
 use crate::statement::Answer;
 use crate::statement::MadeBy;
 
+/// Arguments of `source`.
+#[derive(Debug, ClapArgs)]
+pub struct SourceVerb {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: SourceCommand,
+}
+
+/// The verbs of `source`.
+#[derive(Debug, Subcommand)]
+pub enum SourceCommand {
+    /// Register one from options instead of a lineage file
+    Add(SourceArgs),
+    /// Sign one in a file for whoever accepts it, with no ledger
+    Offer(super::offer::OfferArgs),
+    /// Append one that its vendor signed, as it was signed
+    Accept(super::accept::AcceptArgs),
+}
+
 /// Arguments of `source add`.
 #[derive(Debug, ClapArgs)]
 pub struct SourceArgs {
+    #[command(flatten)]
+    pub(super) facts: SourceFacts,
+    #[command(flatten)]
+    pub(super) finish: Finish,
+}
+
+/// What is said of a source.
+#[derive(Debug, ClapArgs)]
+pub struct SourceFacts {
     /// What it is called from now on
     name: String,
     #[command(flatten)]
@@ -71,10 +101,10 @@ pub struct SourceArgs {
     #[arg(long, value_name = "N")]
     tokens: Option<u64>,
     #[command(flatten)]
-    pub(super) finish: Finish,
+    confidential: ConfidentialArgs,
 }
 
-impl SourceArgs {
+impl SourceFacts {
     pub(super) fn item(&self) -> Result<Item, Error> {
         let mut item = Item::new("source", &self.name);
         self.content.put_some(&mut item)?;
@@ -98,6 +128,7 @@ impl SourceArgs {
         item.list("evidence", &self.evidence);
         item.count("rows", self.rows);
         item.count("tokens", self.tokens);
+        self.confidential.put(&mut item);
         Ok(item)
     }
 }

@@ -22,6 +22,7 @@ use super::exit::Exit;
 use super::json::checkpoint;
 use super::nodes::Asked;
 use super::session::Session;
+use super::told::Told;
 use super::ui::Answer;
 use super::ui::counted;
 use draw::Drawing;
@@ -77,7 +78,7 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     } else {
         trace(&view, &roots)?
     };
-    let (trace, beyond) = match args.depth {
+    let (mut trace, beyond) = match args.depth {
         Some(depth) => whole.within(depth, args.down),
         None => (whole, 0),
     };
@@ -90,6 +91,12 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
         "edges": edges(&trace),
         "beyond_depth": beyond,
     });
+    // Names are drawn in cells of some width, and cut there: texts are put in before.
+    let names: Vec<String> = trace.graph.node_weights().map(|node| node.name.clone()).collect();
+    let told = Told::of(session, names.iter().map(String::as_str));
+    for node in trace.graph.node_weights_mut() {
+        node.name = told.shown(&node.name);
+    }
     let text = match args.format {
         // `--json` says the same of every command.
         _ if session.ui.is_json() => String::new(),

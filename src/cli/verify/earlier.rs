@@ -72,6 +72,7 @@ impl Earlier {
             checkpoint: Vec::new(),
             content: false,
             require: Assurance::SelfAsserted,
+            disclosures: Vec::new(),
             remembered: None,
             newer: None,
             min_size: None,

@@ -7,11 +7,14 @@ use serde_json::json;
 use crate::cli::json::boundary;
 use crate::cli::json::checkpoint;
 use crate::cli::json::path;
+use crate::disclosure::Disclosed;
 use crate::verify::ContentCheck;
+use crate::verify::DisclosedFact;
 use crate::verify::ExternalModel;
 use crate::verify::Finding;
 use crate::verify::SourceFact;
 use crate::verify::Verdict;
+use crate::verify::Withheld;
 
 use super::CAVEAT;
 use super::Judged;
@@ -78,6 +81,8 @@ fn of_judged(judged: &Judged) -> Value {
             "no": judgement.completeness.no,
             "not_known": judgement.completeness.not_known,
         },
+        "withheld": judgement.withheld.iter().map(withheld).collect::<Vec<Value>>(),
+        "disclosed": judgement.disclosed.iter().map(disclosed).collect::<Vec<Value>>(),
         "trust_root": {
             "kind": judgement.trust_kind,
             "origin": judged.root.origin,
@@ -114,6 +119,8 @@ fn of_told(told: &Told) -> Value {
         "content": { "checked": 0, "differing": 0, "of": 0, "given": 0, "basis": "none" },
         "assurance": "self",
         "completeness": { "yes": 0, "no": 0, "not_known": 0 },
+        "withheld": [],
+        "disclosed": [],
         "trust_root": { "kind": "none" },
     })
 }
@@ -129,6 +136,27 @@ fn finding(finding: &Finding) -> Value {
         "other_path": path(&finding.other_path),
         "message": finding.message,
     })
+}
+
+fn withheld(withheld: &Withheld) -> Value {
+    let fields = withheld.fields.iter();
+    json!({
+        "id": withheld.id,
+        "name": withheld.name,
+        "signer": withheld.signer,
+        "holder": withheld.holder,
+        "fields": fields.map(|(field, context)| json!({"field": field, "context": context})).collect::<Vec<Value>>(),
+        "members": withheld.members,
+    })
+}
+
+/// Content that was disclosed is told by its size: it can be long, and whoever gave the file has it.
+fn disclosed(fact: &DisclosedFact) -> Value {
+    let (text, bytes) = match &fact.what {
+        Disclosed::Text(text) => (Some(text), None),
+        Disclosed::Bytes(bytes) => (None, Some(bytes.len())),
+    };
+    json!({ "address": fact.address, "field": fact.field, "context": fact.context, "text": text, "bytes": bytes })
 }
 
 fn source(source: &SourceFact) -> Value {

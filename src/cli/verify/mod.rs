@@ -4,9 +4,12 @@ mod earlier;
 mod json;
 mod text;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::checkpoint::Checkpoint;
+use crate::commitment::Commitment;
+use crate::disclosure::Disclosed;
 use crate::ledger::Ledger;
 use crate::ledger::LedgerError;
 use crate::ledger::View;
@@ -16,6 +19,7 @@ use crate::merkle::TreeSize;
 use crate::statement::ArtifactRef;
 use crate::trust::TrustRoot;
 use crate::verify::Code;
+use crate::verify::DisclosedFact;
 use crate::verify::FileDigests;
 use crate::verify::Finding;
 use crate::verify::Judgement;
@@ -26,6 +30,7 @@ use crate::verify::Verdict;
 use crate::verify::Verified;
 
 use super::args;
+use super::disclose;
 use super::error::Error;
 use super::exit::Exit;
 use super::home::read_trust_root;
@@ -33,6 +38,8 @@ use super::progress::Bar;
 use super::session::Session;
 use super::target;
 use super::target::Target;
+use super::told::Told as Texts;
+use super::told::meant;
 use super::ui::Answer;
 
 use earlier::Earlier;
@@ -96,10 +103,19 @@ pub fn run(session: &Session, args: &args::Verify) -> Result<Answer, Error> {
         format!("This is as of {size} entries: whatever was registered later was not looked at.")
     });
     Ok(Answer {
-        text: text::all(&outcomes, session.ui.paint()),
         notes: as_of.into_iter().chain(notes).collect(),
-        ..answer(&outcomes)
+        ..shown(session, &outcomes)
     })
+}
+
+/// Tells all outcomes, with what is withheld as this user may see it.
+fn shown(session: &Session, outcomes: &[Outcome]) -> Answer {
+    let text = text::all(outcomes, session.ui.paint());
+    let texts = Texts::of(session, [text.as_str()]).with(disclosed(outcomes));
+    Answer {
+        text: texts.shown(&text),
+        ..answer(outcomes)
+    }
 }
 
 /// The same with a text of nothing but the line and what fails.
@@ -118,16 +134,13 @@ pub(super) fn tell(
     judgement: Verified<Judgement>,
     root: TrustRoot,
 ) -> Answer {
-    let outcomes = [Outcome::Judged(Box::new(Judged {
+    let judged = Judged {
         asked,
         file: None,
         judgement,
         root,
-    }))];
-    Answer {
-        text: text::all(&outcomes, session.ui.paint()),
-        ..answer(&outcomes)
-    }
+    };
+    shown(session, &[Outcome::Judged(Box::new(judged))])
 }
 
 /// Judges every target, and returns what to tell beside the verdicts.
@@ -145,6 +158,8 @@ fn outcomes(session: &Session, args: &args::Verify) -> Result<(Vec<Outcome>, Vec
         }
         opened => opened?,
     };
+    session.note_opened(&ledger);
+    let disclosures = disclose::read_all(session, &args.with)?;
     let earlier = Earlier::read(session, &args.fresh, &mut ledger)?;
     let trust = trust(session, args.judging.trust_genesis, &ledger, given)?;
     let view = match args.as_of.view(&ledger) {
@@ -161,7 +176,8 @@ fn outcomes(session: &Session, args: &args::Verify) -> Result<(Vec<Outcome>, Vec
     let (mut targets, mut outcomes) = (Vec::new(), Vec::new());
     // All of them first, so that a mistyped name is told before hours of hashing.
     for asked in &args.nodes {
-        match target::find(&view, &session.path(Path::new(asked)), asked, &bar) {
+        let meant = meant(session, &view, asked)?;
+        match target::find(&view, &session.path(Path::new(asked)), &meant, &bar) {
             Ok(found) => targets.extend(found),
             Err(error) => match earlier.against(&ledger, &trust)? {
                 Some(finding) => outcomes.push(earlier::not_found(asked, &ledger, finding)),
@@ -198,6 +214,7 @@ fn outcomes(session: &Session, args: &args::Verify) -> Result<(Vec<Outcome>, Vec
             checkpoint: Vec::new(),
             content: content.is_some(),
             require: args.judging.require,
+            disclosures: disclosures.clone(),
             remembered: None,
             newer: None,
             min_size: None,
@@ -235,6 +252,20 @@ pub(super) fn trust(
     } else {
         Trust::Missing(own)
     })
+}
+
+/// What was disclosed and is true, by what stands in the ledger.
+fn disclosed(outcomes: &[Outcome]) -> BTreeMap<Commitment, String> {
+    let judged = outcomes.iter().filter_map(|outcome| match outcome {
+        Outcome::Judged(judged) => Some(judged.judgement.get()),
+        Outcome::Told(_) => None,
+    });
+    let facts = judged.flat_map(|judgement| &judgement.disclosed);
+    let text = |fact: &DisclosedFact| match (&fact.what, fact.commitment) {
+        (Disclosed::Text(text), Some(commitment)) => Some((commitment, text.clone())),
+        _ => None,
+    };
+    facts.filter_map(text).collect()
 }
 
 fn answer(outcomes: &[Outcome]) -> Answer {

@@ -202,10 +202,15 @@ fn folded(code: Code, notes: &[&Finding], paint: Paint) -> String {
         return text;
     }
     put(&mut text, format_args!(", {} times:\n", notes.len()));
-    for note in notes.iter().take(NOTES_OF_A_CODE_MAX) {
+    // What nobody is shown is told one by one: no other line of the answer has it.
+    let limit = match code {
+        Code::Withheld => FACTS_SHOWN_MAX,
+        _ => NOTES_OF_A_CODE_MAX,
+    };
+    for note in notes.iter().take(limit) {
         put(&mut text, format_args!("  {}\n", in_line(&note.message)));
     }
-    let more = notes.len().saturating_sub(NOTES_OF_A_CODE_MAX);
+    let more = notes.len().saturating_sub(limit);
     if more > 0 {
         put(&mut text, format_args!("  and {more} more (--json lists all)\n"));
     }

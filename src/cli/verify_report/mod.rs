@@ -288,6 +288,7 @@ fn of_ledger(
         checkpoint: note.to_vec(),
         content: content.is_some(),
         require,
+        disclosures: Vec::new(),
         remembered: None,
         newer: None,
         min_size: None,

@@ -136,11 +136,11 @@ pub(super) fn read_facts(row: &[u8]) -> Result<Facts, IndexError> {
 fn facts_of(entry: LeafIndex, record: &FactsRecord) -> Option<Facts> {
     let name = match record.name.as_str() {
         "" => None,
-        name => Some(ItemName::new(name).ok()?),
+        name => Some(ItemName::recorded(name).ok()?),
     };
     let set = |set: &SetRecord| {
         Some(SetFacts {
-            name: ItemName::new(&set.name).ok()?,
+            name: ItemName::recorded(&set.name).ok()?,
             thing: row::thing(set.thing)?,
             subjects: set.first..set.end,
             rows: set.rows.read().ok()?,

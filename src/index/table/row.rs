@@ -198,7 +198,9 @@ pub(super) fn read_name(row: &[u8]) -> Result<NameRow, IndexError> {
     let name = name_bytes(row)?;
     let tail = row.get(name.len()..).ok_or_else(bad)?;
     let text = std::str::from_utf8(name).ok();
-    let name = text.and_then(|text| ItemName::new(text).ok()).ok_or_else(bad)?;
+    let name = text
+        .and_then(|text| ItemName::recorded(text).ok())
+        .ok_or_else(bad)?;
     let mut parts = Parts::of(Table::Names, tail);
     if parts.take()? != [NAME_END] {
         return Err(bad());

@@ -257,7 +257,7 @@ fn held(staging: &Staging<'_>, artifact: &Artifact, blob: BlobId) -> Result<(), 
 }
 
 fn attachments(staging: &Staging<'_>, predicate: &Predicate) -> Result<(), AdmissionError> {
-    for attachment in predicate.attachments() {
+    for attachment in predicate.held_attachments() {
         check_held(staging, attachment.blob, Some(attachment.bytes))?;
     }
     Ok(())

@@ -179,6 +179,7 @@ pub(crate) fn file(content: &str) -> Artifact {
             blake3: None,
             bytes: Some(content.len() as u64),
             held: false,
+            sealed: false,
         },
         rows: None,
         tokens: None,
@@ -192,6 +193,7 @@ pub(crate) fn held(content: &str) -> Artifact {
             blake3: None,
             bytes: Some(content.len() as u64),
             held: true,
+            sealed: false,
         },
         ..file(content)
     }
@@ -330,6 +332,7 @@ pub(crate) fn report(targets: Vec<ArtifactRef>, content: &[u8]) -> Predicate {
             name: "report.html".to_owned(),
             blob: BlobId::of(content),
             bytes: content.len() as u64,
+            sealed: false,
         }],
     })
 }

@@ -2,6 +2,8 @@
 
 use crate::statement::ItemName;
 
+use super::confidential;
+use super::confidential::Confidential;
 use super::decode::Context;
 use super::fault::FaultKind;
 use super::fields::Fields;
@@ -19,11 +21,13 @@ pub struct DatasetItem {
     pub name: Located<ItemName>,
     /// What it collects, at least one.
     pub members: Vec<Taken>,
+    /// What of it is withheld.
+    pub confidential: Confidential,
 }
 
 pub(super) const DATASET: Shape = Shape {
     what: "a dataset",
-    keys: &["name", "members"],
+    keys: &["name", "members", "confidential"],
 };
 
 const MEMBER: Shape = Shape {
@@ -40,7 +44,12 @@ pub(super) fn decode(cx: &mut Context<'_>, node: &Node) -> Option<DatasetItem> {
         cx.fault(fields.line_of("members"), FaultKind::EmptyList { key: "members" });
     }
     let members = items.iter().filter_map(|item| member(cx, item)).collect();
-    Some(DatasetItem { name: name?, members })
+    let confidential = confidential::decode(cx, &fields, confidential::OF_DATASET);
+    Some(DatasetItem {
+        name: name?,
+        members,
+        confidential,
+    })
 }
 
 /// A member is a name, or an object that says `use` or `unresolved`.

@@ -6,6 +6,8 @@ use crate::statement::Absence;
 use crate::statement::FilterRule;
 use crate::statement::ItemName;
 
+use super::confidential;
+use super::confidential::Confidential;
 use super::content;
 use super::content::ContentSpec;
 use super::decode::Context;
@@ -27,6 +29,8 @@ pub struct FilterItem {
     pub params: BTreeMap<String, String>,
     /// What names the model that decides, when one does.
     pub model: Option<Located<String>>,
+    /// What of it is withheld.
+    pub confidential: Confidential,
 }
 
 pub(super) const FILTER: Shape = Shape {
@@ -41,6 +45,7 @@ pub(super) const FILTER: Shape = Shape {
         "rule",
         "params",
         "model",
+        "confidential",
     ],
 };
 
@@ -52,6 +57,7 @@ pub(super) fn decode(cx: &mut Context<'_>, node: &Node) -> Option<FilterItem> {
         // A rule that names no code is one in words.
         content: content::decode(cx, &fields, Absence::None),
         params: fields.text_map(cx, "params"),
+        confidential: confidential::decode(cx, &fields, confidential::OF_FILTER),
         model: fields
             .optional(cx, "model")
             .and_then(|node| cx.reference("model", node)),

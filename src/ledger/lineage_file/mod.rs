@@ -4,6 +4,7 @@
 //! marked tree, the tree becomes a [`LineageFile`] with everything wrong found at once, and
 //! [`Lookup::content`] finds the files and digests that its items name.
 
+mod confidential;
 mod content;
 mod dataset;
 mod decode;
@@ -33,6 +34,7 @@ mod time;
 mod walk;
 mod yaml;
 
+pub use self::confidential::Confidential;
 pub use self::content::ContentSpec;
 pub use self::dataset::DatasetItem;
 pub use self::expand::NamedFile;

@@ -4,6 +4,8 @@ use crate::statement::Absence;
 use crate::statement::Access;
 use crate::statement::ItemName;
 
+use super::confidential;
+use super::confidential::Confidential;
 use super::content;
 use super::content::ContentSpec;
 use super::decode::Context;
@@ -36,6 +38,8 @@ pub struct ModelItem {
     pub family: Option<String>,
     /// Its own report or public summary.
     pub report: Option<String>,
+    /// What of it is withheld.
+    pub confidential: Confidential,
 }
 
 pub(super) const MODEL: Shape = Shape {
@@ -55,6 +59,7 @@ pub(super) const MODEL: Shape = Shape {
         "licence",
         "family",
         "report",
+        "confidential",
     ],
 };
 
@@ -71,6 +76,7 @@ pub(super) fn decode(cx: &mut Context<'_>, node: &Node) -> Option<ModelItem> {
         licence: licence::decode(cx, &fields),
         family: fields.text(cx, "family"),
         report: fields.text(cx, "report"),
+        confidential: confidential::decode(cx, &fields, confidential::OF_MODEL),
         name: name?,
         provider: provider?,
         version: version?,

@@ -5,6 +5,8 @@ use crate::statement::Does;
 use crate::statement::ItemName;
 use crate::statement::OutputKind;
 
+use super::confidential;
+use super::confidential::Confidential;
 use super::content;
 use super::content::ContentSpec;
 use super::decode::Context;
@@ -31,6 +33,8 @@ pub struct OutputItem {
     pub tokens: Option<Located<u64>>,
     /// Positions of the run's inputs that its shares come from, from 0; empty means all.
     pub inputs: Vec<u32>,
+    /// What of it is withheld.
+    pub confidential: Confidential,
 }
 
 pub(super) const OUTPUT: Shape = Shape {
@@ -46,6 +50,7 @@ pub(super) const OUTPUT: Shape = Shape {
         "rows",
         "tokens",
         "inputs",
+        "confidential",
     ],
 };
 
@@ -63,11 +68,16 @@ pub(super) fn decode(
     {
         cx.fault(fields.line_of("kind"), FaultKind::OutputKind { does, kind });
     }
+    let withholdable = match kind {
+        Some(OutputKind::Model) => confidential::OF_TRAINED,
+        _ => confidential::OF_ROWS,
+    };
     let output = OutputItem {
         content: content::decode(cx, &fields, Absence::NotKnown),
         rows: fields.count(cx, "rows"),
         tokens: fields.count(cx, "tokens"),
         inputs: positions(cx, &fields, inputs),
+        confidential: confidential::decode(cx, &fields, withholdable),
         name: name?,
         kind: kind?,
     };

@@ -3,6 +3,8 @@
 use crate::statement::Absence;
 use crate::statement::ItemName;
 
+use super::confidential;
+use super::confidential::Confidential;
 use super::content;
 use super::content::ContentSpec;
 use super::decode::Context;
@@ -18,16 +20,31 @@ pub struct PromptItem {
     pub name: Located<ItemName>,
     /// Where its digests come from.
     pub content: ContentSpec,
+    /// What of it is withheld.
+    pub confidential: Confidential,
 }
 
 pub(super) const PROMPT: Shape = Shape {
     what: "a prompt",
-    keys: &["name", "files", "digests", "digests_from", "content", "foreign"],
+    keys: &[
+        "name",
+        "files",
+        "digests",
+        "digests_from",
+        "content",
+        "foreign",
+        "confidential",
+    ],
 };
 
 pub(super) fn decode(cx: &mut Context<'_>, node: &Node) -> Option<PromptItem> {
     let fields = Fields::open(cx, "prompts", node, PROMPT)?;
     let name = fields.name(cx, "a prompt");
     let content = content::decode(cx, &fields, Absence::NotKnown);
-    Some(PromptItem { name: name?, content })
+    let confidential = confidential::decode(cx, &fields, confidential::OF_PROMPT);
+    Some(PromptItem {
+        name: name?,
+        content,
+        confidential,
+    })
 }

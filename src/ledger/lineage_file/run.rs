@@ -9,6 +9,8 @@ use crate::statement::ItemName;
 use crate::statement::OutputKind;
 use crate::statement::Role;
 
+use super::confidential;
+use super::confidential::Confidential;
 use super::decode::Context;
 use super::fault::FaultKind;
 use super::fields::Fields;
@@ -54,6 +56,8 @@ pub struct RunItem {
     pub rewrites: bool,
     /// How often training passes over its rows.
     pub epochs: Option<Decimal>,
+    /// What of it is withheld; its outputs say so of themselves.
+    pub confidential: Confidential,
 }
 
 pub(super) const RUN: Shape = Shape {
@@ -74,6 +78,7 @@ pub(super) const RUN: Shape = Shape {
         "expansion",
         "rewrites",
         "epochs",
+        "confidential",
     ],
 };
 
@@ -100,6 +105,7 @@ pub(super) fn decode(cx: &mut Context<'_>, node: &Node) -> Option<RunItem> {
         expansion: fields.decimal(cx, "expansion"),
         rewrites: fields.flag(cx, "rewrites"),
         epochs: fields.decimal(cx, "epochs"),
+        confidential: confidential::decode(cx, &fields, confidential::OF_RUN),
         name: name?,
         does: does?,
         inputs,

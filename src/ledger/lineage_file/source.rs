@@ -9,6 +9,8 @@ use crate::statement::Generators;
 use crate::statement::ItemName;
 use crate::statement::MadeBy;
 
+use super::confidential;
+use super::confidential::Confidential;
 use super::content;
 use super::content::ContentSpec;
 use super::decode::Context;
@@ -62,6 +64,8 @@ pub struct SourceItem {
     pub rows: Option<Located<u64>>,
     /// Tokens of all its files together, as stated.
     pub tokens: Option<Located<u64>>,
+    /// What of it is withheld.
+    pub confidential: Confidential,
 }
 
 pub(super) const SOURCE: Shape = Shape {
@@ -90,6 +94,7 @@ pub(super) const SOURCE: Shape = Shape {
         "evidence",
         "rows",
         "tokens",
+        "confidential",
     ],
 };
 
@@ -121,6 +126,7 @@ pub(super) fn decode(cx: &mut Context<'_>, node: &Node) -> Option<SourceItem> {
         evidence: fields.paths(cx, "evidence"),
         rows: fields.count(cx, "rows"),
         tokens: fields.count(cx, "tokens"),
+        confidential: confidential::decode(cx, &fields, confidential::OF_SOURCE),
         name: name?,
     };
     Some(source)

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::ledger::lineage_file::Confidential;
 use crate::ledger::lineage_file::DatasetItem;
 use crate::ledger::lineage_file::FilterItem;
 use crate::ledger::lineage_file::ModelItem;
 use crate::ledger::lineage_file::SourceItem;
 use crate::ledger::lineage_file::Taken;
+use crate::ledger::private::Opening;
 use crate::manifest::Manifest;
 use crate::statement::Access;
 use crate::statement::Answer;
@@ -31,12 +33,14 @@ use super::build_run::Binding;
 use super::cite::Cited;
 use super::cite::Known;
 use super::cite::fits;
+use super::content::Bytes;
 use super::content::Contents;
 use super::content::Making;
 use super::content::Names;
 use super::content::make;
 use super::order::Item;
 use super::problem::ProblemKind;
+use super::withhold::Committer;
 
 /// Problems with the lines they stand on.
 pub(super) type Wrong = Vec<(u32, ProblemKind)>;
@@ -52,6 +56,8 @@ pub(super) struct Built {
     pub(super) bindings: Vec<Binding>,
     /// Whether what it takes holds personal data.
     pub(super) personal: bool,
+    /// What opens the commitments in it.
+    pub(super) openings: Vec<Opening>,
 }
 
 /// What items are built from.
@@ -63,9 +69,11 @@ pub(super) struct Builder<'a> {
     pub(super) gaps: bool,
     /// How many artifacts of one item may stand in a statement.
     pub(super) inline_max: usize,
+    /// Commits to what the item withholds.
+    pub(super) committer: &'a Committer<'a>,
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
     pub(super) fn build(&self, item: Item<'_>) -> Result<Built, Wrong> {
         match item {
             Item::Source(source) => self.source(source),
@@ -73,7 +81,11 @@ impl Builder<'_> {
             Item::Prompt(prompt) => {
                 let (name, mut declaration) = (&prompt.name, declared("prompt"));
                 declaration.insert("name".to_owned(), name.value.to_string());
-                let making = self.making(&name.value, declaration).held();
+                let making = Making {
+                    bytes: self.bytes(&prompt.confidential),
+                    names: self.names(prompt.confidential.has("files")),
+                    ..self.making(&name.value, declaration)
+                };
                 let (set, blobs) = self.set(&making, name.line)?;
                 let name = name.value.clone();
                 Ok(leaf(Predicate::Prompt(Prompt { name, set }), blobs))
@@ -84,11 +96,29 @@ impl Builder<'_> {
         }
     }
 
+    /// Returns under which names files are registered.
+    pub(super) fn names(&self, withheld: bool) -> Names<'a> {
+        if withheld {
+            Names::Withheld(self.committer)
+        } else {
+            Names::Written
+        }
+    }
+
+    /// Returns what becomes of the bytes of a prompt or a filter.
+    fn bytes(&self, confidential: &Confidential) -> Bytes<'a> {
+        if confidential.has("content") {
+            Bytes::Sealed(self.committer)
+        } else {
+            Bytes::Held
+        }
+    }
+
     pub(super) fn making<'n>(&self, item: &'n ItemName, declaration: BTreeMap<String, String>) -> Making<'n> {
         Making {
             item,
             one_artifact: false,
-            hold: false,
+            bytes: Bytes::Elsewhere,
             names: Names::Written,
             inline_max: self.inline_max,
             declaration,
@@ -112,11 +142,7 @@ impl Builder<'_> {
         insert_some(&mut declaration, "holder", source.holder.as_ref());
         insert_some(&mut declaration, "url", source.url.as_ref());
         let personal = source.personal_data == Answer::Yes;
-        let names = if personal {
-            Names::Positions
-        } else {
-            Names::Written
-        };
+        let names = self.names(personal || source.confidential.has("files"));
         let making = Making {
             names,
             rows: source.rows.as_ref().map(|rows| rows.value),
@@ -126,7 +152,12 @@ impl Builder<'_> {
         let counted = source.rows.as_ref().or(source.tokens.as_ref());
         let line = counted.map_or(source.name.line, |count| count.line);
         let (set, mut blobs) = self.set(&making, line)?;
-        let attached = self.contents.attachments(&source.name.value, names);
+        let seal = source.confidential.has("evidence");
+        let attached = self.contents.attachments(
+            &source.name.value,
+            self.names(personal || seal),
+            seal.then_some(self.committer),
+        );
         let (evidence, documents) = attached.map_err(|wrong| vec![wrong])?;
         blobs.extend(documents);
         let predicate = Predicate::Source(Source {
@@ -159,6 +190,7 @@ impl Builder<'_> {
         declaration.insert("version".to_owned(), model.version.clone());
         let making = Making {
             one_artifact: true,
+            names: self.names(model.confidential.has("files")),
             ..self.making(&model.name.value, declaration)
         };
         let (set, blobs) = self.set(&making, model.name.line)?;
@@ -181,7 +213,11 @@ impl Builder<'_> {
         let mut declaration = declared("filter");
         declaration.insert("name".to_owned(), filter.name.value.to_string());
         declaration.insert("rule".to_owned(), filter.rule.to_string());
-        let making = self.making(&filter.name.value, declaration).held();
+        let making = Making {
+            bytes: self.bytes(&filter.confidential),
+            names: self.names(filter.confidential.has("files")),
+            ..self.making(&filter.name.value, declaration)
+        };
         let (set, blobs) = self.set(&making, filter.name.line)?;
         let mut model = None;
         let mut personal = false;
@@ -265,13 +301,6 @@ impl Builder<'_> {
     }
 }
 
-impl Making<'_> {
-    fn held(mut self) -> Self {
-        self.hold = true;
-        self
-    }
-}
-
 /// Returns the members as citations: in the statement, or in a manifest when they are many.
 fn cites(members: Vec<ArtifactRef>) -> Result<(Option<Cites>, PlannedBlobs), ProblemKind> {
     if members.is_empty() {
@@ -297,6 +326,7 @@ fn leaf(predicate: Predicate, blobs: PlannedBlobs) -> Built {
         inputs: Vec::new(),
         bindings: Vec::new(),
         personal: false,
+        openings: Vec::new(),
     }
 }
 

@@ -27,7 +27,6 @@ use super::build::leaves_a_gap;
 use super::cite::Cited;
 use super::cite::fits;
 use super::content::Making;
-use super::content::Names;
 use super::problem::ProblemKind;
 
 /// A gap whose digest exactly one artifact has.
@@ -63,7 +62,10 @@ impl Builder<'_> {
         let bound = bindings.iter().map(|binding| &binding.cited);
         let personal = taken.iter().flatten().chain(bound).any(|cited| cited.personal);
         let (outputs, mut blobs) = self.outputs(run, personal)?;
-        let attached = self.contents.attachments(&run.name.value, Names::Written);
+        let seal = run.confidential.has("code");
+        let attached =
+            self.contents
+                .attachments(&run.name.value, self.names(seal), seal.then_some(self.committer));
         let (code, held) = attached.map_err(|wrong| vec![wrong])?;
         blobs.extend(held);
         let predicate = Predicate::Run(Run {
@@ -89,6 +91,7 @@ impl Builder<'_> {
             inputs: taken,
             bindings,
             personal,
+            openings: Vec::new(),
         })
     }
 
@@ -186,11 +189,7 @@ impl Builder<'_> {
         declaration.insert("run".to_owned(), run.name.value.to_string());
         let making = Making {
             one_artifact: item.kind == OutputKind::Model,
-            names: if personal {
-                Names::Positions
-            } else {
-                Names::Written
-            },
+            names: self.names(personal || item.confidential.has("files")),
             rows: item.rows.as_ref().map(|rows| rows.value),
             tokens: item.tokens.as_ref().map(|tokens| tokens.value),
             ..self.making(&item.name.value, declaration)

@@ -14,6 +14,8 @@ use crate::index::resolve::ResolveError;
 use crate::index::resolve::similar;
 use crate::index::thing_word;
 use crate::ledger::admission::State;
+use crate::ledger::private::Sidecar;
+use crate::ledger::private::withheld_name;
 use crate::statement::ArtifactRef;
 use crate::statement::Does;
 use crate::statement::ItemName;
@@ -58,13 +60,16 @@ pub(super) struct Known<'a> {
     left_out: BTreeSet<String>,
     /// Every name of the file that can be used, also of items that come later.
     offered: Vec<ItemName>,
+    /// By which names are known that are withheld.
+    sidecar: Option<&'a Sidecar>,
 }
 
 impl<'a> Known<'a> {
-    pub(super) fn new(state: &'a State, offered: Vec<ItemName>) -> Self {
+    pub(super) fn new(state: &'a State, offered: Vec<ItemName>, sidecar: Option<&'a Sidecar>) -> Self {
         Self {
             state,
             offered,
+            sidecar,
             sets: HashMap::new(),
             runs: HashMap::new(),
             claims: HashMap::new(),
@@ -129,7 +134,8 @@ impl<'a> Known<'a> {
             return Err(ProblemKind::LatestOfFile { text, name });
         }
         let owned = || text.to_owned();
-        if let Some(declared) = self.sets.get(text) {
+        let hidden = self.hidden(text);
+        if let Some(declared) = either(&self.sets, text, hidden.as_deref()) {
             return Ok(Cited {
                 artifacts: artifacts(declared.statement, &declared.subjects),
                 thing: declared.thing,
@@ -137,7 +143,7 @@ impl<'a> Known<'a> {
                 rows: declared.rows,
             });
         }
-        if let Some(outputs) = self.runs.get(text) {
+        if let Some(outputs) = either(&self.runs, text, hidden.as_deref()) {
             let (text, outputs) = (owned(), outputs.clone());
             return Err(ProblemKind::UsesRun { text, outputs });
         }
@@ -145,9 +151,25 @@ impl<'a> Known<'a> {
             return Err(ProblemKind::LeftOut { text: owned() });
         }
         let index = self.state.index();
-        let node = resolve::resolve(index, self.state.size(), text)
-            .map_err(|source| self.unresolved(text, source))?;
-        self.of_node(text, node)
+        let resolved = resolve::resolve(index, self.state.size(), text);
+        let resolved = match (resolved, hidden) {
+            (Err(ResolveError::UnknownName { name, similar }), Some(hidden)) => {
+                match resolve::resolve(index, self.state.size(), &hidden) {
+                    // Of a name that nobody has, not even withheld, the name that was written is told.
+                    Err(ResolveError::UnknownName { .. }) => Err(ResolveError::UnknownName { name, similar }),
+                    other => other,
+                }
+            }
+            (resolved, _) => resolved,
+        };
+        self.of_node(text, resolved.map_err(|source| self.unresolved(text, source))?)
+    }
+
+    /// Returns what an item of this name goes by if its name is withheld.
+    fn hidden(&self, text: &str) -> Option<String> {
+        // A secret that cannot be read is told as soon as it is needed; here it only makes a name unknown.
+        let secret = self.sidecar?.secret().ok().flatten()?;
+        Some(withheld_name(secret, text))
     }
 
     fn unresolved(&self, text: &str, source: ResolveError) -> ProblemKind {
@@ -272,4 +294,8 @@ pub(super) fn fits(text: &str, thing: Thing, role: Role, does: Does) -> Result<(
         role,
         does,
     })
+}
+
+fn either<'m, T>(map: &'m HashMap<String, T>, text: &str, hidden: Option<&str>) -> Option<&'m T> {
+    map.get(text).or_else(|| map.get(hidden?))
 }

@@ -31,6 +31,7 @@ use crate::statement::Basis;
 use crate::statement::Content;
 use crate::statement::Count;
 use crate::statement::CountBasis;
+use crate::statement::FILE_NAME_CONTEXT;
 use crate::statement::ItemName;
 
 use super::PlannedBlob;
@@ -38,6 +39,7 @@ use super::PlannedBlobs;
 use super::order::Item;
 use super::problem::ProblemKind;
 use super::secret::holds_private_key;
+use super::withhold::Committer;
 
 /// What every item was found to consist of, before anything is hashed.
 #[derive(Debug, Default)]
@@ -156,21 +158,31 @@ impl Contents {
     pub(super) fn attachments(
         &self,
         item: &ItemName,
-        names: Names,
+        names: Names<'_>,
+        seal: Option<&Committer<'_>>,
     ) -> Result<(Vec<Attachment>, PlannedBlobs), (u32, ProblemKind)> {
         let files = self.attached.get(item).map(Vec::as_slice).unwrap_or_default();
-        let count = files.len();
         let mut attachments = Vec::new();
         let mut blobs = Vec::new();
-        for (position, file) in files.iter().enumerate() {
-            let line = file.line;
+        for file in files {
+            let wrong = |kind| (file.line, kind);
             let piece = self.piece(file)?;
-            blobs.extend(hold(&piece).map_err(|kind| (line, kind))?);
+            let (sha256, bytes) = if let Some(by) = seal {
+                sealed(&piece, by).map_err(wrong)?
+            } else {
+                blobs.extend(hold(&piece).map_err(wrong)?);
+                (piece.sha256, piece.bytes.unwrap_or_default())
+            };
             attachments.push(Attachment {
-                name: names.of(piece.name, position, count),
-                blob: piece.sha256.as_blob(),
-                bytes: piece.bytes.unwrap_or_default(),
+                name: names.of(&piece.name).map_err(wrong)?,
+                blob: sha256.as_blob(),
+                bytes,
+                sealed: seal.is_some(),
             });
+        }
+        if matches!(names, Names::Withheld(_)) {
+            // The order of names that are withheld would tell something of them.
+            attachments.sort_by(|left, right| left.name.cmp(&right.name));
         }
         Ok((attachments, blobs))
     }
@@ -222,25 +234,32 @@ pub(super) struct Piece {
 }
 
 /// Under which names files are registered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Names {
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Names<'a> {
     /// Their names relative to the lineage file.
     Written,
-    /// Their position only, for the names of personal data would be written for ever.
-    Positions,
+    /// Commitments to them, for the names of personal data would be written for ever.
+    Withheld(&'a Committer<'a>),
 }
 
-impl Names {
-    fn of(self, name: String, position: usize, count: usize) -> String {
+impl Names<'_> {
+    fn of(self, name: &str) -> Result<String, ProblemKind> {
         match self {
-            Self::Written => name,
-            Self::Positions => {
-                // All of one width, so that the order of names is the order of positions.
-                let width = count.saturating_sub(1).to_string().len();
-                format!("{position:0width$}")
-            }
+            Self::Written => Ok(name.to_owned()),
+            Self::Withheld(by) => by.text(FILE_NAME_CONTEXT, name),
         }
     }
+}
+
+/// What becomes of bytes beside data: prompts, code, evidence.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Bytes<'a> {
+    /// They stay where they are.
+    Elsewhere,
+    /// The ledger holds them.
+    Held,
+    /// The ledger has only the digest of their sealed form.
+    Sealed(&'a Committer<'a>),
 }
 
 /// How an item's material becomes artifacts.
@@ -250,10 +269,10 @@ pub(super) struct Making<'a> {
     pub(super) item: &'a ItemName,
     /// Whether several files are one artifact whatever their number: the files of a model.
     pub(super) one_artifact: bool,
-    /// Whether the ledger holds the bytes: prompts and filter code.
-    pub(super) hold: bool,
+    /// What becomes of the bytes.
+    pub(super) bytes: Bytes<'a>,
     /// Under which names.
-    pub(super) names: Names,
+    pub(super) names: Names<'a>,
     /// How many artifacts may stand in the statement; more become a manifest.
     pub(super) inline_max: usize,
     /// What stands for the item when it has no bytes.
@@ -351,20 +370,29 @@ type Made = (Vec<Artifact>, PlannedBlobs);
 fn one_by_one(making: &Making<'_>, basis: Basis, pieces: &[Piece]) -> Result<Made, ProblemKind> {
     let mut artifacts = Vec::new();
     let mut blobs = Vec::new();
-    for (position, piece) in pieces.iter().enumerate() {
-        let held = making.hold && piece.path.is_some();
+    for piece in pieces {
+        let held = matches!(making.bytes, Bytes::Held) && piece.path.is_some();
         if held {
             blobs.extend(hold(piece)?);
         }
+        let plain = Content::File {
+            basis,
+            blake3: piece.blake3,
+            bytes: piece.bytes,
+            held,
+            sealed: false,
+        };
+        let (sha256, content) = match making.bytes {
+            Bytes::Sealed(by) => {
+                let (sha256, bytes) = sealed(piece, by)?;
+                (sha256, sealed_file(basis, bytes))
+            }
+            Bytes::Held | Bytes::Elsewhere => (piece.sha256, plain),
+        };
         artifacts.push(Artifact {
-            name: making.names.of(piece.name.clone(), position, pieces.len()),
-            sha256: piece.sha256,
-            content: Content::File {
-                basis,
-                blake3: piece.blake3,
-                bytes: piece.bytes,
-                held,
-            },
+            name: making.names.of(&piece.name)?,
+            sha256,
+            content,
             rows: piece.rows.map(|value| Count {
                 value,
                 basis: basis_of(basis),
@@ -372,19 +400,41 @@ fn one_by_one(making: &Making<'_>, basis: Basis, pieces: &[Piece]) -> Result<Mad
             tokens: piece.tokens,
         });
     }
+    if matches!(making.names, Names::Withheld(_)) {
+        // The order of names that are withheld would tell something of them.
+        artifacts.sort_by(|left, right| left.name.cmp(&right.name));
+    }
     Ok((artifacts, blobs))
 }
 
+fn sealed_file(basis: Basis, bytes: u64) -> Content {
+    Content::File {
+        basis,
+        blake3: None,
+        bytes: Some(bytes),
+        held: false,
+        sealed: true,
+    }
+}
+
 fn in_manifest(making: &Making<'_>, basis: Basis, pieces: &[Piece]) -> Result<Made, ProblemKind> {
-    let member = |(position, piece): (usize, &Piece)| Member {
-        name: making.names.of(piece.name.clone(), position, pieces.len()),
-        sha256: piece.sha256,
-        blake3: piece.blake3,
-        bytes: piece.bytes,
-        rows: piece.rows,
-        tokens: piece.tokens,
+    if matches!(making.bytes, Bytes::Sealed(_)) {
+        return Err(ProblemKind::TooManySealed {
+            found: pieces.len(),
+            limit: making.inline_max,
+        });
+    }
+    let member = |piece: &Piece| {
+        Ok(Member {
+            name: making.names.of(&piece.name)?,
+            sha256: piece.sha256,
+            blake3: piece.blake3,
+            bytes: piece.bytes,
+            rows: piece.rows,
+            tokens: piece.tokens,
+        })
     };
-    let members = pieces.iter().enumerate().map(member).collect();
+    let members = pieces.iter().map(member).collect::<Result<_, ProblemKind>>()?;
     let manifest = Manifest::of(members).map_err(|error| ProblemKind::Manifest(Box::new(error)))?;
     let (rows, all_rows) = sum(pieces.iter().map(|piece| piece.rows))?;
     let (tokens, all_tokens) = sum(pieces.iter().map(|piece| piece.tokens))?;
@@ -404,6 +454,21 @@ fn in_manifest(making: &Making<'_>, basis: Basis, pieces: &[Piece]) -> Result<Ma
     };
     let blob = (sha256.as_blob(), PlannedBlob::Bytes(manifest.bytes));
     Ok((vec![artifact], vec![blob]))
+}
+
+/// Returns the digest and the size of a file's sealed form.
+fn sealed(piece: &Piece, by: &Committer<'_>) -> Result<(Sha256Digest, u64), ProblemKind> {
+    let path = piece.path.as_ref().ok_or(ProblemKind::SealsNoFile)?;
+    let bytes = piece.bytes.unwrap_or_default();
+    if bytes > HELD_BYTES_MAX {
+        return Err(ProblemKind::HeldTooLarge {
+            path: path.clone(),
+            bytes,
+            limit: HELD_BYTES_MAX,
+        });
+    }
+    let content = read_held(path, piece.sha256.as_blob());
+    by.content(content.ok_or_else(|| ProblemKind::SealedChanged { path: path.clone() })?)
 }
 
 /// Returns the blob of a file that the ledger is to hold.

@@ -7,11 +7,13 @@
 //! | [`content`] | files to digests, rows and artifacts, more than 64 of them to one manifest |
 //! | [`cite`] | what `use:` means: this file's item first, then the ledger |
 //! | [`build`], [`build_run`] | one item to one statement |
+//! | [`withhold`] | commitments where texts would stand |
 //! | [`warn`] | what an auditor will object to, with the line to add |
 //! | [`rows`] | files of rows that look unfinished |
 //! | [`settle`] | gaps with digests, looked up once |
 //! | [`differ`] | what makes a statement another one than the version there is |
 //! | [`versions`] | what the ledger has under the same names and about the same bytes |
+//! | [`offer`] | one source for whoever accepts it, with no ledger |
 //! | [`plan`] | all of it: a [`Plan`] that the second phase appends |
 //!
 //! The same file, bytes and key give the same statements: no clock, no host, no path of this machine goes in.
@@ -21,6 +23,7 @@ mod build_run;
 mod cite;
 mod content;
 mod differ;
+mod offer;
 mod order;
 mod plan;
 mod problem;
@@ -29,11 +32,14 @@ mod secret;
 mod settle;
 mod versions;
 mod warn;
+mod withhold;
 
 use crate::digest::BlobId;
 use crate::digest::StatementId;
 
 pub(in crate::ledger) use content::read_held;
+pub use offer::OfferedBlobs;
+pub use offer::plan_offer;
 pub use plan::Ground;
 pub use plan::MadeGap;
 pub use plan::Plan;

@@ -15,6 +15,8 @@ use crate::ledger::lineage_file::Faults;
 use crate::ledger::lineage_file::LineageFile;
 use crate::ledger::lineage_file::Lookup;
 use crate::ledger::lineage_file::Taken;
+use crate::ledger::private::Kept;
+use crate::ledger::private::Sidecar;
 use crate::manifest::MemberReader;
 use crate::merkle::LeafIndex;
 use crate::statement::ArtifactRef;
@@ -43,6 +45,8 @@ use super::settle::Bound;
 use super::settle::Settled;
 use super::warn::Warning;
 use super::warn::Warnings;
+use super::withhold::Committer;
+use super::withhold::withhold;
 
 /// Reads statements of the log.
 pub trait Statements {
@@ -63,6 +67,8 @@ pub struct Planned {
     pub id: StatementId,
     /// What the ledger must hold before it.
     pub blobs: PlannedBlobs,
+    /// What opens the commitments in it, to be kept outside of the ledger.
+    pub kept: Kept,
     /// Where it stands, if it is in the ledger already.
     pub present: Option<LeafIndex>,
 }
@@ -111,6 +117,8 @@ pub struct Ground<'a> {
     pub keys_folder: Option<&'a Path>,
     /// How.
     pub options: RegisterOptions,
+    /// Where what is withheld is kept; nothing can be withheld without.
+    pub sidecar: Option<&'a Sidecar>,
     /// Digests of files that have not changed since they were hashed last.
     pub cache: Option<&'a HashCache>,
     /// Who watches.
@@ -149,7 +157,7 @@ pub fn plan(ground: Ground<'_>, path: &Path, file: &LineageFile) -> Result<Plan,
         gaps: Vec::new(),
     };
     let offered = items.iter().flat_map(|item| item.offers()).cloned().collect();
-    let mut known = Known::new(ground.state, offered);
+    let mut known = Known::new(ground.state, offered, ground.sidecar);
     let mut done = Vec::new();
     for item in items {
         match planner.item(&known, item) {
@@ -249,42 +257,31 @@ impl Planner<'_> {
                 });
             }
         }
+        let kept = Kept {
+            kind: settled.statement.predicate.kind().to_owned(),
+            name: name.to_string(),
+            openings: built.openings,
+        };
         let planned = Planned {
             name,
             line,
             statement: settled.statement,
             id,
             blobs: built.blobs,
+            kept,
             present: settled.present,
         };
         Ok((planned, indexed))
     }
 
-    /// Builds an item so that its envelope fits into an entry: if it does not, several files become a manifest.
     fn build(&self, known: &Known<'_>, item: Item<'_>) -> Result<(Built, Statement), Wrong> {
-        let mut bytes = 0;
-        for inline_max in [INLINE_MAX, 1] {
-            let builder = Builder {
-                known,
-                contents: &self.contents,
-                gaps: self.ground.options.keep_going,
-                inline_max,
-            };
-            let built = builder.build(item)?;
-            let statement = self.statement(built.predicate.clone());
-            let payload = statement.encode();
-            // Names and counts come from outside: what would not be read back must not be signed.
-            Statement::decode(&payload)
-                .map_err(|source| vec![(item.name().line, ProblemKind::Statement(Box::new(source)))])?;
-            // Bound gaps make it longer by less than this.
-            let room = built.bindings.len() * 200;
-            bytes = envelope_len(&statement) + room;
-            if bytes <= ENVELOPE_BYTES_MAX {
-                return Ok((built, statement));
-            }
-        }
-        let limit = ENVELOPE_BYTES_MAX;
-        Err(vec![(item.name().line, ProblemKind::TooLarge { bytes, limit })])
+        let ground = Fitting {
+            known,
+            contents: &self.contents,
+            gaps: self.ground.options.keep_going,
+            sidecar: self.ground.sidecar,
+        };
+        fitted(&ground, item, |predicate| self.statement(predicate))
     }
 
     pub(super) fn statement(&self, predicate: Predicate) -> Statement {
@@ -302,6 +299,53 @@ impl Planner<'_> {
             .map(|_| ())
             .map_err(|error| ProblemKind::NotGranted(Box::new(error)))
     }
+}
+
+/// What an item is built from, however many of its artifacts stand in the statement.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fitting<'a> {
+    pub(super) known: &'a Known<'a>,
+    pub(super) contents: &'a Contents,
+    /// Whether what does not resolve becomes a gap.
+    pub(super) gaps: bool,
+    /// What opens commitments is kept there; without it nothing can be withheld.
+    pub(super) sidecar: Option<&'a Sidecar>,
+}
+
+/// Builds an item so that its envelope fits into an entry: if it does not, several files become a manifest.
+pub(super) fn fitted(
+    from: &Fitting<'_>,
+    item: Item<'_>,
+    statement: impl Fn(Predicate) -> Statement,
+) -> Result<(Built, Statement), Wrong> {
+    let mut bytes = 0;
+    for inline_max in [INLINE_MAX, 1] {
+        let committer = Committer::new(from.sidecar);
+        let builder = Builder {
+            known: from.known,
+            contents: from.contents,
+            gaps: from.gaps,
+            inline_max,
+            committer: &committer,
+        };
+        let mut built = builder.build(item)?;
+        withhold(&mut built.predicate, item, &committer)
+            .map_err(|kind| vec![(item.name().line, kind)])?;
+        built.openings = committer.into_openings();
+        let statement = statement(built.predicate.clone());
+        let payload = statement.encode();
+        // Names and counts come from outside: what would not be read back must not be signed.
+        Statement::decode(&payload)
+            .map_err(|source| vec![(item.name().line, ProblemKind::Statement(Box::new(source)))])?;
+        // Bound gaps make it longer by less than this.
+        let room = built.bindings.len() * 200;
+        bytes = envelope_len(&statement) + room;
+        if bytes <= ENVELOPE_BYTES_MAX {
+            return Ok((built, statement));
+        }
+    }
+    let limit = ENVELOPE_BYTES_MAX;
+    Err(vec![(item.name().line, ProblemKind::TooLarge { bytes, limit })])
 }
 
 fn envelope_len(statement: &Statement) -> usize {
@@ -364,7 +408,7 @@ fn nodes(planned: &Planned) -> Vec<RegisteredNode> {
     let statement = super::id_text(planned.id);
     let mut nodes = Vec::new();
     match predicate {
-        Predicate::Run(_) => nodes.push(node(planned.name.to_string(), statement, "run")),
+        Predicate::Run(run) => nodes.push(node(run.name.to_string(), statement, "run")),
         Predicate::Dataset(_) => {
             nodes.push(node(
                 planned.name.to_string(),

@@ -9,6 +9,7 @@ use crate::index::resolve::ResolveError;
 use crate::ledger::hash::HashError;
 use crate::ledger::lineage_file::Faults;
 use crate::ledger::lineage_file::NO_LINE;
+use crate::ledger::private::SidecarError;
 use crate::manifest::ManifestError;
 use crate::merkle::LeafIndex;
 use crate::statement::Does;
@@ -197,6 +198,35 @@ pub enum ProblemKind {
         /// The largest.
         limit: u64,
     },
+    /// Something is to be withheld, and there is nowhere to keep what opens it.
+    #[error(
+        "it withholds something, and there is no folder of yours to keep the texts in: set HERDBOOK_HOME"
+    )]
+    NoSidecar,
+    /// What opens commitments cannot be kept.
+    #[error("what it withholds cannot be kept: {0}")]
+    Sidecar(Box<SidecarError>),
+    /// Confidential content of which only a digest is known.
+    #[error(
+        "its content can only be sealed from the files themselves: name them under `files`, or leave `content` out of `confidential`"
+    )]
+    SealsNoFile,
+    /// A file that changed between hashing and sealing.
+    #[error("`{}` changed after it was hashed: run the command again", .path.display())]
+    SealedChanged {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Too many confidential files.
+    #[error(
+        "{found} files are confidential content, and at most {limit} of one item can be: make several items of them"
+    )]
+    TooManySealed {
+        /// How many files there are.
+        found: usize,
+        /// How many may be.
+        limit: usize,
+    },
     /// A file that the ledger would hold has a private key in it.
     #[error("`{}` has a private key in it, which the ledger would keep for everybody to read: take the key out of it", .path.display())]
     HeldPrivateKey {
@@ -312,6 +342,12 @@ pub enum RegisterError {
         /// The file.
         path: PathBuf,
     },
+    /// There is nothing to offer.
+    #[error("there is no source to offer")]
+    NoSource,
+    /// What opens commitments cannot be kept; nothing was appended.
+    #[error("what is withheld cannot be kept: {0}")]
+    Sidecar(#[from] Box<SidecarError>),
     /// The index failed.
     #[error(transparent)]
     Index(#[from] IndexError),

@@ -44,8 +44,8 @@ pub enum WarningCode {
     ClaimedElsewhere,
     /// The name has a version already.
     AnotherVersion,
-    /// Names of files are replaced by numbers.
-    NamesNumbered,
+    /// Names of files are withheld.
+    NamesWithheld,
     /// A file of rows that looks unfinished.
     FileUnfinished,
     /// A gap that could be closed now.
@@ -63,7 +63,7 @@ impl WarningCode {
             Self::PersonalDataNotKnown => "personal_data_not_known",
             Self::ClaimedElsewhere => "claimed_elsewhere",
             Self::AnotherVersion => "another_version",
-            Self::NamesNumbered => "names_numbered",
+            Self::NamesWithheld => "names_withheld",
             Self::FileUnfinished => "file_unfinished",
             Self::GapCouldBind => "gap_could_bind",
             Self::GapBound => "gap_bound",
@@ -121,9 +121,9 @@ impl Warnings<'_> {
                     && source.set.artifacts.iter().any(Artifact::has_bytes) =>
             {
                 let message = "it holds personal data, so names of files are not written: the files of it and of all \
-                               that is made from it are numbered in the order of their names (`NAME/0`), and a changed \
-                               file cannot be told from a missing one (docs/verdict.md)";
-                self.add(WarningCode::NamesNumbered, message.to_owned(), None);
+                               that is made from it go by commitments, which only you can open (`herdbook private`), \
+                               and a changed file cannot be told from a missing one (docs/verdict.md)";
+                self.add(WarningCode::NamesWithheld, message.to_owned(), None);
             }
             Predicate::Run(run) => {
                 self.roles(run);

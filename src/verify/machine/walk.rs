@@ -159,7 +159,7 @@ impl Verifier {
         if !self.graph.nodes.contains_key(&id) {
             let cites = self.resolve_cites(id, &statement);
             if in_walk {
-                for attachment in statement.predicate.attachments() {
+                for attachment in statement.predicate.held_attachments() {
                     let held = self.held.entry(attachment.blob).or_default();
                     held.name.clone_from(&attachment.name);
                     held.bytes.insert(attachment.bytes);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::commitment::is_reserved;
 use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
 use crate::statement::Absence;
@@ -276,7 +277,12 @@ fn rival_path(scene: &Scene<'_>, other: ArtifactRef) -> Vec<PathStep> {
 fn licences(scene: &Scene<'_>, ours: ArtifactRef, other: ArtifactRef) -> Option<Finding> {
     let (_, _, one) = source_of(scene.graph, ours)?;
     let (index, _, two) = source_of(scene.graph, other)?;
-    if one.licence == two.licence {
+    // Two commitments differ although the licences may not.
+    let withheld = [&one.licence, &two.licence]
+        .into_iter()
+        .flatten()
+        .any(|licence| is_reserved(licence));
+    if one.licence == two.licence || withheld {
         return None;
     }
     let shown = |licence: &Option<String>| licence.clone().unwrap_or_else(|| "none stated".to_owned());

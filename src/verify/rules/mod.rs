@@ -15,13 +15,26 @@ mod origin;
 mod rows;
 mod stated;
 mod structure;
+mod withheld;
 
 use super::contents::Origins;
 use super::finding::Finding;
 use super::scene::Scene;
+use super::withheld::DisclosedFact;
+use super::withheld::Withheld;
 
-/// Applies every rule. Returns where contents come from that only came back, for the shares.
-pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> Origins {
+/// What rules tell beside what they find.
+pub(super) struct Told {
+    /// Where contents come from that only came back, for the shares.
+    pub(super) origins: Origins,
+    /// What is withheld.
+    pub(super) withheld: Vec<Withheld>,
+    /// What was disclosed of it.
+    pub(super) disclosed: Vec<DisclosedFact>,
+}
+
+/// Applies every rule.
+pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> Told {
     absent::apply(scene, findings);
     structure::apply(scene, findings);
     gaps::apply(scene, findings);
@@ -31,5 +44,10 @@ pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> Origins {
     rows::apply(scene, findings);
     observed::apply(scene, findings);
     content::apply(scene, findings);
-    origins
+    let (withheld, disclosed) = withheld::apply(scene, findings);
+    Told {
+        origins,
+        withheld,
+        disclosed,
+    }
 }

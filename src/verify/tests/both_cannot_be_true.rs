@@ -341,6 +341,7 @@ fn one_content_has_one_size_and_one_number_of_rows() {
             blake3: Some(crate::digest::Blake3Digest::of(blake3)),
             bytes: Some(bytes),
             held: false,
+            sealed: false,
         };
         declare(&mut world, "copy", "copy", rows, |source| Source {
             set,

@@ -238,6 +238,7 @@ fn evidence_and_code_must_be_in_the_ledger() {
         name: "terms.pdf".to_owned(),
         blob: held.sha256.as_blob(),
         bytes: 5,
+        sealed: false,
     };
     world.add(Predicate::Source(Source {
         evidence: vec![evidence],
@@ -291,6 +292,7 @@ fn what_is_said_about_a_model_changes_no_verdict() {
             name: "seeds.jsonl".to_owned(),
             blob: Sha256Digest::of(b"seeds").as_blob(),
             bytes: 5,
+            sealed: false,
         }],
     }));
     let after = world.verify("specialist");

@@ -283,6 +283,7 @@ fn a_blob_that_is_both_a_prompt_and_a_manifest_has_no_members() {
             blake3: None,
             bytes: None,
             held: true,
+            sealed: false,
         },
         ..manifest
     };

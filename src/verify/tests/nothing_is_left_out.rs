@@ -166,6 +166,7 @@ fn a_run_may_read_members_code_and_the_model_of_its_filter() {
                 name: "filter.py".to_owned(),
                 blob: code.sha256.as_blob(),
                 bytes: 4,
+                sealed: false,
             }],
             ..run
         }

@@ -88,6 +88,7 @@ impl Evidence {
             checkpoint: self.checkpoint.clone(),
             content: false,
             require: Assurance::Pinned,
+            disclosures: Vec::new(),
             remembered: None,
             newer: None,
             min_size: None,

@@ -58,6 +58,7 @@ fn verbs() -> Vec<(Vec<&'static str>, bool)> {
         with(&["prove", "model", "-o", "proof.json"]),
         with(&["verify", "model"]),
         with(&["bundle", "model", "-o", "model.bundle"]),
+        with(&["private", "list"]),
         with(&["key", "trust-root"]),
         with(&["fsck"]),
         with(&["reindex"]),
@@ -88,7 +89,7 @@ fn listed(place: &Place) -> Vec<String> {
 }
 
 /// Verbs of other parts of this program, which have tests of their own.
-const ELSEWHERE: [&str; 2] = ["verify-report", "verify-bundle"];
+const ELSEWHERE: [&str; 3] = ["verify-report", "verify-bundle", "disclose"];
 
 #[test]
 fn every_verb_is_tried() {

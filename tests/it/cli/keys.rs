@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use serde_json::Value;
 
 use super::support::Place;
+use super::support::Ran;
 use super::support::ran;
 
 /// Makes a key and returns what was told of it.
@@ -211,6 +212,19 @@ fn a_grant_a_rotation_and_a_retirement_are_told_as_they_are() {
     );
     assert_eq!((&old["to"], &new["kinds"]), (&new["from"], &old["kinds"]));
 
+    place.run(&["verify", "model"]).expect(0);
+}
+
+#[test]
+fn what_cannot_be_changed_says_what_to_write() {
+    let place = Place::with_pipeline();
+    let (one, two) = (generate(&place, "one.pem"), generate(&place, "two.pem"));
+    let id = |key: &Value| key["id"].as_str().unwrap().to_owned();
+    let short = &id(&one)[..8];
+    place
+        .run(&["key", "grant", "one.pem", "--kinds", "source"])
+        .expect(0);
+    place.run(&["key", "rotate", short, "two.pem"]).expect(0);
     let retired = place.run(&["key", "revoke", &id(&two), "--retired"]).expect(0);
     assert!(retired.out.contains("no entry is suspect"), "{retired:#?}");
     assert!(place.run(&["key", "list"]).expect(0).out.contains("retired at"));
@@ -245,57 +259,81 @@ fn a_grant_a_rotation_and_a_retirement_are_told_as_they_are() {
         assert!(refused.err.contains(part), "{refused:#?}");
     }
     // Nobody but an owner changes keys.
-    let stranger = place.run(&["key", "grant", "pass", "--kinds", "source", "--key", "one.pem"]);
-    assert_ne!(stranger.code, 0);
+    generate(&place, "three.pem");
+    let stranger = [
+        "key",
+        "grant",
+        "three.pem",
+        "--kinds",
+        "source",
+        "--key",
+        "one.pem",
+    ];
+    let stranger = place.run(&stranger).expect(4);
+    assert!(stranger.err.contains("not an owner's"), "{stranger:#?}");
     place.run(&["verify", "model"]).expect(0);
 }
 
 /// Three owners in three places, each with a home of their own; the ledger lies where all reach it.
+struct Three {
+    place: Place,
+    owners: [Value; 3],
+}
+
+impl Three {
+    fn new() -> Self {
+        let place = Place::new();
+        let owners = ["a", "b", "c"].map(|name| generate(&place, &format!("{name}.pem")));
+        let [a, b, c] = owners.each_ref().map(hex);
+        let made = place.run(&[
+            "init",
+            "--origin",
+            "test.example/lab",
+            "--owner",
+            &a,
+            &b,
+            &c,
+            "--threshold",
+            "2",
+            "--key",
+            "a.pem",
+            "--json",
+        ]);
+        let made = made.expect(0).json();
+        assert_eq!((&made["threshold"], &made["owners"][1]), (&2.into(), &b.into()));
+        assert!(made["keys"]["owner"].is_null());
+        // Each owner has the log key and no other key of the first.
+        let slug = fs::read_dir(place.at("home/keys"))
+            .unwrap()
+            .next()
+            .unwrap()
+            .unwrap();
+        for name in ["b", "c"] {
+            let to = place.at(&format!("home-{name}/keys")).join(slug.file_name());
+            fs::create_dir_all(&to).unwrap();
+            fs::copy(slug.path().join("log.pem"), to.join("log.pem")).unwrap();
+            fs::copy(place.at(&format!("{name}.pem")), to.join("owner.pem")).unwrap();
+        }
+        Self { place, owners }
+    }
+
+    /// Runs a command in the home of an owner.
+    fn at(&self, name: &str, args: &[&str]) -> Ran {
+        let mut command = self.place.command(args);
+        command.env("HERDBOOK_HOME", self.place.at(&format!("home-{name}")));
+        ran(command.output().unwrap())
+    }
+}
+
+fn hex(key: &Value) -> String {
+    key["public_key"].as_str().unwrap().to_owned()
+}
+
 #[test]
 fn two_of_three_owners_change_keys() {
-    let place = Place::new();
-    let owners = ["a", "b", "c"].map(|name| generate(&place, &format!("{name}.pem")));
-    let hex = |key: &Value| key["public_key"].as_str().unwrap().to_owned();
-    let (a, b, c) = (hex(&owners[0]), hex(&owners[1]), hex(&owners[2]));
-    let made = place.run(&[
-        "init",
-        "--origin",
-        "test.example/lab",
-        "--owner",
-        &a,
-        &b,
-        &c,
-        "--threshold",
-        "2",
-        "--key",
-        "a.pem",
-        "--json",
-    ]);
-    let made = made.expect(0).json();
-    assert_eq!(
-        (&made["threshold"], &made["owners"][1]),
-        (&2.into(), &b.clone().into())
-    );
-    assert!(made["keys"]["owner"].is_null());
-    // Each owner has the log key and no other key of the first.
-    let slug = fs::read_dir(place.at("home/keys"))
-        .unwrap()
-        .next()
-        .unwrap()
-        .unwrap();
-    let from = slug.path();
-    for name in ["b", "c"] {
-        let to = place.at(&format!("home-{name}/keys")).join(slug.file_name());
-        fs::create_dir_all(&to).unwrap();
-        fs::copy(from.join("log.pem"), to.join("log.pem")).unwrap();
-        fs::copy(place.at(&format!("{name}.pem")), to.join("owner.pem")).unwrap();
-    }
-    let at = |name: &str, args: &[&str]| {
-        let mut command = place.command(args);
-        command.env("HERDBOOK_HOME", place.at(&format!("home-{name}")));
-        ran(command.output().unwrap())
-    };
-    let vendor = generate(&place, "vendor.pem");
+    let three = Three::new();
+    let (place, owners) = (&three.place, &three.owners);
+    let vendor = generate(place, "vendor.pem");
     let grant = ["key", "grant", &hex(&vendor), "--kinds", "source", "--json"];
     let proposed = place
         .run(&[&grant[..], &["--key", "a.pem"]].concat())
@@ -304,7 +342,7 @@ fn two_of_three_owners_change_keys() {
     assert_eq!(proposed["in_force"], false);
     assert_eq!(proposed["approvals"]["needed"], 2);
     let id = proposed["id"].as_str().unwrap().to_owned();
-    let listed = list(&place);
+    let listed = list(place);
     assert_eq!(listed["proposals"][0]["missing"], 1);
     assert_eq!(listed["proposals"][0]["approved_by"][0], owners[0]["id"]);
     assert_eq!(listed["keys"].as_array().unwrap().len(), 1);
@@ -313,16 +351,38 @@ fn two_of_three_owners_change_keys() {
     // The same owner twice is one owner.
     let same = place.run(&["key", "approve", &id, "--key", "a.pem"]).expect(1);
     assert!(same.err.contains("agreed to it already"), "{same:#?}");
-    let stranger = at("b", &["key", "approve", &id, "--key", "vendor.pem"]);
+    let stranger = three.at("b", &["key", "approve", &id, "--key", "vendor.pem"]);
     assert_eq!(stranger.code, 4, "{stranger:#?}");
-    let agreed = at("b", &["key", "approve", &id[..11], "--json"]).expect(0).json();
+    let agreed = three
+        .at("b", &["key", "approve", &id[..11], "--json"])
+        .expect(0)
+        .json();
     assert_eq!(agreed["in_force"], true);
-    let late = at("c", &["key", "approve", &id]).expect(1);
+    let late = three.at("c", &["key", "approve", &id]).expect(1);
     assert!(late.err.contains("nothing awaits"), "{late:#?}");
-    assert_eq!(list(&place)["keys"][1]["id"], vendor["id"]);
+    assert_eq!(list(place)["keys"][1]["id"], vendor["id"]);
+}
 
-    // A proposal that another one made impossible is told, and refused before it is appended.
-    let other = generate(&place, "other.pem");
+#[test]
+fn a_proposal_that_became_impossible_is_told_and_not_appended() {
+    let three = Three::new();
+    let place = &three.place;
+    let vendor = generate(place, "vendor.pem");
+    let grant = [
+        "key",
+        "grant",
+        "vendor.pem",
+        "--kinds",
+        "source",
+        "--key",
+        "a.pem",
+        "--json",
+    ];
+    let proposed = place.run(&grant).expect(0).json();
+    three
+        .at("b", &["key", "approve", proposed["id"].as_str().unwrap()])
+        .expect(0);
+    let other = generate(place, "other.pem");
     let by_a = [
         "key",
         "grant",
@@ -334,7 +394,7 @@ fn two_of_three_owners_change_keys() {
         "--json",
     ];
     let first = place.run(&by_a).expect(0).json();
-    let second = at(
+    let second = three.at(
         "b",
         &[
             "key",
@@ -345,11 +405,15 @@ fn two_of_three_owners_change_keys() {
         ],
     );
     let second = second.expect(0).json();
-    at("c", &["key", "approve", second["id"].as_str().unwrap()]).expect(0);
+    three
+        .at("c", &["key", "approve", second["id"].as_str().unwrap()])
+        .expect(0);
     let size = place.size();
-    let dead = at("c", &["key", "approve", first["id"].as_str().unwrap()]).expect(1);
+    let dead = three
+        .at("c", &["key", "approve", first["id"].as_str().unwrap()])
+        .expect(1);
     assert!(dead.err.contains("a key is granted once"), "{dead:#?}");
-    assert!(list(&place)["proposals"][0]["obstacle"].is_string());
+    assert!(list(place)["proposals"][0]["obstacle"].is_string());
     assert_eq!(place.size(), size);
     place.write_pipeline();
     place.run(&["register", "lineage.yaml"]).expect(0);

@@ -1,10 +1,12 @@
 //! The worked examples of `docs/formats/` are what the code makes: each is a fenced block under its own heading.
 
 mod consistency;
+mod disclosure;
 mod envelope;
 mod equivocation;
 mod index;
 mod manifest;
+mod offer;
 mod proof;
 mod statement;
 mod trust_root;

@@ -197,6 +197,7 @@ fn report(world: &World) -> Vec<u8> {
         checkpoint: world.note.clone(),
         content: false,
         require: Assurance::Pinned,
+        disclosures: Vec::new(),
         remembered: None,
         newer: None,
         min_size: None,

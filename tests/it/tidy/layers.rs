@@ -12,12 +12,14 @@ const LAYERS: &str = "
     digest:
     canonical:   digest
     key:         digest
-    statement:   digest canonical key
+    commitment:  digest
+    statement:   digest canonical key commitment
     merkle:      digest
-    manifest:    digest canonical statement merkle
+    manifest:    digest canonical commitment statement merkle
     envelope:    digest canonical key statement
     checkpoint:  digest key merkle
     trust:       digest canonical key statement manifest envelope merkle checkpoint
+    disclosure:  digest canonical commitment statement manifest
 
     verify:      VOCABULARY
     policy:      VOCABULARY verify

@@ -332,7 +332,7 @@ pub(super) const CASES: &[(&str, &[&str])] = &[
     (
         "prompts:\n- {name: p, text: hello}",
         &[
-            "3: `text` is not a key of a prompt: write one of name, files, digests, digests_from, content, foreign",
+            "3: `text` is not a key of a prompt: write one of name, files, digests, digests_from, content, foreign, confidential",
         ],
     ),
     // Runs.

@@ -24,6 +24,7 @@ pub fn file(content: &str, rows: u64) -> ArtifactSet {
             blake3: Some(digests.blake3),
             bytes: Some(digests.bytes),
             held: false,
+            sealed: false,
         },
         rows: Some(Count {
             value: rows,
@@ -246,6 +247,7 @@ pub fn bytes(file_name: &str, content: &[u8], rows: u64) -> ArtifactSet {
             blake3: Some(digests.blake3),
             bytes: Some(digests.bytes),
             held: false,
+            sealed: false,
         },
         rows: Some(Count {
             value: rows,
