@@ -14,7 +14,7 @@ def number(value, default=None):
     return Fraction(value) if value is not None else default
 
 def text(value, limit=8192, shown="[\n\t]"):
-    return isinstance(value, str) and len(value.encode()) <= limit and not re.search(MORE["hidden"], re.sub(shown, "", value))
+    return isinstance(value, str) and len(value.encode()) <= limit and not value.startswith("commitment:") and not re.search(MORE["hidden"], re.sub(shown, "", value))
 
 def like(pattern):
     return lambda value: isinstance(value, str) and re.fullmatch(pattern, value)
@@ -41,6 +41,11 @@ TYPES = {
     "cites": lambda v: check(v, "cited") if isinstance(v, dict) else listed(ref)(v) and len(v) <= 64,
 }
 
+def withheld(test):
+    """What a test takes, or a commitment to it; of a map, in the place of each value."""
+    hidden = like("commitment:[0-9a-f]{64}")
+    return lambda value: hidden(value) or test({k: "" if hidden(v) else v for k, v in value.items()} if isinstance(value, dict) else value)
+
 def check(value, name):
     """Refuses an object that is not as its line of fields.txt says; returns it."""
     need(isinstance(value, dict), f"{name} is no object")
@@ -52,7 +57,7 @@ def check(value, name):
     for key, mark, kind in re.findall(r"(\w+)([?*]*):(\S+)", line):
         need(key in left or "?" in mark, f"{name}: {key} is missing")
         test = (lambda one, kind=kind: check(one, kind[1:])) if kind[0] == "@" else like(kind[1:-1]) if kind[0] == "/" else \
-            kind.lstrip("=").split("|").__contains__ if kind[0] == "=" or "|" in kind else TYPES[kind]
+            kind.lstrip("=").split("|").__contains__ if kind[0] == "=" or "|" in kind else TYPES[kind] if kind[-1] != "~" else withheld(TYPES[kind[:-1]])
         need(key not in left or (listed(test) if "*" in mark else test)(left.pop(key)), f"{name}: {key} is no {kind}")
     need(not left and ("rows_basis?" not in line or ("rows" in value) == ("rows_basis" in value)), f"{name}: {', '.join(left) or 'basis of rows'}")
     return value
@@ -65,6 +70,7 @@ class Artifact:
     def __init__(self, name, sha256, item, says):
         self.name, self.sha256, self.item, self.says, declared = name, sha256, item, says, says.get("declaration", {})
         self.content = None if declared else sha256
+        need(not ("held" in says and "sealed" in says), "held and sealed")
         if says["content"] == "foreign":
             algorithm = lower(re.sub("(?a)[^a-zA-Z0-9]", "", declared.get("alg", "sha256")))
             need("value" in declared and algorithm not in ("sha256", "blake3"), "no foreign identifier")
@@ -84,6 +90,7 @@ class Statement:
         self.kind, self.says = kind[1], check(body["predicate"], kind[1])
         says, self.inputs = self.says, self.says.get("inputs", [])
         items = says["outputs"] if self.kind == "run" else [says] if "artifacts" in says else []
+        need(all(item.get("kind") != "model" or text(item["name"]) for item in items), "a model without its name")
         self.items = [(item["name"], item.get("kind", self.kind), item) for item in items]
         subjects = [(subject["name"], subject["digest"]["sha256"]) for subject in body["subject"]]
         pairs = [(at, one) for at, (_, _, item) in enumerate(self.items) for one in item["artifacts"]]

@@ -15,13 +15,13 @@ class Keys:
         self.owners, self.grants, self.threshold, self.pending, self.affirmed = {key_id(key): key for key in genesis["owners"]}, {}, genesis["threshold"], {}, {}
         self.reserved = {*genesis["owners"], from_base64(genesis["log_key"].split("+", 2)[2])[1:].hex()}
         for grant in genesis.get("grants", []):
-            self.is_new(grant["public_key"]) and self.grant(grant["public_key"], grant.get("kinds", []), 0)
+            self.is_new(grant["public_key"]) and self.grant(grant["public_key"], grant.get("kinds", []), 0, grant.get("holder"))
 
     def is_new(self, key):
         return key not in self.reserved and key_id(key) not in self.grants
 
-    def grant(self, key, kinds, index):
-        self.grants[key_id(key)] = {"key": key, "kinds": kinds, "from": index, "to": NEVER, "suspect": NEVER}
+    def grant(self, key, kinds, index, holder):
+        self.grants[key_id(key)] = {"key": key, "kinds": kinds, "from": index, "to": NEVER, "suspect": NEVER, "holder": holder}
 
     def good(self, one):
         """Whether the signature verifies; nothing where nobody knows the key."""
@@ -69,7 +69,7 @@ class Keys:
 
     def enact(self, says, index, since):
         if says["change"] == "grant":
-            return self.grant(says["public_key"], says["kinds"], index)
+            return self.grant(says["public_key"], says["kinds"], index, says.get("holder"))
         grant = self.grants[key_id(says["public_key"])]
         grant["to"], grant["suspect"] = min(grant["to"], index), grant["suspect"] if since is None else since
-        "successor" in says and self.grant(says["successor"], grant["kinds"], index)
+        "successor" in says and self.grant(says["successor"], grant["kinds"], index, grant["holder"])

@@ -51,8 +51,9 @@ class Thing:
 
 class Lineage:
     """Places are addresses (id, subject, line or None), runs (id, "run", None) and gaps (id, "gap", position)."""
-    def __init__(self, statements, blobs, targets, found):
+    def __init__(self, statements, blobs, targets, found, places=None):
         self.nodes, self.blobs, self.found, self.replaced, self.missing = {}, blobs, found, {}, "manifest_missing"
+        self.places = places or {}
         for one in statements:
             self.nodes.setdefault(one.id, one)
         for method in ("members", "cites", "thing", "below", "anew", "leaves"):
@@ -78,7 +79,12 @@ class Lineage:
 
     def gaps(self, node):
         gaps = [one.get("unresolved") for one in node.inputs] or node.says.get("unresolved", [])
-        return {(node.id, "gap", at): gap for at, gap in enumerate(gaps) if gap}
+        return {(node.id, "gap", at): gap for at, gap in enumerate(gaps) if gap and (node.id, "gap", at) not in self.places}
+
+    def taken(self, node):
+        """What each input takes, with what stands in its place by a notice."""
+        return [[self.places.get(one, one) for one in cited] or [self.places[gap] for gap in self.places if gap == (node.id, "gap", at)]
+                for at, cited in enumerate(self.cites(node))]
 
     def below(self, place, heavy=False):
         """What a place descends from; of a run, with `heavy`, by the inputs that carry mass."""
@@ -87,7 +93,7 @@ class Lineage:
             return [(node.id, "run", None)] if node and place[1] != "gap" else []
         takes = [not heavy or one["role"] in self.mass(node) for one in node.inputs] or [True]
         gaps = [gap for gap in self.gaps(node) if node.kind != "run" or takes[gap[2]]]
-        return [one for take, cited in zip(takes, self.cites(node)) if take for one in cited] + gaps
+        return [one for take, cited in zip(takes, self.taken(node)) if take for one in cited] + gaps
 
     def reach(self, starts, below=None):
         seen, queue = set(starts), list(starts)
@@ -136,7 +142,7 @@ class Lineage:
     def check_rows(self, run):
         says, inputs, expansion, too_many = run.says, run.inputs, number(run.says.get("expansion"), 1), False
         data = [at for at, one in enumerate(inputs) if one["role"] == "data"]
-        supply = {at: self.contents(self.cites(run)[at], len(data) == 1) or {None: None} for at in data}
+        supply = {at: self.contents(self.taken(run)[at], len(data) == 1) or {None: None} for at in data}
         repeat = {at: number(inputs[at].get("repeat"), 1) for at in data}
         model = any(one["role"] == "generator" for one in inputs)
 
@@ -199,6 +205,8 @@ class Lineage:
     def conflict(self, one, other, claims):
         """The code of a conflict between two of the claims of a content, or nothing."""
         pair = a, b = claims[one], claims[other]
+        if {(one, other), (other, one)} & set(self.places.items()):
+            return None
         kinds, models = {a.kind, b.kind}, [thing for thing in pair if thing.kind in MODELS]
         if any(what in a.says and what in b.says and a.says[what] != b.says[what] for what in ("blake3", "bytes", "rows")):
             return "conflicting_origin"

@@ -3,6 +3,7 @@ import argparse, json, pathlib, re, sys
 from collections import defaultdict
 from evidence import FORMATS, Statement, check, checkpoint, digest, ref
 from keys import Keys
+from notices import check_withdrawals, redirections
 from primitives import Refused, blake3, from_base64, need, parse, root, sha256, signed
 from rules import EMPTY, LEAVES, MODELS, PLAYS, ROWS, Lineage, facts, taken
 
@@ -66,7 +67,7 @@ def opened(data):
 
 def judge(data, trust, min_size=0, newer=None):
     """All failing findings: what was found first under each code."""
-    findings, statements, keys, seen = {}, [], None, set()
+    findings, keys, seen, notices = {}, None, set(), []
     found = findings.setdefault
 
     def attempt(code, work, *given):
@@ -93,12 +94,13 @@ def judge(data, trust, min_size=0, newer=None):
             found("wrong_ledger" if one.index else "inadmissible", f"entry {one.index}")
     counted = check_seal(statements, size, contested, trust, found)
     for one in statements if keys else []:
-        if one.kind == "notice":
-            found("not_judged", f"entry {one.index}: a notice")
-        elif one.kind == "key" and one.id not in seen:
-            attempt("inadmissible", keys.apply, one) if keys.good(one) else found("signature_invalid", f"entry {one.index}")
+        if one.kind in ("key", "notice") and one.id not in seen:
+            good = keys.good(one) or found("signature_invalid", f"entry {one.index}") is None
+            good and (notices.append(one) if one.kind == "notice" else attempt("inadmissible", keys.apply, one))
         seen.add(one.id)
-    lineage = Lineage(statements, blobs, targets, found)
+    places = redirections(Lineage(statements, blobs, [], lambda *_: "told below"), notices, keys) if notices else {}
+    lineage = Lineage(statements, blobs, targets, found, places)
+    check_withdrawals(lineage, notices, keys)
     check_ties(lineage, contested, counted)
     check_evidence(lineage, keys)
     check_walk(lineage, targets)
@@ -183,7 +185,7 @@ def check_evidence(lineage, keys):
             elif not lineage.thing(place) and not unread:
                 found("inadmissible", f"{told} cites {place}")
         held = [thing.artifact.says | {"sha256": thing.content} for place, thing in lineage.things.items() if place[0] == one.id and "held" in thing.says]
-        for file in held + (one.says.get("evidence", []) + one.says.get("code", [])) * ours:
+        for file in held + [file for file in one.says.get("evidence", []) + one.says.get("code", []) if ours and "sealed" not in file]:
             blob = lineage.blobs.get(file["sha256"])
             if blob is None:
                 found("blob_missing", file["sha256"])
