@@ -90,6 +90,8 @@ pub enum Command {
     Dataset(Box<super::item::Verb<super::item::DatasetArgs>>),
     /// Record that a model went out
     Release(super::release::ReleaseArgs),
+    /// Withdraw, recall, correct or supersede something, or resolve a gap
+    Notice(Box<super::notice::Verb>),
     /// Write the digests of files as records for `digests_from`, with no ledger and no key
     Hash(super::hash::Args),
     /// Show everything about one item, statement or artifact

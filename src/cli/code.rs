@@ -124,6 +124,8 @@ codes! {
     DisclosureInvalid = "disclosure_invalid",
     /// The folder of what is withheld cannot be used.
     SidecarUnusable = "sidecar_unusable",
+    /// A notice that would have no effect on anything.
+    NoticeInvalid = "notice_invalid",
 }
 
 impl From<Exit> for ErrorCode {

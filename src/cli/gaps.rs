@@ -83,7 +83,8 @@ fn of_class(class: GapClass, found: &[Missing]) -> Value {
         "class": class.as_str(),
         "count": count(class, found),
         "meaning": class.meaning(),
-        "can_occur": class.can_occur(),
+        // Every class can since there are notices; scripts may still read this.
+        "can_occur": true,
     })
 }
 
@@ -116,9 +117,6 @@ fn text(args: &Args, found: &[Missing], paint: Paint) -> String {
     for class in GapClass::ALL {
         let folded = folded(class, found);
         let all = folded.len();
-        if !class.can_occur() && all == 0 {
-            continue;
-        }
         let head = format!("{:<11} {all:<3} {}", class.as_str(), class.meaning());
         let head = if all > 0 { paint.strong(&head) } else { head };
         put(&mut text, format_args!("{head}\n"));

@@ -85,7 +85,7 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
         Exit::Ok
     };
     Ok(Answer {
-        text: text(args, &found, session.ui.paint()),
+        text: text(&args.node, args.released, &found, session.ui.paint()),
         json,
         notes: notes(&found),
         exit,
@@ -136,7 +136,7 @@ fn some_of<'a>(nodes: impl Iterator<Item = &'a str>) -> String {
     }
 }
 
-fn same_bytes(one: &SameBytes) -> Value {
+pub(super) fn same_bytes(one: &SameBytes) -> Value {
     json!({
         "id": one.artifact.to_string(),
         "node": one.node,
@@ -159,7 +159,7 @@ pub fn reached(one: &Reached) -> Value {
     })
 }
 
-fn released(one: &Released) -> Value {
+pub(super) fn released(one: &Released) -> Value {
     json!({
         "id": one.id,
         "name": one.name,
@@ -169,10 +169,10 @@ fn released(one: &Released) -> Value {
     })
 }
 
-fn text(args: &Args, found: &Impact, paint: Paint) -> String {
+pub(super) fn text(asked: &str, only_released: bool, found: &Impact, paint: Paint) -> String {
     let mut text = String::new();
-    let asked = in_line(&args.node);
-    let of = if args.released { " that was released" } else { "" };
+    let asked = in_line(asked);
+    let of = if only_released { " that was released" } else { "" };
     if !found.same_bytes.is_empty() {
         let mut nodes: Vec<&str> = found.same_bytes.iter().map(|one| one.node.as_str()).collect();
         nodes.dedup();

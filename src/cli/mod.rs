@@ -37,6 +37,7 @@ mod key;
 mod list;
 mod log;
 mod nodes;
+mod notice;
 mod passphrase;
 mod private;
 mod progress;
@@ -115,6 +116,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
         Command::Model(args) => item::model(session, args),
         Command::Run(args) => item::run(session, args),
         Command::Dataset(args) => item::dataset(session, args),
+        Command::Notice(args) => notice::run(session, args),
         Command::Release(args) => release::run(session, args),
         Command::Doctor(args) => Ok(doctor::run(session, args)),
         Command::Completions(args) => Ok(completions::completions(args)),

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use serde_json::json;
 
+use crate::ledger::notices::Notified;
 use crate::query::SHOWN_MEMBERS_MAX;
 use crate::query::Shown;
 use crate::query::ShownFile;
@@ -81,6 +82,9 @@ fn text(one: &Shown, of_file: bool, paint: Paint) -> String {
     if one.places.len() > PLACES_SHOWN {
         rows.push(row("", format!("and {} more", one.places.len() - PLACES_SHOWN)));
     }
+    for notified in &one.notices {
+        rows.push(row("notice", notice_text(notified)));
+    }
     let mut text = format!("{}\n{}", paint.strong(&in_line(&name(one))), table(&rows));
     for file in &one.files {
         put(&mut text, format_args!("{}", file_text(file)));
@@ -146,6 +150,42 @@ fn file_text(file: &ShownFile) -> String {
     format!("{indent}{}{told}\n{indent}  {digest}\n", in_line(&file.name))
 }
 
+/// Tells what a notice does, who says so and whether it counts.
+fn notice_text(notified: &Notified) -> String {
+    let notice = &notified.notice;
+    let mut told = format!("{} at entry {}", notice.change, notified.entry);
+    if let Some(effect) = notice.effect {
+        put(&mut told, format_args!(" ({effect})"));
+    }
+    if let Some(by) = notice.by.first() {
+        put(&mut told, format_args!(" by {}", short_id(&by.to_string())));
+    }
+    put(&mut told, format_args!(", signed by {}", notified.issuer));
+    if let Some(reason) = &notice.reason {
+        put(&mut told, format_args!(": {}", in_line(reason)));
+    }
+    if !notified.has_say {
+        told.push_str(" (without effect: the key has no say about this)");
+    }
+    told
+}
+
+fn notice_value(notified: &Notified) -> Value {
+    let notice = &notified.notice;
+    json!({
+        "id": format!("hb:{}", notified.id),
+        "entry": notified.entry.get(),
+        "change": notice.change.to_string(),
+        "effect": notice.effect.map(|effect| effect.to_string()),
+        "targets": notice.targets.iter().map(ToString::to_string).collect::<Vec<String>>(),
+        "gap": notice.gap.map(|gap| gap.to_string()),
+        "by": notice.by.iter().map(ToString::to_string).collect::<Vec<String>>(),
+        "reason": notice.reason,
+        "issuer": notified.issuer.to_hex(),
+        "has_say": notified.has_say,
+    })
+}
+
 fn counted_many(count: u64, noun: &str) -> String {
     counted(usize::try_from(count).unwrap_or(usize::MAX), noun)
 }
@@ -165,6 +205,7 @@ fn value(one: &Shown) -> Value {
         "holder": one.holder,
         "said_by": one.said_by,
         "asked_for": one.places.iter().map(ToString::to_string).collect::<Vec<String>>(),
+        "notices": one.notices.iter().map(notice_value).collect::<Vec<Value>>(),
         "files": one.files.iter().map(file_value).collect::<Vec<Value>>(),
         "statement": payload(one),
     })

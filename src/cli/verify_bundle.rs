@@ -128,7 +128,10 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     answer.text.push('\n');
     if let serde_json::Value::Object(members) = &mut answer.json {
         members.insert("schema".to_owned(), "herdbook/verify-bundle/v1".into());
-        members.insert("bundle".to_owned(), json!({ "file": file, "entries": entries, "blobs": blobs }));
+        members.insert(
+            "bundle".to_owned(),
+            json!({ "file": file, "entries": entries, "blobs": blobs }),
+        );
         members.insert("time".to_owned(), json!({ "not_after": null, "basis": "none" }));
     }
     answer.notes.extend(kept);

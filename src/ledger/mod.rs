@@ -25,6 +25,7 @@ mod init;
 mod keeper;
 mod keys;
 pub mod lineage_file;
+pub mod notices;
 pub mod offer;
 mod open;
 mod owners;

@@ -105,13 +105,17 @@ fn said_about(view: &View<'_>, entry: LeafIndex) -> Result<Option<Listed>, Query
         Some(id) => facts_below(view.index(), view.size(), id)?,
         None => None,
     };
-    let Some(facts) = facts.filter(|facts| matches!(facts.kind, "release" | "report")) else {
+    let Some(facts) = facts.filter(|facts| matches!(facts.kind, "release" | "report" | "notice")) else {
         return Ok(None);
     };
     let (_, statement) = view.ledger().entry(entry)?;
     let target = match &statement.predicate {
         Predicate::Release(release) => Some(release.target),
         Predicate::Report(report) => report.targets.first().copied(),
+        Predicate::Notice(notice) => {
+            let gap = notice.gap.map(|gap| ArtifactRef::subject(gap.statement, 0));
+            notice.targets.first().copied().or(gap)
+        }
         _ => None,
     };
     let Some(target) = target else {

@@ -4,6 +4,8 @@ use crate::digest::KeyId;
 use crate::digest::StatementId;
 use crate::envelope::Envelope;
 use crate::ledger::View;
+use crate::ledger::notices::Notified;
+use crate::ledger::notices::notices_about;
 use crate::merkle::LeafIndex;
 use crate::statement::Statement;
 use crate::verify::said_by;
@@ -31,6 +33,8 @@ pub struct Shown {
     pub said_by: &'static str,
     /// Its files: those that were asked for, or all.
     pub files: Vec<ShownFile>,
+    /// The notices about it, in log order.
+    pub notices: Vec<Notified>,
     /// What it says.
     pub statement: Statement,
     /// The exact envelope.
@@ -78,6 +82,7 @@ fn one(view: &View<'_>, id: StatementId) -> Result<Shown, QueryError> {
     Ok(Shown {
         places: Vec::new(),
         files: Vec::new(),
+        notices: notices_about(view, id)?,
         entry: facts.entry,
         id,
         issuer: statement.issuer,

@@ -250,6 +250,18 @@ impl Keys {
         }
     }
 
+    /// Returns the keys whose affirmation of a statement counts, in the order of their affirmations.
+    pub fn affirmers(&self, statement: StatementId) -> Vec<KeyId> {
+        let affirmed = self.affirmed.get(&statement).into_iter().flatten();
+        let counts = |(by, at): &(&KeyId, &u64)| {
+            let record = self.records.get(*by);
+            record.is_some_and(|record| !record.is_suspect_at(**at))
+        };
+        let mut counting: Vec<(u64, KeyId)> = affirmed.filter(counts).map(|(by, at)| (*at, *by)).collect();
+        counting.sort_unstable();
+        counting.into_iter().map(|(_, by)| by).collect()
+    }
+
     /// Returns the first other key whose affirmation of what `key` signed counts.
     ///
     /// One by a key that was itself suspect when it affirmed does not, and affirming the affirmation does not help: what

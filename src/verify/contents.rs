@@ -220,7 +220,7 @@ impl<'a> Contents<'a> {
                 plain.insert(reference);
                 continue;
             };
-            let gaps = gaps(&node.statement.predicate).into_iter();
+            let gaps = gaps(node).into_iter();
             missing.extend(gaps.map(|(at, _)| ContentKey::Gap(reference.statement, at)));
             for member in node.cites.iter().flatten() {
                 self.spend(1)?;

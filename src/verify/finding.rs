@@ -63,6 +63,7 @@ macro_rules! codes {
 const TAMPERED: Option<Verdict> = Some(Verdict::Tampered);
 const NOT_TRACED: Option<Verdict> = Some(Verdict::NotTraced);
 const UNDECIDABLE: Option<Verdict> = Some(Verdict::Undecidable);
+const NOT_PERMITTED: Option<Verdict> = Some(Verdict::NotPermitted);
 const NOTE: Option<Verdict> = None;
 
 codes! {
@@ -156,6 +157,26 @@ codes! {
     AssuranceTooLow = "assurance_too_low", UNDECIDABLE;
     /// More to look at than a limit of this program allows; the message names it.
     LimitReached = "limit_reached", UNDECIDABLE;
+    /// Something that was withdrawn, and must not be used any longer.
+    Withdrawn = "withdrawn", NOT_PERMITTED;
+    /// Something that was recalled, and must not be used any longer.
+    Recalled = "recalled", NOT_PERMITTED;
+    /// Something was put to a new use after it was withdrawn or recalled.
+    UsedAfterNotice = "used_after_notice", NOT_PERMITTED;
+    /// Something was withdrawn or recalled for new uses, and stands here from before.
+    UsedBeforeNotice = "used_before_notice", NOTE;
+    /// Something stands here in the place of what it corrects.
+    Corrected = "corrected", NOTE;
+    /// A correction of who made something, or from what, that no second key affirmed.
+    CorrectionNotAffirmed = "correction_not_affirmed", NOTE;
+    /// A gap that was filled after the run was registered.
+    DeclaredLate = "declared_late", NOTE;
+    /// Something of which there is a newer one.
+    Superseded = "superseded", NOTE;
+    /// What a later entry says against a verdict as of an earlier size.
+    DisputedLater = "disputed_later", NOTE;
+    /// A notice that changes nothing.
+    NoticeWithoutEffect = "notice_without_effect", NOTE;
     /// A version that may point elsewhere tomorrow.
     AliasVersion = "alias_version", NOTE;
     /// A digest that somebody stated and Herdbook did not compute.

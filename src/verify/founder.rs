@@ -46,12 +46,7 @@ impl Ancestry {
         statement: Statement,
         cites: Vec<Vec<ArtifactRef>>,
     ) {
-        let node = Node {
-            index: entry,
-            statement,
-            cites,
-        };
-        self.graph.nodes.insert(id, node);
+        self.graph.nodes.insert(id, Node::new(entry, statement, cites));
     }
 
     /// Adds the members of a manifest.

@@ -4,6 +4,7 @@
 //! (see `machine`), and every walk here keeps a set of what it has seen.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::collections::VecDeque;
 
 use crate::digest::BlobId;
@@ -31,6 +32,23 @@ pub(super) struct Node {
     pub(super) statement: Statement,
     /// What each input of a run cites, or what a data set collects; one list an input, empty for a gap.
     pub(super) cites: Vec<Vec<ArtifactRef>>,
+    /// Where it comes in an order in which everything stands above what it descends from: its entry, unless a notice
+    /// put something in the place of what it cites.
+    pub(super) rank: u64,
+    /// Gaps of a data set that a notice resolved; those of a run are inputs like others then.
+    pub(super) resolved: BTreeSet<usize>,
+}
+
+impl Node {
+    pub(super) fn new(index: LeafIndex, statement: Statement, cites: Vec<Vec<ArtifactRef>>) -> Self {
+        Self {
+            rank: index.get(),
+            index,
+            statement,
+            cites,
+            resolved: BTreeSet::new(),
+        }
+    }
 }
 
 /// A place on a path.
@@ -178,11 +196,7 @@ impl Graph {
             .flatten()
             .map(|reference| Place::Artifact(*reference));
         cited
-            .chain(
-                gaps(&node.statement.predicate)
-                    .into_iter()
-                    .map(|(at, _)| Place::Gap(id, at)),
-            )
+            .chain(gaps(node).into_iter().map(|(at, _)| Place::Gap(id, at)))
             .collect()
     }
 
@@ -237,8 +251,7 @@ impl Graph {
 
     /// Returns a gap.
     pub(super) fn gap(&self, id: StatementId, at: usize) -> Option<&Gap> {
-        let predicate = &self.nodes.get(&id)?.statement.predicate;
-        gaps(predicate)
+        gaps(self.nodes.get(&id)?)
             .into_iter()
             .find(|(position, _)| *position == at)
             .map(|(_, gap)| gap)
@@ -246,8 +259,8 @@ impl Graph {
 }
 
 /// Returns the gaps of a run or a data set with the position that names them.
-pub(super) fn gaps(predicate: &Predicate) -> Vec<(usize, &Gap)> {
-    match predicate {
+pub(super) fn gaps(node: &Node) -> Vec<(usize, &Gap)> {
+    match &node.statement.predicate {
         Predicate::Run(run) => run
             .inputs
             .iter()
@@ -257,7 +270,10 @@ pub(super) fn gaps(predicate: &Predicate) -> Vec<(usize, &Gap)> {
                 InputFrom::Artifacts(_) => None,
             })
             .collect(),
-        Predicate::Dataset(dataset) => dataset.gaps.iter().enumerate().collect(),
+        Predicate::Dataset(dataset) => {
+            let gaps = dataset.gaps.iter().enumerate();
+            gaps.filter(|(at, _)| !node.resolved.contains(at)).collect()
+        }
         _ => Vec::new(),
     }
 }

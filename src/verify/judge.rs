@@ -38,7 +38,9 @@ use super::lineage;
 use super::mass::Boundary;
 use super::mass::Mass;
 use super::mass::has_mass;
+use super::notices::Notified;
 use super::rules;
+use super::rules::Effects;
 use super::scene::Scene;
 use super::share::Share;
 use super::subjects;
@@ -50,6 +52,10 @@ pub(super) struct Case {
     pub(super) checkpoint: Option<Checkpoint>,
     pub(super) genesis: Option<Genesis>,
     pub(super) keys: Option<Keys>,
+    /// What is judged: the artifacts of the request, or what a notice put in their place.
+    pub(super) starts: Vec<ArtifactRef>,
+    pub(super) notices: Vec<Notified>,
+    pub(super) effects: Effects,
     pub(super) graph: Graph,
     pub(super) claims: BTreeMap<Sha256Digest, BTreeSet<ArtifactRef>>,
     pub(super) own_models: BTreeMap<ArtifactRef, String>,
@@ -74,8 +80,8 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
     trust_findings(case, &mut findings);
     let told = rules::apply(&scene, &mut findings);
     let contents = Contents::new(&case.graph, told.origins, case.limits.contents);
-    let mass = Mass::over(&contents, &scene.replaced, &case.request.artifacts);
-    let boundary = mass.of_all(&case.request.artifacts);
+    let mass = Mass::over(&contents, &scene.replaced, &case.starts);
+    let boundary = mass.of_all(&case.starts);
     let content = content_check(&case.files);
     let assurance = assurance(&case.request.trust, content, case.files.unhashed);
     if !assurance.meets(case.request.require) {
@@ -99,7 +105,7 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
         )
     });
     let heavy = mass_reach(&scene);
-    let stage = match case.request.artifacts.as_slice() {
+    let stage = match case.starts.as_slice() {
         [only] => mass.stage(*only),
         _ => None,
     };
@@ -197,7 +203,7 @@ fn assurance(trust: &Trust, content: ContentCheck, unhashed: usize) -> Assurance
 
 /// Returns the statements that contribute mass to the target.
 fn mass_reach(scene: &Scene<'_>) -> BTreeSet<StatementId> {
-    let mut queue: Vec<ArtifactRef> = scene.case.request.artifacts.clone();
+    let mut queue: Vec<ArtifactRef> = scene.case.starts.clone();
     let mut seen: BTreeSet<ArtifactRef> = queue.iter().copied().collect();
     while let Some(reference) = queue.pop() {
         let Some(node) = scene.graph.nodes.get(&reference.statement) else {

@@ -197,7 +197,7 @@ pub fn said_by(statement: &Statement, keys: Option<&Keys>) -> &'static str {
 }
 
 fn unit(scene: &Scene<'_>, place: Place) -> Option<Unit> {
-    let entry = |id: StatementId| Some(Reverse(scene.graph.nodes.get(&id)?.index.get()));
+    let entry = |id: StatementId| Some(Reverse(scene.graph.nodes.get(&id)?.rank));
     match place {
         Place::Run(id) => Some(Unit::Run(entry(id)?, id)),
         Place::Gap(id, at) => Some(Unit::Gap(entry(id)?, id, at)),

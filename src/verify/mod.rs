@@ -8,6 +8,7 @@
 
 mod claimed;
 mod contents;
+mod disputed;
 mod files;
 mod finding;
 mod founder;
@@ -18,6 +19,8 @@ mod limits;
 mod lineage;
 mod machine;
 mod mass;
+mod notices;
+mod redirect;
 mod rules;
 mod scene;
 mod share;
@@ -57,6 +60,7 @@ pub use machine::Evidence;
 pub use machine::Verifier;
 pub use mass::Boundary;
 pub use mass::mass_inputs;
+pub use notices::has_say;
 pub use share::SHARE_BITS_MAX;
 pub use share::Share;
 pub use share::approximate;

@@ -33,7 +33,7 @@ pub(super) struct Scene<'a> {
 impl<'a> Scene<'a> {
     /// Walks from the targets to everything they descend from.
     pub(super) fn of(case: &'a Case) -> Self {
-        let targets = case.request.artifacts.iter().copied().map(Place::Artifact);
+        let targets = case.starts.iter().copied().map(Place::Artifact);
         Self {
             graph: &case.graph,
             from: case.graph.reach(&targets.collect::<Vec<_>>()),
@@ -83,7 +83,7 @@ impl Scene<'_> {
     }
 
     fn ends_of_path(&self, place: Place) -> Vec<PathStep> {
-        let target = self.case.request.artifacts.first().copied().map(Place::Artifact);
+        let target = self.case.starts.first().copied().map(Place::Artifact);
         let mut ends: Vec<PathStep> = target.map(|target| self.graph.step(target)).into_iter().collect();
         ends.push(PathStep {
             id: "...".to_owned(),

@@ -38,7 +38,7 @@ pub struct SubjectFile {
 /// Returns what was judged.
 pub(super) fn subjects(scene: &Scene<'_>) -> Vec<Subject> {
     let mut left = SUBJECT_FILES_MAX;
-    let artifacts = scene.case.request.artifacts.iter();
+    let artifacts = scene.case.starts.iter();
     artifacts
         .map(|reference| subject(scene, *reference, &mut left))
         .collect()

@@ -18,6 +18,7 @@ mod keys;
 mod killed;
 mod many;
 mod nightly;
+mod notices;
 mod offers;
 mod outsiders;
 mod pipelines;

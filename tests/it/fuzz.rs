@@ -13,6 +13,12 @@ use std::path::PathBuf;
 use targets::TARGETS;
 use targets::Target;
 
+/// The longest seed of which every byte is changed.
+const SEED_BYTES: usize = 1_500;
+
+/// In how many places a longer one is changed.
+const PLACES: usize = 30;
+
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/fuzz")
 }
@@ -60,6 +66,39 @@ fn seeds_are_replayed() {
             target.name,
             seeds.len()
         );
+    }
+}
+
+/// The smallest seed that a target accepts, with one byte more, less, or other: what is nearly right is what a fuzzer
+/// hardly meets by chance.
+#[test]
+fn what_differs_in_one_byte_is_tried() {
+    for target in TARGETS {
+        let accepted = seeds_of(target)
+            .into_iter()
+            .filter(|(_, bytes)| (target.run)(bytes));
+        let (_, seed) = accepted.min_by_key(|(_, bytes)| bytes.len()).unwrap();
+        // Of a long one not every place is tried.
+        let step = if seed.len() > SEED_BYTES {
+            seed.len() / PLACES
+        } else {
+            1
+        };
+        for at in (0..seed.len()).step_by(step) {
+            for byte in *b" \n\t0\"\x00" {
+                let mut longer = seed.clone();
+                longer.insert(at, byte);
+                (target.run)(&longer);
+            }
+            for bit in [0x01, 0x20, 0x80] {
+                let mut other = seed.clone();
+                other[at] ^= bit;
+                (target.run)(&other);
+            }
+            let mut shorter = seed.clone();
+            shorter.remove(at);
+            (target.run)(&shorter);
+        }
     }
 }
 

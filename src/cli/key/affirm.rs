@@ -143,6 +143,13 @@ fn named(session: &Session, ledger: &Ledger, texts: &[String]) -> Result<Vec<(St
     let view = ledger.view();
     let mut ids = BTreeSet::new();
     for text in texts {
+        // A notice is no node of a lineage, and is affirmed all the same.
+        if text.starts_with("hb:")
+            && let Ok(node) = crate::index::resolve::resolve(view.index(), view.size(), text)
+        {
+            ids.insert(node.statement());
+            continue;
+        }
         for place in Asked::read(session, text)?.nodes(&view)? {
             ids.insert(match place {
                 Place::Artifact(artifact) => artifact.statement,

@@ -1,7 +1,5 @@
 //! Earlier checkpoints beside a verdict: what is told of them where nothing was judged, and what to do next.
 
-use std::path::Path;
-
 use crate::cli::error::Error;
 use crate::cli::fresh::Fresh;
 use crate::cli::held::after_fork;
@@ -100,20 +98,16 @@ impl Earlier {
             return Vec::new();
         }
         let found = |code| outcomes.iter().any(|outcome| outcome.has(code));
-        let all: [(Code, fn(&Path) -> String); 3] = [
-            (Code::RolledBack, after_rollback),
-            (Code::Forked, after_fork),
-            (Code::EarlierInvalid, after_invalid),
-        ];
-        let told = all.into_iter().filter(|(code, _)| found(*code));
-        told.map(|(_, advice)| {
-            format!(
-                "What was accepted before is in {}: {}.",
-                path.display(),
-                advice(path)
-            )
-        })
-        .collect()
+        let codes = [Code::RolledBack, Code::Forked, Code::EarlierInvalid];
+        let advice = codes.into_iter().filter(|code| found(*code)).map(|code| {
+            let advice = match code {
+                Code::RolledBack => after_rollback(path),
+                Code::Forked => after_fork(path),
+                _ => after_invalid(path),
+            };
+            format!("What was accepted before is in {}: {advice}.", path.display())
+        });
+        advice.collect()
     }
 }
 

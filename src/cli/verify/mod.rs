@@ -10,6 +10,7 @@ use std::path::Path;
 use crate::checkpoint::Checkpoint;
 use crate::commitment::Commitment;
 use crate::disclosure::Disclosed;
+use crate::disclosure::Disclosures;
 use crate::ledger::Ledger;
 use crate::ledger::LedgerError;
 use crate::ledger::View;
@@ -159,38 +160,73 @@ fn outcomes(session: &Session, args: &args::Verify) -> Result<(Vec<Outcome>, Vec
         opened => opened?,
     };
     session.note_opened(&ledger);
-    let disclosures = disclose::read_all(session, &args.with)?;
     let earlier = Earlier::read(session, &args.fresh, &mut ledger)?;
     let trust = trust(session, args.judging.trust_genesis, &ledger, given)?;
-    let view = match args.as_of.view(&ledger) {
-        Ok(view) => view,
-        Err(error) => {
-            let finding = earlier.against(&ledger, &trust)?.ok_or(error)?;
-            let told = |asked: &String| earlier::not_found(asked, &ledger, finding.clone());
-            let outcomes: Vec<Outcome> = args.nodes.iter().map(told).collect();
-            let notes = earlier.advice(&outcomes);
-            return Ok((outcomes, notes));
-        }
+    let asking = Asking {
+        session,
+        args,
+        ledger: &ledger,
+        earlier: &earlier,
+        trust: &trust,
     };
-    let bar = Bar::new(session.ui.progress());
-    let (mut targets, mut outcomes) = (Vec::new(), Vec::new());
-    // All of them first, so that a mistyped name is told before hours of hashing.
-    for asked in &args.nodes {
-        let meant = meant(session, &view, asked)?;
-        match target::find(&view, &session.path(Path::new(asked)), &meant, &bar) {
-            Ok(found) => targets.extend(found),
-            Err(error) => match earlier.against(&ledger, &trust)? {
-                Some(finding) => outcomes.push(earlier::not_found(asked, &ledger, finding)),
-                None => return Err(error),
-            },
+    let outcomes = asking.outcomes()?;
+    let mut notes = earlier.advice(&outcomes);
+    notes.extend(earlier.accept(session, &ledger, &trust));
+    Ok((outcomes, notes))
+}
+
+/// What was asked, of which ledger, and on whose word.
+struct Asking<'a> {
+    session: &'a Session,
+    args: &'a args::Verify,
+    ledger: &'a Ledger,
+    earlier: &'a Earlier,
+    trust: &'a Trust,
+}
+
+impl Asking<'_> {
+    fn outcomes(&self) -> Result<Vec<Outcome>, Error> {
+        let judging = &self.args.judging;
+        let disclosures = disclose::read_all(self.session, &self.args.with)?;
+        let view = match self.args.as_of.view(self.ledger) {
+            Ok(view) => view,
+            Err(error) => {
+                let finding = self.against()?.ok_or(error)?;
+                let told = |asked: &String| earlier::not_found(asked, self.ledger, finding.clone());
+                return Ok(self.args.nodes.iter().map(told).collect());
+            }
+        };
+        let bar = Bar::new(self.session.ui.progress());
+        let (mut targets, mut outcomes) = (Vec::new(), Vec::new());
+        // All of them first, so that a mistyped name is told before hours of hashing.
+        for asked in &self.args.nodes {
+            let meant = meant(self.session, &view, asked)?;
+            match target::find(&view, &self.session.path(Path::new(asked)), &meant, &bar) {
+                Ok(found) => targets.extend(found),
+                Err(error) => match self.against()? {
+                    Some(finding) => outcomes.push(earlier::not_found(asked, self.ledger, finding)),
+                    None => return Err(error),
+                },
+            }
         }
+        let mut content = match &judging.content {
+            Some(folder) => Some(ContentFolder::at(&self.session.path(folder), &bar)?),
+            None => None,
+        };
+        for target in targets {
+            outcomes.push(self.outcome(target, &view, &disclosures, content.as_mut())?);
+        }
+        bar.done();
+        Ok(outcomes)
     }
-    let mut content = match &args.judging.content {
-        Some(folder) => Some(ContentFolder::at(&session.path(folder), &bar)?),
-        None => None,
-    };
-    let size = args.as_of.as_of.map(TreeSize::new);
-    for target in targets {
+
+    fn outcome(
+        &self,
+        target: Target,
+        view: &View<'_>,
+        disclosures: &[Disclosures],
+        content: Option<&mut ContentFolder<'_>>,
+    ) -> Result<Outcome, Error> {
         let (asked, name, artifacts, file) = match target {
             Target::Artifacts {
                 asked,
@@ -199,37 +235,56 @@ fn outcomes(session: &Session, args: &args::Verify) -> Result<(Vec<Outcome>, Vec
                 file,
             } => (asked, name, artifacts, file),
             other => {
-                let told = told(other, &view);
-                outcomes.push(match earlier.against(&ledger, &trust)? {
-                    Some(finding) => earlier::not_found(&told.asked, &ledger, finding),
+                let told = told(other, view);
+                return Ok(match self.against()? {
+                    Some(finding) => earlier::not_found(&told.asked, self.ledger, finding),
                     None => Outcome::Told(Box::new(told)),
                 });
-                continue;
             }
         };
-        let request = earlier.request(Request {
+        let request = self.earlier.request(Request {
             name,
             artifacts,
-            trust: trust.clone(),
+            trust: self.trust.clone(),
             checkpoint: Vec::new(),
             content: content.is_some(),
-            require: args.judging.require,
-            disclosures: disclosures.clone(),
+            require: self.args.judging.require,
+            disclosures: disclosures.to_vec(),
             remembered: None,
             newer: None,
             min_size: None,
         });
-        outcomes.push(Outcome::Judged(Box::new(Judged {
+        let size = self.args.as_of.as_of.map(TreeSize::new);
+        Ok(Outcome::Judged(Box::new(Judged {
             asked,
             file,
-            judgement: judge_as_of(&ledger, request, size, content.as_mut())?,
-            root: trust.root().clone(),
-        })));
+            judgement: judged(self.ledger, request, size, content)?,
+            root: self.trust.root().clone(),
+        })))
     }
-    bar.done();
-    let mut notes = earlier.advice(&outcomes);
-    notes.extend(earlier.accept(session, &ledger, &trust));
-    Ok((outcomes, notes))
+
+    /// Returns what speaks against the checkpoint itself.
+    fn against(&self) -> Result<Option<Finding>, Error> {
+        self.earlier.against(self.ledger, self.trust)
+    }
+}
+
+/// Judges; what is as of an earlier size is held against what stands in the log now.
+fn judged(
+    ledger: &Ledger,
+    request: Request,
+    size: Option<TreeSize>,
+    content: Option<&mut ContentFolder<'_>>,
+) -> Result<Verified<Judgement>, Error> {
+    if size.is_none() {
+        return Ok(judge_as_of(ledger, request, None, content)?);
+    }
+    let now = Request {
+        content: false,
+        ..request.clone()
+    };
+    let then = judge_as_of(ledger, request, size, content)?;
+    Ok(then.disputed_by(&judge_as_of(ledger, now, None, None)?))
 }
 
 /// Whose word counts: a file that was given, a pin, the ledger's own when asked for, else nobody's.

@@ -55,7 +55,11 @@ impl Gathered {
     }
 
     /// Notes that `artifact` is cited and returns what it is.
-    fn cite(&mut self, staging: &Staging<'_>, artifact: ArtifactRef) -> Result<Thing, AdmissionError> {
+    pub(super) fn cite(
+        &mut self,
+        staging: &Staging<'_>,
+        artifact: ArtifactRef,
+    ) -> Result<Thing, AdmissionError> {
         let facts = staging
             .facts(artifact.statement)?
             .ok_or(AdmissionError::ParentMissing { artifact })?;
@@ -96,6 +100,7 @@ pub(super) fn gather(staging: &Staging<'_>, predicate: &Predicate) -> Result<Gat
             gathered.parents.push(observation.run);
         }
         Predicate::Key(change) => key_change(staging, change)?,
+        Predicate::Notice(notice) => super::notice::named(staging, notice, &mut gathered)?,
         Predicate::Release(release) => {
             let artifact = release.target;
             let thing = gathered.cite(staging, artifact)?;

@@ -169,6 +169,34 @@ pub enum AdmissionError {
         /// The statement.
         id: StatementId,
     },
+    /// A notice that names an artifact twice.
+    #[error("it names {artifact} twice")]
+    NamedTwice {
+        /// The artifact.
+        artifact: ArtifactRef,
+    },
+    /// A notice that puts something in the place of what it cannot stand for.
+    #[error("{by} cannot stand in the place of {target}: {why}")]
+    Misfit {
+        /// What is to be replaced.
+        target: String,
+        /// What is to stand there.
+        by: ArtifactRef,
+        /// Why it cannot.
+        why: &'static str,
+    },
+    /// A resolution by another key than that of the run.
+    #[error("a gap is resolved by the key that signed it, and that is {expected}")]
+    GapKey {
+        /// The key that signed the gap.
+        expected: crate::digest::KeyId,
+    },
+    /// A gap that is none.
+    #[error("{gap} is not a gap: statement {} has no inputs or members", .gap.statement)]
+    NoGap {
+        /// What was named.
+        gap: crate::statement::GapRef,
+    },
     /// A blob that it names is missing or is not what it should be.
     #[error("a blob that it names does not count")]
     Blob(#[from] BlobError),

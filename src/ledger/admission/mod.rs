@@ -9,6 +9,7 @@ mod cited;
 mod error;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod notice;
 mod signatures;
 mod staging;
 #[cfg(test)]

@@ -271,6 +271,10 @@ impl<'a> Staging<'a> {
         let gathered = cited::gather(self, &statement.predicate)?;
         match &statement.predicate {
             Predicate::Seal(seal) if !self.is_true(seal) => Err(AdmissionError::SealFalse),
+            Predicate::Notice(notice) => {
+                super::notice::of_gap(self, statement.issuer, notice)?;
+                Ok(gathered)
+            }
             Predicate::Key(change) => {
                 let mut keys = keys.clone();
                 keys.apply(admitted.entry.get(), admitted.id, statement.issuer, change)?;

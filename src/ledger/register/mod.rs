@@ -30,6 +30,7 @@ mod problem;
 mod rows;
 mod secret;
 mod settle;
+mod taken_back;
 mod versions;
 mod warn;
 mod withhold;

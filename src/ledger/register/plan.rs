@@ -213,7 +213,7 @@ impl From<crate::index::IndexError> for Stop {
 pub(super) struct Planner<'a> {
     pub(super) ground: Ground<'a>,
     founding: &'a Founding,
-    keys: &'a Keys,
+    pub(super) keys: &'a Keys,
     pub(super) contents: Contents,
     pub(super) warnings: Vec<Warning>,
     gaps: Vec<MadeGap>,
@@ -231,6 +231,7 @@ impl Planner<'_> {
                 .map_err(|kind| Stop::Wrong(vec![(line, kind)]))?;
             self.check_versions(known, item, &settled.statement)?;
             self.warn_of_claims(known, item, &settled.statement, &indexed)?;
+            self.warn_of_notices(known, (&name, line), &built)?;
         }
         if settled.present.is_none() {
             self.warn_of_files(item);
@@ -329,8 +330,7 @@ pub(super) fn fitted(
             committer: &committer,
         };
         let mut built = builder.build(item)?;
-        withhold(&mut built.predicate, item, &committer)
-            .map_err(|kind| vec![(item.name().line, kind)])?;
+        withhold(&mut built.predicate, item, &committer).map_err(|kind| vec![(item.name().line, kind)])?;
         built.openings = committer.into_openings();
         let statement = statement(built.predicate.clone());
         let payload = statement.encode();

@@ -52,6 +52,8 @@ pub enum WarningCode {
     GapCouldBind,
     /// A gap that was closed by its digest.
     GapBound,
+    /// An input that was withdrawn or recalled.
+    TakenBack,
 }
 
 impl WarningCode {
@@ -67,6 +69,7 @@ impl WarningCode {
             Self::FileUnfinished => "file_unfinished",
             Self::GapCouldBind => "gap_could_bind",
             Self::GapBound => "gap_bound",
+            Self::TakenBack => "taken_back",
         }
     }
 }
@@ -149,14 +152,24 @@ impl Warnings<'_> {
     pub(super) fn could_bind(&mut self, run: StatementId, bindings: &[Binding]) {
         for binding in bindings {
             let target = first(&binding.cited);
-            // The notice that closes it in place has its fields in the format, and no command yet.
             let message = format!(
-                "its gap `{}` (input {} of hb:{run}) could be closed now: {target} has that digest; this version \
-                 cannot resolve it in place, so name it with `use:` and register the run with --new-version",
+                "its gap `{}` (input {} of hb:{run}) could be closed now: {target} has that digest",
                 binding.text, binding.position
             );
-            self.add(WarningCode::GapCouldBind, message, None);
+            let command = format!(
+                "herdbook notice resolve gap:{run}/{} --by {target}",
+                binding.position
+            );
+            self.add(WarningCode::GapCouldBind, message, Some(command));
         }
+    }
+
+    /// Tells that something it takes was taken back.
+    pub(super) fn taken_back(&mut self, used: &str, notice: &str) {
+        let message = format!(
+            "it takes {used}, which was {notice}: it is registered all the same, and every verdict over it is not_permitted"
+        );
+        self.add(WarningCode::TakenBack, message, None);
     }
 
     /// Tells that the name has other versions.

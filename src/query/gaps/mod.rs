@@ -69,12 +69,6 @@ impl GapClass {
             Self::Stale => "an older version in use though there is a newer",
         }
     }
-
-    /// Returns whether anything in this version of Herdbook makes such a gap.
-    pub const fn can_occur(self) -> bool {
-        // Only a notice that resolves a gap binds late, and there are no notices yet.
-        !matches!(self, Self::Late)
-    }
 }
 
 /// One gap.

@@ -2,15 +2,19 @@
 
 use crate::digest::Sha256Digest;
 use crate::ledger::View;
+use crate::ledger::notices::gap_at;
+use crate::ledger::notices::resolved;
 use crate::statement::Absence;
 use crate::statement::Artifact;
 use crate::statement::ArtifactSet;
 use crate::statement::Basis;
 use crate::statement::Content;
 use crate::statement::Gap;
+use crate::statement::GapRef;
 use crate::statement::InputFrom;
 use crate::statement::ItemName;
 use crate::statement::Predicate;
+use crate::statement::Thing;
 use crate::statement::Word as _;
 
 use super::GapClass;
@@ -26,20 +30,17 @@ pub(super) fn of(view: &View<'_>, one: &Looked, found: &mut Vec<Missing>) -> Res
                 if let InputFrom::Gap(gap) = &input.from {
                     let what = format!("run {} took it as {}", run.name, input.role.as_str());
                     let line = format!("{{use: NAME, as: {}}}", input.role.as_str());
-                    found.push(unresolved(one, (&run.name, position), gap, &what, &line));
+                    let missing = unresolved(one, (&run.name, position), gap, &what, &line);
+                    found.push(by_notice(view, one, position, gap, missing)?);
                 }
             }
         }
         Predicate::Dataset(dataset) => {
             for (position, gap) in dataset.gaps.iter().enumerate() {
                 let what = format!("data set {} collects it", dataset.name);
-                found.push(unresolved(
-                    one,
-                    (&dataset.name, position),
-                    gap,
-                    &what,
-                    "NAME among its members",
-                ));
+                let line = "NAME among its members";
+                let missing = unresolved(one, (&dataset.name, position), gap, &what, line);
+                found.push(by_notice(view, one, position, gap, missing)?);
             }
         }
         Predicate::Source(source) if source.licence.is_none() => {
@@ -93,6 +94,54 @@ fn unresolved(
              conflict for good"
         ),
     }
+}
+
+/// A gap that a notice resolved was declared late; one that a notice could resolve is told with the command.
+fn by_notice(
+    view: &View<'_>,
+    one: &Looked,
+    position: usize,
+    gap: &Gap,
+    missing: Missing,
+) -> Result<Missing, QueryError> {
+    let Some(digest) = gap.digest else {
+        return Ok(missing);
+    };
+    let reference = GapRef {
+        statement: one.id,
+        position: u32::try_from(position).unwrap_or(u32::MAX),
+    };
+    if let Some(entry) = resolved(view, reference)? {
+        return Ok(Missing {
+            class: GapClass::Late,
+            code: "declared_late",
+            why: format!("entry {entry} says, after the fact, what it was: every verdict over it tells so"),
+            close: "nothing: outputs that are made anew from what is declared have it from the beginning"
+                .to_owned(),
+            ..missing
+        });
+    }
+    for claim in view.index().claims(digest)? {
+        let facts = view.index().facts(claim.statement)?;
+        let there = facts.filter(|facts| view.size().contains(facts.entry));
+        let thing = there.and_then(|facts| facts.thing(&claim));
+        let Some(thing) = thing else { continue };
+        let fits = gap_at(view, reference)?.is_some_and(|(_, does, role)| does.takes(role, thing));
+        let leaf = matches!(
+            thing,
+            Thing::Source | Thing::Prompt | Thing::Filter | Thing::ExternalModel
+        );
+        if leaf && fits {
+            return Ok(Missing {
+                close: format!(
+                    "its digest is known by now: `herdbook notice resolve {reference} --by {claim}`, signed by the key of entry {}",
+                    one.entry
+                ),
+                ..missing
+            });
+        }
+    }
+    Ok(missing)
 }
 
 fn short(digest: Sha256Digest) -> String {

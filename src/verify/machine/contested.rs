@@ -138,12 +138,12 @@ impl Verifier {
             );
         }
         let related = named(&self.relations);
-        let step = related.map(|claim| match self.graph.run(claim.statement) {
-            Some((_, run)) => format!("run {}", run.name),
-            None => {
-                let name = self.graph.locate(claim).map(|located| located.name());
-                format!("a model called {}", name.unwrap_or_else(|| claim.to_string()))
+        let step = related.map(|claim| {
+            if let Some((_, run)) = self.graph.run(claim.statement) {
+                return format!("run {}", run.name);
             }
+            let name = self.graph.locate(claim).map(|located| located.name());
+            format!("a model called {}", name.unwrap_or_else(|| claim.to_string()))
         });
         step.unwrap_or_else(|| tie.to_string())
     }

@@ -22,7 +22,7 @@ const NAMED_MAX: usize = 3;
 impl Verifier {
     /// Returns what the signed statements call the artifacts that are judged, where the caller had no name for them.
     pub(super) fn name_of_targets(&self) -> String {
-        let targets = &self.request.artifacts;
+        let targets = self.starts();
         let name = |target| self.graph.locate(target).map(|located| located.name());
         let names: Vec<String> = (targets.iter().take(NAMED_MAX))
             .map(|target| name(*target).unwrap_or_else(|| target.to_string()))

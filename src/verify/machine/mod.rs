@@ -14,6 +14,7 @@ mod blobs;
 mod claims;
 mod contested;
 mod evidence;
+mod notices;
 mod remembered;
 mod walk;
 
@@ -56,6 +57,8 @@ use crate::verify::judge::judge;
 use crate::verify::judgement::Judgement;
 use crate::verify::judgement::Verified;
 use crate::verify::limits::Limits;
+use crate::verify::notices::Notified;
+use crate::verify::rules::Effects;
 
 use blobs::BlobUse;
 use blobs::Held;
@@ -77,8 +80,8 @@ struct Ruling {
 /// What a ruling says.
 #[derive(Debug)]
 enum Says {
-    Key(KeyChange),
-    Notice(Notice),
+    Key(Box<KeyChange>),
+    Notice(Box<Notice>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,6 +121,9 @@ pub struct Verifier {
     genesis: Option<Genesis>,
     seal: Option<(LeafIndex, Seal, Envelope)>,
     rulings: Vec<Ruling>,
+    keys: Option<Keys>,
+    notices: Vec<Notified>,
+    effects: Effects,
     reads: BTreeMap<StatementId, Vec<Read>>,
     wanted: BTreeMap<StatementId, BTreeSet<ArtifactRef>>,
     walk: BTreeSet<ArtifactRef>,
@@ -237,6 +243,9 @@ impl Verifier {
             genesis: None,
             seal: None,
             rulings: Vec::new(),
+            keys: None,
+            notices: Vec::new(),
+            effects: Effects::default(),
             reads: BTreeMap::new(),
             wanted,
             walk: BTreeSet::new(),
@@ -349,17 +358,21 @@ impl Verifier {
                 "the verification was ended before all evidence was read".to_owned(),
             );
         }
-        let keys = self.genesis.as_ref().map(Keys::of);
-        let keys = keys.map(|keys| self.apply_rulings(keys));
+        self.take_rulings();
+        self.graph.redirect(&self.effects.redirect);
         let evidence = self.gather_evidence();
         if self.request.name.is_empty() {
             self.request.name = self.name_of_targets();
         }
+        let starts = self.starts();
         let case = Case {
+            starts,
             request: self.request,
             checkpoint: self.checkpoint,
             genesis: self.genesis,
-            keys,
+            keys: self.keys,
+            notices: self.notices,
+            effects: self.effects,
             graph: self.graph,
             claims: self.claims.into_shared(),
             own_models: self.own_models,
@@ -435,37 +448,6 @@ impl Verifier {
                 None
             }
         }
-    }
-
-    fn apply_rulings(&mut self, mut keys: Keys) -> Keys {
-        let mut seen = BTreeSet::new();
-        for ruling in std::mem::take(&mut self.rulings) {
-            // The same statement again: the first one counts.
-            if !seen.insert(ruling.envelope.id()) {
-                continue;
-            }
-            let change = match &ruling.says {
-                Says::Key(change) => change,
-                Says::Notice(notice) => {
-                    let message = format!("a notice ({}) is not judged by this version", notice.change);
-                    self.entry_finding(Code::NotJudged, ruling.index, message);
-                    continue;
-                }
-            };
-            let key = keys.public_key(ruling.envelope.key());
-            let checked = key
-                .map_err(|error| error.to_string())
-                .and_then(|key| ruling.envelope.verify(key).map_err(|error| with_sources(&error)));
-            if let Err(why) = checked {
-                self.entry_finding(Code::SignatureInvalid, ruling.index, why);
-                continue;
-            }
-            let (index, id) = (ruling.index.get(), ruling.envelope.id());
-            if let Err(error) = keys.apply(index, id, ruling.envelope.key(), change) {
-                self.entry_finding(Code::Inadmissible, ruling.index, error);
-            }
-        }
-        keys
     }
 }
 

@@ -59,8 +59,11 @@ impl Verifier {
         }
         match &statement.predicate {
             Predicate::Seal(seal) if is_last => self.seal = Some((index, *seal, envelope.clone())),
-            Predicate::Key(change) => self.rule(index, leaf, &envelope, Says::Key(change.clone())),
-            Predicate::Notice(notice) => self.rule(index, leaf, &envelope, Says::Notice(notice.clone())),
+            Predicate::Key(change) => self.rule(index, leaf, &envelope, Says::Key(Box::new(change.clone()))),
+            Predicate::Notice(notice) => {
+                self.want_named(notice);
+                self.rule(index, leaf, &envelope, Says::Notice(Box::new(notice.clone())));
+            }
             Predicate::Observation(seen) => {
                 self.reads.entry(seen.run).or_default().extend(seen.reads.clone());
             }
@@ -159,21 +162,19 @@ impl Verifier {
         if !self.graph.nodes.contains_key(&id) {
             let cites = self.resolve_cites(id, &statement);
             if in_walk {
-                for attachment in statement.predicate.held_attachments() {
-                    let held = self.held.entry(attachment.blob).or_default();
-                    held.name.clone_from(&attachment.name);
-                    held.bytes.insert(attachment.bytes);
-                }
+                self.hold_attachments(&statement);
             }
-            self.graph.nodes.insert(
-                id,
-                Node {
-                    index,
-                    statement,
-                    cites,
-                },
-            );
+            self.graph.nodes.insert(id, Node::new(index, statement, cites));
             self.envelopes.insert(id, envelope);
+        }
+    }
+
+    /// Notes the blobs that a statement attaches, to look whether they are there.
+    pub(super) fn hold_attachments(&mut self, statement: &Statement) {
+        for attachment in statement.predicate.held_attachments() {
+            let held = self.held.entry(attachment.blob).or_default();
+            held.name.clone_from(&attachment.name);
+            held.bytes.insert(attachment.bytes);
         }
     }
 
@@ -242,6 +243,7 @@ impl Verifier {
         self.compare_with_earlier(whole);
         self.go_back();
         self.check_seal();
+        self.take_notices();
         self.check_dangling();
         for reference in self.walk.clone() {
             self.claim_walk(reference);

@@ -17,7 +17,6 @@ use std::rc::Rc;
 use num_rational::BigRational;
 
 use crate::digest::StatementId;
-use crate::merkle::LeafIndex;
 use crate::statement::ArtifactRef;
 use crate::statement::Does;
 use crate::statement::OutputKind;
@@ -80,17 +79,17 @@ impl<'a> Mass<'a> {
     /// Computes what further targets need beyond what is known.
     pub(super) fn include(&mut self, targets: &[ArtifactRef]) {
         let starts = self.contents.of(targets).unwrap_or_default();
-        let mut asked: BTreeSet<(LeafIndex, Owner)> = starts
+        let mut asked: BTreeSet<(u64, Owner)> = starts
             .iter()
             .flat_map(|content| &content.owners)
             .filter(|owner| !self.known.contains_key(owner))
-            .filter_map(|owner| Some((self.index(owner)?, *owner)))
+            .filter_map(|owner| Some((self.rank(owner)?, *owner)))
             .collect();
         let mut order = Vec::new();
-        while let Some((index, owner)) = asked.pop_last() {
+        while let Some((rank, owner)) = asked.pop_last() {
             if let Some(intake) = self.intake(&owner) {
                 // A citation that does not lead down the log is a finding, and must not keep this from ending.
-                let below = |parent: Owner| Some((self.index(&parent).filter(|at| *at < index)?, parent));
+                let below = |parent: Owner| Some((self.rank(&parent).filter(|at| *at < rank)?, parent));
                 let parents = intake.taken.iter().flat_map(Taken::owners);
                 let unknown = parents.filter(|parent| !self.known.contains_key(parent));
                 asked.extend(unknown.filter_map(below));
@@ -108,13 +107,13 @@ impl<'a> Mass<'a> {
         self.intakes.clear();
     }
 
-    fn index(&self, owner: &Owner) -> Option<LeafIndex> {
+    fn rank(&self, owner: &Owner) -> Option<u64> {
         let statement = match owner {
             Owner::Nobody => return None,
             Owner::Leaf(reference) | Owner::Founder(reference) => reference.statement,
             Owner::Portion { statement, .. } => *statement,
         };
-        Some(self.graph.nodes.get(&statement)?.index)
+        Some(self.graph.nodes.get(&statement)?.rank)
     }
 
     /// Returns the boundary of several artifacts that are asked about together.

@@ -68,7 +68,7 @@ fn source_of(graph: &Graph, claim: ArtifactRef) -> Option<(u64, crate::digest::K
 }
 
 /// Orders sources from the least to the most favourable: by class, then by the share that is not synthetic.
-fn favour(source: &Source) -> (impl Ord + use<>, num_rational::BigRational) {
+pub(super) fn favour(source: &Source) -> (impl Ord + use<>, num_rational::BigRational) {
     let share = source
         .synthetic_share
         .as_ref()
@@ -119,6 +119,10 @@ fn compare(
             let others = statements.iter().filter(|(other, _)| *other != id);
             for other in others.flat_map(|(_, others)| others) {
                 if other.statement < *id && is_ours(&other) {
+                    continue;
+                }
+                // The one stands in the place of the other, and a note says so.
+                if scene.case.effects.redirect.same(*one, *other) {
                     continue;
                 }
                 let code = match court.rule(*one, *other, (digest, claims)) {
@@ -178,7 +182,7 @@ fn replacements(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// Returns the place of a claim on the walk: the member itself, or the manifest that holds it.
-fn on_walk(scene: &Scene<'_>, claim: ArtifactRef) -> Option<Place> {
+pub(super) fn on_walk(scene: &Scene<'_>, claim: ArtifactRef) -> Option<Place> {
     [claim, claim.whole()]
         .into_iter()
         .map(Place::Artifact)

@@ -6,7 +6,6 @@ use std::rc::Rc;
 
 use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
-use crate::merkle::LeafIndex;
 use crate::statement::ArtifactRef;
 use crate::statement::Does;
 use crate::statement::OutputKind;
@@ -331,13 +330,13 @@ impl<'a> Court<'a> {
 }
 
 /// Where a place comes when every place is looked at before what it descends from.
-fn order(graph: &Graph, place: Place) -> (LeafIndex, bool, Place) {
+fn order(graph: &Graph, place: Place) -> (u64, bool, Place) {
     let id = match place {
         Place::Artifact(reference) => reference.statement,
         Place::Run(id) | Place::Gap(id, _) => id,
     };
-    let index = graph.nodes.get(&id).map_or(LeafIndex::new(0), |node| node.index);
-    (index, matches!(place, Place::Artifact(_)), place)
+    let rank = graph.nodes.get(&id).map_or(0, |node| node.rank);
+    (rank, matches!(place, Place::Artifact(_)), place)
 }
 
 /// Returns what a place has its mass from.
@@ -368,7 +367,7 @@ fn makes_content(graph: &Graph, id: StatementId) -> bool {
 
 /// Returns whether equal bytes mean nothing here: a file beside the weights of a model, by the word of every model
 /// that has it.
-fn says_nothing(graph: &Graph, one: &Located<'_>, other: &Located<'_>) -> bool {
+pub(super) fn says_nothing(graph: &Graph, one: &Located<'_>, other: &Located<'_>) -> bool {
     let models = [one, other].into_iter().filter(|claim| claim.is_of_model());
     let words: Vec<bool> = models.map(|claim| is_no_weights(graph, claim)).collect();
     !words.is_empty() && words.iter().all(|word| *word)

@@ -121,7 +121,7 @@ fn distinct_bases(graph: &Graph, node: &Node, run: &Run) -> u64 {
 /// Something that was asked about must have a run of this ledger behind it: a leaf is declared, not traced. Of several
 /// claims about one file one is enough, since they are held against each other elsewhere.
 fn targets(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
-    let targets = &scene.case.request.artifacts;
+    let targets = &scene.case.starts;
     if scene.case.checkpoint.is_none() {
         // Nothing was read, so nothing can be said to be missing.
         return;

@@ -11,7 +11,7 @@ use crate::verify::graph::Graph;
 /// How many inputs of one side are named.
 const NAMED_MAX: usize = 4;
 
-/// Returns what the inputs of two runs differ in and that neither can be taken back; nothing unless both are runs.
+/// Returns what the inputs of two runs differ in and what can be done about it; nothing unless both are runs.
 pub(super) fn difference(graph: &Graph, ours: ArtifactRef, other: ArtifactRef) -> Option<String> {
     let (our_node, _) = graph.run(ours.statement)?;
     let (other_node, _) = graph.run(other.statement)?;
@@ -39,8 +39,8 @@ pub(super) fn difference(graph: &Graph, ours: ArtifactRef, other: ArtifactRef) -
         (ours, theirs) => format!("only entry {here} takes {ours}, and only entry {there} takes {theirs}"),
     };
     Some(format!(
-        "; {told}; neither record can be taken back in this version: only outputs that are made anew, with other \
-         bytes, have one origin"
+        "; {told}; if one of the records is wrong, `herdbook notice correct` puts the other in its place, with a second \
+         key where it changes the inputs"
     ))
 }
 

@@ -4,18 +4,24 @@
 mod absent;
 pub(super) mod claims;
 mod content;
+pub(super) mod corrections;
 mod court;
 mod exempt;
 mod gaps;
 mod inputs;
 mod leaves;
 mod models;
+mod notices;
 mod observed;
 mod origin;
 mod rows;
 mod stated;
 mod structure;
 mod withheld;
+
+pub(super) use corrections::Effects;
+pub(super) use corrections::Idle;
+pub(super) use corrections::decide;
 
 use super::contents::Origins;
 use super::finding::Finding;
@@ -44,6 +50,7 @@ pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> Told {
     rows::apply(scene, findings);
     observed::apply(scene, findings);
     content::apply(scene, findings);
+    notices::apply(scene, findings);
     let (withheld, disclosed) = withheld::apply(scene, findings);
     Told {
         origins,

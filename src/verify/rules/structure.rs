@@ -115,7 +115,7 @@ fn citations(
             }
             continue;
         };
-        if located.node.index >= node.index {
+        if located.node.index >= node.index && !scene.case.effects.redirect.leads_to(reference) {
             let message = format!(
                 "entry {} cites entry {}, which does not stand below it",
                 node.index, located.node.index

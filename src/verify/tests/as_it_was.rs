@@ -87,3 +87,47 @@ fn the_signed_root_still_covers_what_came_later() {
             .any(|finding| finding.code == Code::RootDiffers)
     );
 }
+
+#[test]
+fn a_later_entry_that_disputes_it_is_told_and_changes_nothing() {
+    let disputed = |world: &World, size| {
+        let verified = |verifier: Verifier| world.verified(verifier);
+        let then = verified(Verifier::new(world.request("specialist")).as_of(size));
+        let now = verified(Verifier::new(world.request("specialist")));
+        let word = now.get().verdict;
+        (then.disputed_by(&now), word)
+    };
+    let (_, conflicting, size) = contradicted_later();
+    let mut withdrawn = herd();
+    withdrawn.seal();
+    let mut revoked = withdrawn.clone();
+    withdrawn.take_back(ISSUER, NoticeKind::Withdraw, "seeds", NoticeEffect::StopUse);
+    withdrawn.seal();
+    revoked.revoke(ISSUER, Revocation::Compromised, Some(Since::Grant));
+    revoked.seal();
+    for (world, code) in [
+        (conflicting, Code::ConflictingOrigin),
+        (withdrawn, Code::Withdrawn),
+        (revoked, Code::SuspectKey),
+    ] {
+        let (verified, now) = disputed(&world, size);
+        let judgement = verified.get();
+        passes(judgement);
+        let note = judgement
+            .findings
+            .iter()
+            .find(|finding| finding.code == Code::DisputedLater);
+        let message = &note.unwrap().message;
+        assert!(
+            message.contains(code.as_str()) && message.contains(now.as_str()),
+            "{message}"
+        );
+    }
+    // What says nothing new disputes nothing.
+    let mut quiet = herd();
+    quiet.seal();
+    quiet.add(Predicate::Source(source("elsewhere")));
+    quiet.seal();
+    let (verified, _) = disputed(&quiet, size);
+    assert!(!verified.get().has(Code::DisputedLater));
+}

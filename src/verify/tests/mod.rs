@@ -18,13 +18,17 @@ mod shares_are_bounded;
 mod stock;
 mod the_same_leaves;
 mod what_says_nothing;
+mod what_was_corrected;
+mod what_was_declared_late;
+mod what_was_taken_back;
 mod where_it_ends;
 mod who_contributes;
 mod who_contributes_to_models;
 mod who_may_say_so;
 
 /// What asks the questions, to see that no code is left out.
-const QUESTIONS: [&str; 12] = [
+const QUESTIONS: [&str; 16] = [
+    include_str!("as_it_was.rs"),
     include_str!("both_cannot_be_true.rs"),
     include_str!("does_it_go_on.rs"),
     include_str!("evidence_is_there.rs"),
@@ -35,6 +39,9 @@ const QUESTIONS: [&str; 12] = [
     include_str!("nothing_is_left_out.rs"),
     include_str!("part_of_a_log.rs"),
     include_str!("rows_add_up.rs"),
+    include_str!("what_was_corrected.rs"),
+    include_str!("what_was_declared_late.rs"),
+    include_str!("what_was_taken_back.rs"),
     include_str!("where_it_ends.rs"),
     include_str!("who_may_say_so.rs"),
 ];

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use herdbook::index::IdPrefix;
 use herdbook::index::Index as _;
@@ -22,6 +23,11 @@ use herdbook::manifest::Manifest;
 use herdbook::manifest::read_member;
 use herdbook::merkle::LeafIndex;
 use herdbook::sign::KeyOpener;
+use herdbook::sign::Passphrase;
+use herdbook::sign::PassphraseError;
+use herdbook::sign::Passphrases;
+use herdbook::sign::parse_public;
+use herdbook::sign::ssh_forms;
 use tempfile::TempDir;
 
 /// More than any file here has entries.
@@ -35,6 +41,9 @@ pub const STAMP: FileStamp = FileStamp {
     modified_ns: 4,
     changed_ns: 5,
 };
+
+/// What opens every key file that is a seed.
+pub const PASSPHRASE: &str = "correct horse";
 
 /// A file of these bytes in a folder that is gone afterwards.
 struct Given {
@@ -97,14 +106,40 @@ pub fn worker_records(bytes: &[u8]) -> bool {
     faults.is_empty()
 }
 
+/// Knows the passphrase of every seed.
+#[derive(Debug)]
+struct Known;
+
+impl Passphrases for Known {
+    fn passphrase(&self, _: &Path) -> Result<Passphrase, PassphraseError> {
+        Passphrase::new(PASSPHRASE.to_owned().into())
+    }
+}
+
+/// A private key in any form; one that is opened signs.
 pub fn key_file(bytes: &[u8]) -> bool {
     let given = Given::new("signer.pem", bytes);
-    let Ok(key) = KeyOpener::plain().open(&given.path) else {
+    let opener = KeyOpener::new(None, Arc::new(Known));
+    drop(opener.public(&given.path));
+    let Ok(key) = opener.open(&given.path) else {
         return false;
     };
     let signature = key.sign(b"message").expect("a key that was read signs");
     let public = PublicKey::from_bytes(&key.public_key()).expect("a key that was read is sound");
     public.verify(b"message", &signature).expect("its own signature");
+    true
+}
+
+pub fn public_key(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return false;
+    };
+    let Ok(key) = parse_public(text) else {
+        return false;
+    };
+    for form in [key.to_hex(), ssh_forms(key).0] {
+        assert_eq!(parse_public(&form).expect("what we write"), key);
+    }
     true
 }
 

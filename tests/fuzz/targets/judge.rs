@@ -1,7 +1,7 @@
 //! The whole verifier, driven by answers that nobody vouches for.
 //!
-//! An input is a list of parts (`parts` in `mod.rs`): the trust root, the target, the checkpoint, the number of entries, the
-//! entries, then blobs. Whatever is asked for is answered from them.
+//! An input is a list of parts (`parts` in `mod.rs`): the trust root, the target, the checkpoint, the contested records, the
+//! number of entries, the entries, then blobs. Whatever is asked for is answered from them.
 
 use std::sync::LazyLock;
 
@@ -58,6 +58,8 @@ struct Evidence {
     trust: Vec<u8>,
     target: Vec<u8>,
     checkpoint: Vec<u8>,
+    /// The records of the seal, for evidence that is only part of a log.
+    contested: Vec<u8>,
     entries: Vec<Vec<u8>>,
     blobs: Vec<Vec<u8>>,
 }
@@ -66,6 +68,7 @@ impl Evidence {
     fn of(input: &[u8]) -> Option<Self> {
         let mut parts = parts(input).into_iter().map(<[u8]>::to_vec);
         let (trust, target, checkpoint) = (parts.next()?, parts.next()?, parts.next()?);
+        let contested = parts.next()?;
         let count = usize::from(*parts.next()?.first()?);
         let mut rest: Vec<Vec<u8>> = parts.collect();
         let blobs = rest.split_off(count.min(rest.len()));
@@ -73,6 +76,7 @@ impl Evidence {
             trust,
             target,
             checkpoint,
+            contested,
             entries: rest,
             blobs,
         })
@@ -96,14 +100,17 @@ impl Evidence {
     }
 
     /// Answers whatever is asked, and returns the judgement.
-    fn judge(&self, request: Request) -> Verified<Judgement> {
-        let mut verifier = Verifier::new(request);
+    fn judge(&self, mut verifier: Verifier) -> Verified<Judgement> {
         let asked_max = ASKED_MAX * (self.entries.len() + self.blobs.len() + 64);
         for _ in 0..asked_max {
             match verifier.need() {
                 Need::Done => return verifier.finish(),
                 Need::File(_) => verifier.file(Given::Missing),
-                Need::Contested => verifier.contested(Given::Missing),
+                Need::Contested => {
+                    let (first, second) = self.contested.split_at(self.contested.len() / 2);
+                    verifier.contested_part(first);
+                    verifier.contested(Given::Found(second));
+                }
                 Need::Entry(index) => {
                     let at = usize::try_from(index.get()).unwrap_or(usize::MAX);
                     match self.entries.get(at) {
@@ -183,7 +190,7 @@ pub fn verifier(input: &[u8]) -> bool {
         checkpoint: given.checkpoint.clone(),
         ..honest.request().expect("the seed has a request")
     };
-    let judgement = given.judge(request);
+    let judgement = given.judge(Verifier::new(request));
     let traced = judgement.get().verdict == Verdict::Traced;
     if traced {
         assert_eq!(
@@ -202,7 +209,10 @@ pub fn verifier_forged(input: &[u8]) -> bool {
     let Some(request) = given.request() else {
         return false;
     };
-    let judgement = given.judge(request);
+    let whole = given.judge(Verifier::new(request.clone()));
+    let judgement = given.judge(Verifier::new(request).in_part());
+    // The records can only speak against a lineage.
+    assert!(whole.get().verdict == Verdict::Traced || judgement.get().verdict != Verdict::Traced);
     assert_eq!(
         judgement.get().verdict == Verdict::Traced,
         judgement

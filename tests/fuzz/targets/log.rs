@@ -1,6 +1,8 @@
 //! The files of the log.
 
 use herdbook::checkpoint::Checkpoint;
+use herdbook::checkpoint::ConsistencyProof;
+use herdbook::checkpoint::Equivocation;
 use herdbook::checkpoint::LogKey;
 use herdbook::checkpoint::Note;
 use herdbook::checkpoint::Origin;
@@ -75,6 +77,48 @@ pub fn tlog_proof(bytes: &[u8]) -> bool {
     };
     assert_eq!(proof.encode(), text);
     drop(proof.check(text.as_bytes(), &key()));
+    true
+}
+
+/// A proof, held against the checkpoint that it ends with.
+pub fn consistency(bytes: &[u8]) -> bool {
+    let Ok(proof) = ConsistencyProof::decode(bytes) else {
+        return false;
+    };
+    assert_eq!(proof.encode().as_bytes(), bytes);
+    let text = String::from_utf8_lossy(&proof.checkpoint);
+    let text = text.split_inclusive('\n').take(3).collect::<String>();
+    if let Ok(mut old) = Checkpoint::parse_text(&text) {
+        old.size = proof.old;
+        drop(proof.check(&old, &key()));
+    }
+    true
+}
+
+/// A proof as it is, and one whose checkpoints our key signs.
+pub fn equivocation(bytes: &[u8]) -> bool {
+    let Ok(mut proof) = Equivocation::decode(bytes) else {
+        return false;
+    };
+    assert_eq!(proof.encode().as_bytes(), bytes);
+    drop(proof.check(&proof.log));
+    for note in [&mut proof.first, &mut proof.second] {
+        let text = String::from_utf8_lossy(note);
+        let text = text.split_inclusive('\n').take(3).collect::<String>();
+        if let Ok(checkpoint) = Checkpoint::parse_text(&text) {
+            let key = key_for(checkpoint.origin.clone());
+            *note = checkpoint
+                .sign(&key, &*SIGNER)
+                .expect("our key is of this origin");
+            proof.log = key;
+        }
+    }
+    if let Ok(shown) = proof.check(&proof.log) {
+        assert_ne!(
+            shown.prefix, shown.first.root,
+            "two that agree are no contradiction"
+        );
+    }
     true
 }
 

@@ -3,7 +3,8 @@
 //!
 //! `tests/fuzz/run.sh` drives them with a fuzzer; `tests/it/fuzz.rs` replays `fixtures/fuzz/` in every test run.
 
-mod files;
+mod bundle;
+pub mod files;
 mod judge;
 mod log;
 mod record;
@@ -16,8 +17,6 @@ use herdbook::checkpoint::Signer as _;
 use herdbook::key::PublicKey;
 use herdbook::sign::MemorySigner;
 
-pub use files::STAMP;
-
 /// One decoder.
 pub struct Target {
     /// Also the name of its folder of seeds.
@@ -28,10 +27,13 @@ pub struct Target {
 
 /// All of them.
 pub const TARGETS: &[Target] = &[
+    target("bundle", bundle::bundle),
     target("canonical", record::canonical),
     target("checkpoint", log::checkpoint),
     target("commit", log::commit),
+    target("consistency", log::consistency),
     target("envelope", record::envelope),
+    target("equivocation", log::equivocation),
     target("hash_cache", files::hash_cache),
     target("key_file", files::key_file),
     target("lineage_file", files::lineage_file),
@@ -39,6 +41,7 @@ pub const TARGETS: &[Target] = &[
     target("manifest", record::manifest),
     target("note", log::note),
     target("proof", record::proof),
+    target("public_key", files::public_key),
     target("report", record::report),
     target("segment", files::segment),
     target("settings", files::settings),

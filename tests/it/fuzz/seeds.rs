@@ -3,30 +3,47 @@
 use std::fs;
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use herdbook::checkpoint::Checkpoint;
+use herdbook::checkpoint::Conflict;
+use herdbook::checkpoint::ConsistencyProof;
+use herdbook::checkpoint::Equivocation;
+use herdbook::checkpoint::LogKey;
 use herdbook::checkpoint::Note;
 use herdbook::checkpoint::Signer as _;
+use herdbook::digest::NodeHash;
 use herdbook::digest::StatementId;
 use herdbook::envelope::Envelope;
 use herdbook::key::PublicKey;
 use herdbook::ledger::Ledger;
 use herdbook::ledger::drive;
+use herdbook::ledger::evidence::write_bundle;
 use herdbook::ledger::hash::HashCache;
 use herdbook::ledger::hash::HashedFile;
 use herdbook::ledger::hash::Unwatched;
 use herdbook::ledger::hash::hash_file;
 use herdbook::manifest::Manifest;
 use herdbook::manifest::Member;
+use herdbook::merkle;
 use herdbook::merkle::LeafIndex;
+use herdbook::merkle::TreeSize;
 use herdbook::query;
 use herdbook::report::Basis;
 use herdbook::report::Report;
+use herdbook::sign::KeyFile;
+use herdbook::sign::KeyForm;
 use herdbook::sign::MemorySigner;
+use herdbook::sign::Passphrase;
+use herdbook::sign::Protection;
+use herdbook::sign::ssh_forms;
 use herdbook::statement::ArtifactRef;
 use herdbook::trust::TrustRoot;
 use herdbook::verify::Assurance;
 use herdbook::verify::Request;
 use herdbook::verify::Trust;
 
+use super::targets;
 use crate::ledger::House;
 use crate::ledger::PIPELINE;
 use crate::ledger::files_below;
@@ -106,31 +123,53 @@ impl World {
             self.root.encode(),
             self.model.clone().into_bytes(),
             self.note.clone(),
+            Vec::new(),
             count,
         ];
-        let parts = parts
-            .iter()
-            .chain(entries)
-            .chain(blobs.iter().map(|(_, bytes)| bytes));
-        let part = |bytes: &Vec<u8>| {
-            let length = u16::try_from(bytes.len()).unwrap().to_be_bytes();
-            [length.as_slice(), bytes].concat()
-        };
-        parts.flat_map(part).collect()
+        let blobs = blobs.iter().map(|(_, bytes)| bytes);
+        joined(parts.iter().chain(entries).chain(blobs))
     }
+
+    /// What the verdict on the model is asked with.
+    fn request(&self) -> Request {
+        Request {
+            name: "specialist".to_owned(),
+            artifacts: vec![self.model.parse().unwrap()],
+            trust: Trust::Pinned(self.root.clone()),
+            checkpoint: self.note.clone(),
+            content: false,
+            require: Assurance::Pinned,
+            disclosures: Vec::new(),
+            remembered: None,
+            newer: None,
+            min_size: None,
+        }
+    }
+}
+
+/// Each part after its length, as the targets take them apart.
+fn joined<'a>(parts: impl Iterator<Item = &'a Vec<u8>>) -> Vec<u8> {
+    let part = |bytes: &Vec<u8>| {
+        let length = u16::try_from(bytes.len()).unwrap().to_be_bytes();
+        [length.as_slice(), bytes].concat()
+    };
+    parts.flat_map(part).collect()
 }
 
 pub fn seeds() -> Vec<Seed> {
     let world = World::new();
     let mut seeds = record(&world);
     seeds.extend(log(&world));
+    seeds.extend(histories(&world));
     seeds.extend(files(&world));
+    seeds.extend(keys(&world));
     seeds.extend(judge(&world));
+    seeds.extend(bundle(&world));
     // What is cut short is refused everywhere.
-    let cut: Vec<Seed> = crate::fuzz::targets::TARGETS
+    let cut: Vec<Seed> = targets::TARGETS
         .iter()
         .filter_map(|target| seeds.iter().find(|seed| seed.0 == target.name))
-        .map(|(target, _, bytes)| (*target, "cut".to_owned(), bytes[..bytes.len() / 2].to_vec()))
+        .map(|(target, _, bytes)| (*target, "cut".to_owned(), bytes[..bytes.len() / 8].to_vec()))
         .collect();
     seeds.extend(cut);
     seeds
@@ -187,22 +226,55 @@ fn record(world: &World) -> Vec<Seed> {
     seeds
 }
 
+/// A proof that the ledger was extended, and two of a fork.
+fn histories(world: &World) -> Vec<Seed> {
+    let leaves: Vec<NodeHash> = world
+        .leaves()
+        .iter()
+        .map(|leaf| merkle::leaf_hash(leaf))
+        .collect();
+    let (old, new) = (TreeSize::new(2), TreeSize::new(leaves.len() as u64));
+    let path = merkle::prove_consistency(&leaves, old).unwrap();
+    let extended = ConsistencyProof {
+        old,
+        path: path.clone(),
+        checkpoint: world.note.clone(),
+    };
+    let signer = MemorySigner::from_secret([1; 32]);
+    let public = PublicKey::from_bytes(&signer.public_key()).unwrap();
+    let log = LogKey::new(world.house.request().origin, public);
+    let note = |size, root| {
+        let origin = log.origin().clone();
+        let checkpoint = Checkpoint { origin, size, root };
+        checkpoint.sign(&log, &signer).unwrap()
+    };
+    let other = NodeHash::from_bytes([9; 32]);
+    let same_size = Equivocation {
+        log: log.clone(),
+        conflict: Conflict::SameSize,
+        first: note(new, merkle::root(&leaves)),
+        second: note(new, other),
+    };
+    let root = merkle::root(&leaves[..2]);
+    let prefix = Equivocation {
+        log: log.clone(),
+        conflict: Conflict::Prefix { root, path },
+        first: note(old, other),
+        second: note(new, merkle::root(&leaves)),
+    };
+    prefix.check(&log).unwrap();
+    same_size.check(&log).unwrap();
+    vec![
+        seed("consistency", "house", extended.encode()),
+        seed("equivocation", "same_size", same_size.encode()),
+        seed("equivocation", "prefix", prefix.encode()),
+    ]
+}
+
 /// The payload of a report, as the target signs it.
 fn report(world: &World) -> Vec<u8> {
     let signer = MemorySigner::from_secret([1; 32]);
-    let request = Request {
-        name: "specialist".to_owned(),
-        artifacts: vec![world.model.parse().unwrap()],
-        trust: Trust::Pinned(world.root.clone()),
-        checkpoint: world.note.clone(),
-        content: false,
-        require: Assurance::Pinned,
-        disclosures: Vec::new(),
-        remembered: None,
-        newer: None,
-        min_size: None,
-    };
-    let judgement = drive::judge(&world.ledger, request, None).unwrap();
+    let judgement = drive::judge(&world.ledger, world.request(), None).unwrap();
     let basis = Basis {
         trust_root: &world.root,
         checkpoint: &world.note,
@@ -248,7 +320,6 @@ fn log(world: &World) -> Vec<Seed> {
 
 fn files(world: &World) -> Vec<Seed> {
     let mut seeds = vec![
-        seed("key_file", "issuer", key_file(world)),
         seed("hash_cache", "one", hash_cache(world)),
         seed("settings", "house", world.file("herdbook.toml")),
         seed("segment", "house", segment(world)),
@@ -264,10 +335,36 @@ fn files(world: &World) -> Vec<Seed> {
     seeds
 }
 
-fn key_file(world: &World) -> Vec<u8> {
-    let request = world.house.request();
-    let paths = herdbook::ledger::KeyPaths::of(&request.keys_folder, &request.origin);
-    fs::read(paths.issuer).unwrap()
+/// A key of 32 bytes in all its forms.
+fn keys(world: &World) -> Vec<Seed> {
+    let passphrase = Passphrase::new(targets::files::PASSPHRASE.to_owned().into()).unwrap();
+    let protection = Protection {
+        passphrase: &passphrase,
+        salt: [3; 16],
+        iv: [4; 16],
+    };
+    let forms = [
+        ("pkcs8", KeyForm::Pkcs8, None),
+        ("pkcs8_protected", KeyForm::Pkcs8, Some(&protection)),
+        ("openssh", KeyForm::OpenSsh, None),
+        ("openssh_protected", KeyForm::OpenSsh, Some(&protection)),
+    ];
+    let written = |(name, form, protection): (&str, KeyForm, Option<&Protection<'_>>)| {
+        let path = world.house.path(name);
+        KeyFile::generate_as(&path, [1; 32], form, protection).unwrap();
+        seed("key_file", name, fs::read(path).unwrap())
+    };
+    let mut seeds: Vec<Seed> = forms.into_iter().map(written).collect();
+    let signer = MemorySigner::from_secret([1; 32]);
+    let public = PublicKey::from_bytes(&signer.public_key()).unwrap();
+    seeds.push(seed("public_key", "openssh", ssh_forms(public).0));
+    seeds.push(seed("public_key", "hex", public.to_hex()));
+    // SubjectPublicKeyInfo (RFC 8410 4) before the 32 bytes.
+    let prefix = hex::decode("302a300506032b6570032100").unwrap();
+    let inner = STANDARD.encode([prefix.as_slice(), &public.to_bytes()].concat());
+    let pem = format!("-----BEGIN PUBLIC KEY-----\n{inner}\n-----END PUBLIC KEY-----\n");
+    seeds.push(seed("public_key", "pem", pem));
+    seeds
 }
 
 /// A cache that knows the one file that the target asks for.
@@ -275,7 +372,7 @@ fn hash_cache(world: &World) -> Vec<u8> {
     let path = world.house.path("data/kept.jsonl");
     let mut hashed: HashedFile = hash_file(&path, &Unwatched).unwrap();
     hashed.path = Path::new("a.jsonl").to_owned();
-    hashed.stamp = crate::fuzz::targets::STAMP;
+    hashed.stamp = targets::files::STAMP;
     hashed.digests.bytes = hashed.stamp.bytes;
     let kept = world.house.path("cache");
     let cache = HashCache::open(&kept, [7; 32], i128::from(u64::MAX)).unwrap();
@@ -308,5 +405,27 @@ fn judge(world: &World) -> Vec<Seed> {
         seed("verifier", "torn", world.evidence(&torn)),
         seed("verifier", "swapped", world.evidence(&swapped)),
         seed("verifier_forged", "honest", world.evidence(&payloads)),
+    ]
+}
+
+/// A bundle as it is, and its members as the parts that the target puts together.
+fn bundle(world: &World) -> Vec<Seed> {
+    let mut archive = Vec::new();
+    write_bundle(&world.ledger, world.request(), &mut archive).unwrap();
+    let mut members = Vec::new();
+    let mut rest = archive.as_slice();
+    while let Some(size) = rest.get(124..135).filter(|size| size[0] != 0) {
+        let size = usize::from_str_radix(std::str::from_utf8(size).unwrap(), 8).unwrap();
+        let bytes = rest[512..512 + size].to_vec();
+        let is_entry = bytes.starts_with(b"{\"payload\"");
+        members.push(match members.len() {
+            0..4 => bytes,
+            _ => [&[u8::from(!is_entry)], bytes.as_slice()].concat(),
+        });
+        rest = &rest[(512 + size).next_multiple_of(512)..];
+    }
+    vec![
+        seed("bundle", "honest", [&[0], archive.as_slice()].concat()),
+        seed("bundle", "parts", [vec![1], joined(members.iter())].concat()),
     ]
 }

@@ -285,6 +285,37 @@ pub fn between(low: Share, high: Share) -> Share {
     }
 }
 
+/// A notice about things, without an effect or a replacement.
+pub fn notice(change: NoticeKind, targets: Vec<ArtifactRef>) -> Notice {
+    Notice {
+        change,
+        targets,
+        gap: None,
+        by: vec![],
+        effect: None,
+        reason: None,
+    }
+}
+
+/// A prompt that is one file.
+pub fn prompt(item: &str) -> Prompt {
+    Prompt {
+        name: name(item),
+        set: file(item, 0),
+    }
+}
+
+/// A rule without code.
+pub fn filter(item: &str) -> Filter {
+    Filter {
+        name: name(item),
+        set: absent(item, Absence::None),
+        rule: FilterRule::Other,
+        params: BTreeMap::new(),
+        model: None,
+    }
+}
+
 #[track_caller]
 pub fn undecidable(judgement: &Judgement, code: Code) {
     assert_eq!(failing(judgement), [code], "{:#?}", judgement.findings);

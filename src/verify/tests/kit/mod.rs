@@ -410,6 +410,11 @@ impl World {
         self.read(verifier).finish().get().clone()
     }
 
+    /// The same, as nobody else can make it.
+    pub fn verified(&self, verifier: Verifier) -> Verified<Judgement> {
+        self.read(verifier).finish()
+    }
+
     /// Answers a verifier until it needs nothing more.
     fn read(&self, mut verifier: Verifier) -> Verifier {
         while verifier.need() != Need::Done {
@@ -528,4 +533,51 @@ pub fn seal(statement: &Statement, seed: u8) -> Envelope {
         Ok::<_, std::convert::Infallible>(signing(seed).sign(pae).to_bytes())
     })
     .unwrap()
+}
+
+/// Notices.
+impl World {
+    /// Appends that an item is taken back.
+    pub fn take_back(
+        &mut self,
+        seed: u8,
+        change: NoticeKind,
+        item: &str,
+        effect: NoticeEffect,
+    ) -> StatementId {
+        let notice = Notice {
+            effect: Some(effect),
+            ..notice(change, self.refs(item))
+        };
+        self.add_by(seed, Predicate::Notice(notice))
+    }
+
+    /// Appends that artifacts stand in the place of others.
+    pub fn correct(&mut self, seed: u8, targets: Vec<ArtifactRef>, by: Vec<ArtifactRef>) -> StatementId {
+        let notice = Notice {
+            by,
+            ..notice(NoticeKind::Correct, targets)
+        };
+        self.add_by(seed, Predicate::Notice(notice))
+    }
+
+    /// Appends that an artifact stands in the place of a gap.
+    pub fn resolve(&mut self, seed: u8, gap: GapRef, by: ArtifactRef) -> StatementId {
+        let notice = Notice {
+            gap: Some(gap),
+            by: vec![by],
+            ..notice(NoticeKind::Resolve, vec![])
+        };
+        self.add_by(seed, Predicate::Notice(notice))
+    }
+
+    /// Appends that a key affirms a statement.
+    pub fn affirm(&mut self, seed: u8, statement: StatementId) {
+        let affirm = KeyChange {
+            public_key: None,
+            statements: vec![statement],
+            ..key_change(KeyChangeKind::Affirm, seed)
+        };
+        self.add_by(seed, Predicate::Key(affirm));
+    }
 }

@@ -1,0 +1,115 @@
+//! `notice correct` and `notice supersede`: what stands in the place of something, and what is newer.
+
+use crate::cli::error::Error;
+use crate::cli::exit::Exit;
+use crate::cli::session::Session;
+use crate::cli::ui::Answer;
+use crate::cli::ui::in_line;
+use crate::ledger::Ledger;
+use crate::ledger::notices::content_of;
+use crate::statement::ArtifactRef;
+use crate::statement::Notice;
+use crate::statement::NoticeKind;
+
+use super::How;
+use super::append;
+use super::artifacts;
+use super::invalid;
+
+/// Arguments of `notice correct` and `notice supersede`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  herdbook notice correct seed-tasks@3 --by seed-tasks@9 --reason \"the licence was wrong\"")]
+pub(super) struct Args {
+    /// What was declared: NAME, NAME@ENTRY, NAME/FILE, an hb: id or its beginning
+    node: String,
+    /// What is right, or newer: it must be registered already
+    #[arg(long, value_name = "NODE")]
+    by: String,
+    #[command(flatten)]
+    how: How,
+}
+
+/// Puts something in the place of something else, or says that it is newer.
+pub(super) fn run(session: &Session, args: &Args, change: NoticeKind) -> Result<Answer, Error> {
+    let mut ledger = session.open_log()?;
+    let targets = artifacts(session, &ledger, &args.node)?;
+    let by = artifacts(session, &ledger, &args.by)?;
+    let by = match change {
+        NoticeKind::Correct => by_content(&ledger, &targets, &by)?,
+        _ => by,
+    };
+    if targets.len() != by.len() {
+        return Err(invalid(format!(
+            "`{}` means {} artifacts and `{}` means {}: each needs one that stands for it",
+            in_line(&args.node),
+            targets.len(),
+            in_line(&args.by),
+            by.len()
+        ))
+        .hint("write one notice for each file, as NAME/FILE"));
+    }
+    let notice = Notice {
+        change,
+        targets,
+        gap: None,
+        by,
+        effect: None,
+        reason: None,
+    };
+    let done = append(session, &mut ledger, notice, &args.how)?;
+    let (old, new) = (in_line(&args.node), in_line(&args.by));
+    let text = match (change, args.how.dry_run) {
+        (NoticeKind::Correct, true) => format!("{new} would stand in the place of {old}\n"),
+        (NoticeKind::Correct, false) => format!("{new} stands in the place of {old}: {}\n", done.text),
+        (_, true) => format!("{old} would be superseded by {new}\n"),
+        (_, false) => format!("{old} is superseded by {new}: {}\n", done.text),
+    };
+    let mut notes = done.notes;
+    if change == NoticeKind::Correct {
+        let id = done
+            .json
+            .get("id")
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or("ID");
+        notes.push(format!(
+            "If it says something else about who made this or from what, and nothing less favourable, it counts only once \
+             another granted key affirms it: `herdbook key affirm {id}`. `herdbook verify` tells which it is."
+        ));
+    }
+    Ok(Answer {
+        text,
+        json: done.json,
+        notes,
+        exit: Exit::Ok,
+    })
+}
+
+/// Puts the replacements in the order of what they replace, by content.
+fn by_content(
+    ledger: &Ledger,
+    targets: &[ArtifactRef],
+    by: &[ArtifactRef],
+) -> Result<Vec<ArtifactRef>, Error> {
+    let view = ledger.view();
+    if targets.len() < 2 {
+        return Ok(by.to_vec());
+    }
+    let mut ordered = Vec::new();
+    for target in targets {
+        let content = content_of(&view, *target)?;
+        let mut left = by.iter();
+        let found = loop {
+            match left.next() {
+                Some(one) if content_of(&view, *one)? == content => break Some(*one),
+                Some(_) => {}
+                None => break None,
+            }
+        };
+        let found =
+            found.ok_or_else(|| invalid(format!("nothing there is about the same content as {target}")))?;
+        ordered.push(found);
+    }
+    Ok(ordered)
+}

@@ -1,0 +1,112 @@
+//! `notice withdraw` and `notice recall`: what must not be used any longer, and what it reaches.
+
+use serde_json::Value;
+
+use crate::cli::error::Error;
+use crate::cli::exit::Exit;
+use crate::cli::impact;
+use crate::cli::session::Session;
+use crate::cli::ui::Answer;
+use crate::cli::ui::in_line;
+use crate::cli::ui::put;
+use crate::query;
+use crate::query::Place;
+use crate::statement::Notice;
+use crate::statement::NoticeEffect;
+use crate::statement::NoticeKind;
+use crate::statement::Word as _;
+
+use super::How;
+use super::append;
+use super::artifacts;
+use super::put_in;
+
+/// Arguments of `notice withdraw` and `notice recall`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+It cannot be taken back, so look first at what it reaches, with --dry-run.
+
+Example:
+  herdbook notice withdraw seed-tasks --effect stop_use --reason \"the licence was revoked\" --dry-run")]
+pub(super) struct Args {
+    /// NAME, NAME@ENTRY, NAME/FILE, an hb: id or its beginning, sha256:HEX, or the path of a file
+    node: String,
+    /// What must not happen: `no_new_use` from now on, `stop_use` at all, `destroy_derived` nor stay what was made of it
+    #[arg(long, value_name = "EFFECT", value_parser = effect)]
+    effect: NoticeEffect,
+    #[command(flatten)]
+    how: How,
+}
+
+fn effect(text: &str) -> Result<NoticeEffect, String> {
+    NoticeEffect::parse(text).map_err(|_| format!("write one of {}", NoticeEffect::WORDS.join(", ")))
+}
+
+/// Takes something back.
+pub(super) fn run(session: &Session, args: &Args, change: NoticeKind) -> Result<Answer, Error> {
+    let mut ledger = session.open_log()?;
+    let targets = artifacts(session, &ledger, &args.node)?;
+    let places: Vec<Place> = targets.iter().copied().map(Place::Artifact).collect();
+    let reached = query::impact(&ledger.view(), &places)?;
+    let notice = Notice {
+        change,
+        targets,
+        gap: None,
+        by: Vec::new(),
+        effect: Some(args.effect),
+        reason: None,
+    };
+    let done = append(session, &mut ledger, notice, &args.how)?;
+    let name = in_line(&args.node);
+    let verb = match change {
+        NoticeKind::Recall => "recalled",
+        _ => "withdrawn",
+    };
+    let mut text = impact::text(&args.node, false, &reached, session.ui.paint());
+    if args.how.dry_run {
+        put(
+            &mut text,
+            format_args!("\n{name} would be {verb} ({})\n", args.effect),
+        );
+    } else {
+        put(
+            &mut text,
+            format_args!("\n{name} is {verb} ({}): {}\n", args.effect, done.text),
+        );
+    }
+    let mut json = done.json;
+    let list = |values: Vec<Value>| Value::Array(values);
+    put_in(
+        &mut json,
+        "same_bytes",
+        list(reached.same_bytes.iter().map(impact::same_bytes).collect()),
+    );
+    put_in(
+        &mut json,
+        "released_itself",
+        list(reached.released.iter().map(impact::released).collect()),
+    );
+    put_in(&mut json, "total", reached.reached.len().into());
+    put_in(
+        &mut json,
+        "reached",
+        list(reached.reached.iter().map(impact::reached).collect()),
+    );
+    let mut notes = done.notes;
+    notes.push(match args.effect {
+        NoticeEffect::NoNewUse => {
+            "What used it before keeps its verdict, with a note; what uses it after the notice is not_permitted.".to_owned()
+        }
+        NoticeEffect::StopUse => "The verdict on each of these is not_permitted from the notice on.".to_owned(),
+        NoticeEffect::DestroyDerived => {
+            "The verdict on each of these is not_permitted from the notice on, and says that they are to be destroyed."
+                .to_owned()
+        }
+    });
+    Ok(Answer {
+        text,
+        json,
+        notes,
+        exit: Exit::Ok,
+    })
+}
