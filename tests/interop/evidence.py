@@ -87,7 +87,7 @@ class Statement:
         self.id, self.issuer, body = statement_id(self.pae), signature["keyid"], check(parse(payload), "statement")
         kind = like("https://herdbook/(.*)/v1")(body["predicateType"])
         need(kind and "issuer:hex" in OBJECTS.get(kind[1], ""), body["predicateType"], "not_judged")
-        self.kind, self.says = kind[1], check(body["predicate"], kind[1])
+        self.body, self.kind, self.says = body, kind[1], check(body["predicate"], kind[1])
         says, self.inputs = self.says, self.says.get("inputs", [])
         items = says["outputs"] if self.kind == "run" else [says] if "artifacts" in says else []
         need(all(item.get("kind") != "model" or text(item["name"]) for item in items), "a model without its name")

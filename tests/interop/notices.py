@@ -1,5 +1,7 @@
-"""What notices take back, correct and resolve (docs/verdict.md, Notices)."""
-from evidence import ref
+"""What notices take back, correct and resolve (docs/verdict.md, Notices), and what disclosures tell (disclosure.md)."""
+import hmac
+from evidence import digest, ref
+from primitives import Refused, from_base64, need, parse
 from rules import EMPTY, LEAVES, MODELS, PLAYS, ROWS, facts
 
 SILENT = {"issuer", "ledger", "name", "params", "environment", "command", "operator", "started", "ended", "licence", "holder", "terms", "report", "url", "rule"}
@@ -55,3 +57,35 @@ def check_withdrawals(lineage, notices, keys):
                 hit and lineage.found("recalled" if one.says["change"] == "recall" else "withdrawn", f"entry {one.index}")
             elif any(hit & set(lineage.below(place)) for place in lineage.walk if place[0] in lineage.nodes and lineage.nodes[place[0]].index > one.index):
                 lineage.found("used_after_notice", f"entry {one.index}")
+
+def context(parts, node):
+    """The context of a place that can be withheld, from its JSON pointer (docs/formats/statement.md, What can be withheld)."""
+    *_, above, last = ["", *parts]
+    if last == "sha256":
+        return "content"
+    if parts[0] == "subject":
+        return "name" if node.artifacts[int(parts[1])].says["content"] not in ("file", "manifest") else "file-name"
+    if "evidence" in parts or "code" in parts or len(parts) == 1:
+        return "file-name"
+    if above in ("params", "environment", "crawl"):
+        return f"{above}.{last}"
+    return "gap" if "unresolved" in parts else above if last.isdigit() else "name" if last == "run" else last
+
+def check_disclosure(lineage, ledger, data):
+    """Whether everything that is disclosed of the walk is what was committed to (disclosure.md)."""
+    try:
+        given = parse(data.removesuffix(b"\n"))
+        need(given["ledger"] == f"hb:{ledger}", "another ledger")
+        for one in given["disclosures"]:
+            node_id, *place = one["address"].removeprefix("hb:").split("/")
+            node, parts, salt = lineage.nodes.get(node_id), one["field"][1:].split("/"), bytes.fromhex(one["salt"])
+            if not any(walked[0] == node_id for walked in lineage.walk):
+                continue
+            at = lineage.thing((node_id, *map(int, place))).member if place else node.body
+            for part in (part.replace("~1", "/").replace("~0", "~") for part in parts):
+                at = at[int(part)] if isinstance(at, list) else at[part]
+            text = one["context"].encode() + b"\n" + one.get("text", "").encode()
+            says = f"commitment:{hmac.new(salt, text, 'sha256').hexdigest()}" if "text" in one else digest(salt + from_base64(one["bytes"]))
+            need(at == says and one["context"] == context(parts, node), one["address"])
+    except (Refused, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+        lineage.found("disclosure_differs", str(error))

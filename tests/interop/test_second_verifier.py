@@ -15,7 +15,7 @@ from verify_bundle import VERDICTS, container, judge, verdict
 
 ATTACKS = ledgers.ROOT / "fixtures/attacks"
 VERIFIER = ("primitives", "evidence", "keys", "rules", "notices", "verify_bundle")
-LINES_MAX = 800
+LINES_MAX = 850
 MODELS = {
     "alpaca": ("alpaca-7b", "alpaca-13b", "code-alpaca-2k"), "alpaca-with-gaps": None, "gsm8k": None,
     "process-supervision": None, "ai-judge-vicuna": None, "training-recipes": None,
@@ -33,6 +33,8 @@ def options(folder, told):
     for option, value in zip(words[::2], words[1::2]):
         if option == "--newer":
             found["newer"] = (folder / value).read_bytes()
+        elif option == "--with":
+            found["disclosed"] = (folder / value).read_bytes()
         elif option == "--min-size":
             found["min_size"] = int(value)
     for before in told.get("before", []):

@@ -3,7 +3,7 @@ import argparse, json, pathlib, re, sys
 from collections import defaultdict
 from evidence import FORMATS, Statement, check, checkpoint, digest, ref
 from keys import Keys
-from notices import check_withdrawals, redirections
+from notices import check_disclosure, check_withdrawals, redirections
 from primitives import Refused, blake3, from_base64, need, parse, root, sha256, signed
 from rules import EMPTY, LEAVES, MODELS, PLAYS, ROWS, Lineage, facts, taken
 
@@ -65,7 +65,7 @@ def opened(data):
     need(len(about["artifacts"]) <= 64, "artifacts")
     return list(map(ref, about["artifacts"])), note, tree, contested, entries, blobs
 
-def judge(data, trust, min_size=0, newer=None):
+def judge(data, trust, min_size=0, newer=None, disclosed=None):
     """All failing findings: what was found first under each code."""
     findings, keys, seen, notices = {}, None, set(), []
     found = findings.setdefault
@@ -104,6 +104,7 @@ def judge(data, trust, min_size=0, newer=None):
     check_ties(lineage, contested, counted)
     check_evidence(lineage, keys)
     check_walk(lineage, targets)
+    disclosed is None or check_disclosure(lineage, trust["genesis"], disclosed)
     return findings
 
 def check_age(tree, end, min_size, newer, found):
@@ -230,10 +231,11 @@ def verdict(findings):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     for name, kind, more in (("bundle", pathlib.Path, {}), ("--trust-root", pathlib.Path, {"required": True}), ("--min-size", int, {"default": 0}),
-                             ("--newer", pathlib.Path, {})):
+                             ("--newer", pathlib.Path, {}), ("--with", pathlib.Path, {"dest": "disclosed"})):
         parser.add_argument(name, type=kind, **more)
     given = parser.parse_args()
     trust_root, newer = check(parse(given.trust_root.read_bytes(), exact=False), "trust_root"), given.newer and given.newer.read_bytes()
-    answer = judge(given.bundle.read_bytes(), trust_root, given.min_size, newer)
+    disclosed = given.disclosed and given.disclosed.read_bytes()
+    answer = judge(given.bundle.read_bytes(), trust_root, given.min_size, newer, disclosed)
     print(json.dumps({"verdict": verdict(answer), "findings": sorted(answer), "told": {code: str(answer[code]) for code in answer}}))
     sys.exit(VERDICTS[verdict(answer)])
