@@ -88,7 +88,7 @@ def judge(data, trust, min_size=0, newer=None, disclosed=None):
         if one.index == 0 and one.kind == "genesis":
             keys, same = Keys(one.says), all(one.says[key] == trust[key] for key in ("origin", "owners", "threshold", "log_key"))
             one.id == trust["genesis"] and same or found("genesis_differs", one.id)
-            one.says["format"] == 0 or found("not_judged", "the format")
+            one.says["format"] == 1 or found("not_judged", "the format")
             one.issuer in keys.owners and keys.good(one) or found("signature_invalid", "entry 0")
         elif one.index == 0 or one.says.get("ledger") != trust["genesis"] and (one.kind != "source" or "ledger" in one.says):
             found("wrong_ledger" if one.index else "inadmissible", f"entry {one.index}")
