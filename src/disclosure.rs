@@ -19,8 +19,8 @@ use crate::statement::ArtifactRef;
 use crate::statement::FILE_NAME_CONTEXT;
 use crate::statement::Statement;
 
-/// `_type` of a file of disclosures.
-const DISCLOSURES_TYPE: &str = "https://herdbook/disclosures/v1";
+/// The `herdbook` member of a file of disclosures.
+const DISCLOSURES_TYPE: &str = "disclosures/v1";
 
 /// The longest file of disclosures in bytes.
 pub const DISCLOSURES_BYTES_MAX: usize = 64 << 20;
@@ -226,8 +226,8 @@ impl Disclosures {
     pub fn encode(&self) -> Vec<u8> {
         let list = self.list.iter().map(Disclosure::to_value).collect();
         let members = BTreeMap::from([
-            ("_type".to_owned(), Value::from(DISCLOSURES_TYPE)),
             ("disclosures".to_owned(), Value::List(list)),
+            ("herdbook".to_owned(), Value::from(DISCLOSURES_TYPE)),
             ("ledger".to_owned(), Value::from(format!("hb:{}", self.ledger))),
         ]);
         let mut bytes = Value::Object(members).encode();
@@ -240,16 +240,17 @@ impl Disclosures {
         if bytes.len() > DISCLOSURES_BYTES_MAX {
             return Err(DisclosureError::TooLong { found: bytes.len() });
         }
-        let value = Value::decode(bytes.strip_suffix(b"\n").unwrap_or(bytes))?;
         let wrong = |field| DisclosureError::Field {
             place: "the file".to_owned(),
             field,
         };
+        let json = bytes.strip_suffix(b"\n");
+        let value = Value::decode(json.ok_or_else(|| wrong("the last line feed"))?)?;
         let Value::Object(mut members) = value else {
             return Err(wrong("an object"));
         };
-        if members.remove("_type") != Some(Value::from(DISCLOSURES_TYPE)) {
-            return Err(wrong("_type"));
+        if members.remove("herdbook") != Some(Value::from(DISCLOSURES_TYPE)) {
+            return Err(wrong("herdbook"));
         }
         let ledger = match members.remove("ledger") {
             Some(Value::Text(text)) => text.strip_prefix("hb:").map(StatementId::from_hex),

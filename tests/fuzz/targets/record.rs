@@ -2,7 +2,9 @@
 
 use herdbook::canonical::Value;
 use herdbook::digest::NodeHash;
+use herdbook::disclosure::Disclosures;
 use herdbook::envelope::Envelope;
+use herdbook::ledger::offer::Offer;
 use herdbook::manifest::Manifest;
 use herdbook::manifest::MemberReader;
 use herdbook::manifest::read_cited;
@@ -15,6 +17,7 @@ use herdbook::statement::ManifestFacts;
 use herdbook::statement::Statement;
 use herdbook::trust::TrustRoot;
 
+use super::SIGNER;
 use super::public;
 use super::sign;
 
@@ -142,4 +145,29 @@ pub fn report(bytes: &[u8]) -> bool {
         }
     }
     accepted
+}
+
+/// A vendor's offer as it comes, and a statement that our key offers.
+pub fn offer(bytes: &[u8]) -> bool {
+    if let Ok(offer) = Offer::decode(bytes) {
+        assert_eq!(offer.encode().expect("it was one"), bytes);
+        return true;
+    }
+    let Ok(statement) = Statement::decode(bytes) else {
+        return false;
+    };
+    let Ok(offer) = Offer::sign(statement, Vec::new(), &*SIGNER) else {
+        return false;
+    };
+    let bytes = offer.encode().expect("what is signed is short");
+    assert_eq!(Offer::decode(&bytes).expect("our key signed it"), offer);
+    true
+}
+
+pub fn disclosure(bytes: &[u8]) -> bool {
+    let Ok(disclosures) = Disclosures::decode(bytes) else {
+        return false;
+    };
+    assert_eq!(disclosures.encode(), bytes);
+    true
 }

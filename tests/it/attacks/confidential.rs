@@ -70,8 +70,8 @@ fn withholding() -> World {
 fn disclosure(ledger: StatementId, id: StatementId, field: &str, context: &str, text: &str) -> Vec<u8> {
     let salt = salt().to_hex();
     format!(
-        "{{\"_type\":\"https://herdbook/disclosures/v1\",\"disclosures\":[{{\"address\":\"hb:{id}\",\"context\":\"{context}\",\
-         \"field\":\"{field}\",\"salt\":\"{salt}\",\"text\":\"{text}\"}}],\"ledger\":\"hb:{ledger}\"}}\n"
+        "{{\"disclosures\":[{{\"address\":\"hb:{id}\",\"context\":\"{context}\",\
+         \"field\":\"{field}\",\"salt\":\"{salt}\",\"text\":\"{text}\"}}],\"herdbook\":\"disclosures/v1\",\"ledger\":\"hb:{ledger}\"}}\n"
     )
     .into_bytes()
 }

@@ -77,6 +77,17 @@ const LINES: &str = r#"{"kind": "model", "name": "teacher", "provider": "Example
 {"kind": "prompt", "name": "ask", "content": "not_known"}
 "#;
 
+/// The worked examples of two pages, which other tests hold against the code.
+fn of_pages() -> Vec<Seed> {
+    let file = |page, heading| format!("{}\n", crate::formats::block(page, heading)).into_bytes();
+    let text = |page, heading| crate::formats::block(page, heading).into_bytes();
+    vec![
+        seed("offer", "page", file("offer.md", "File")),
+        seed("offer", "payload", text("offer.md", "Payload")),
+        seed("disclosure", "page", file("disclosure.md", "Disclosure")),
+    ]
+}
+
 /// A ledger with a pipeline in it, and what others hold of it.
 struct World {
     house: House,
@@ -165,6 +176,7 @@ pub fn seeds() -> Vec<Seed> {
     seeds.extend(keys(&world));
     seeds.extend(judge(&world));
     seeds.extend(bundle(&world));
+    seeds.extend(of_pages());
     // What is cut short is refused everywhere.
     let cut: Vec<Seed> = targets::TARGETS
         .iter()
