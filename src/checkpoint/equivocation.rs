@@ -1,7 +1,7 @@
 //! The proof that the holder of a log key signed two histories: two checkpoints that cannot both be of one log.
 //!
 //! ```text
-//! herdbook/equivocation/v0
+//! herdbook/equivocation/v1
 //! kind <same-size or prefix>
 //! log <the verifier key of the log>
 //! prefix <base64 of a root>                      kind prefix only
@@ -30,7 +30,7 @@ use super::MAX_CHECKPOINT_BYTES;
 use super::tlog_proof::hash_line;
 use super::tlog_proof::parse_hash;
 
-const MAGIC: &str = "herdbook/equivocation/v0";
+const MAGIC: &str = "herdbook/equivocation/v1";
 const SAME_SIZE: &str = "same-size";
 const PREFIX: &str = "prefix";
 
@@ -425,7 +425,7 @@ mod tests {
         )));
         for wrong in [
             String::new(),
-            text.replace("/v0", "/v1"),
+            text.replace("/v1", "/v2"),
             text.replace("kind prefix", "kind same-size"),
             text.replace("\nprefix ", "\nroot "),
             text.replace("\nlog ", "\nkey "),

@@ -33,6 +33,9 @@ impl From<LedgerError> for Error {
         };
         let (exit, what) = if error.is_missing() {
             (Exit::Undecidable, "the ledger cannot be read")
+        } else if error.is_newer() {
+            let told = Self::new(Exit::Undecidable, "the ledger cannot be read by this version");
+            return told.because(error).hint("use a newer herdbook");
         } else if error.is_no_ledger() || matches!(error, LedgerError::Unfinished { .. }) {
             (Exit::NoLedger, "no ledger can be opened")
         } else if error.is_tampered() {
@@ -68,7 +71,7 @@ const FSCK: &str = "run `herdbook fsck` to see everything that is false; keep th
 const RESTORE: &str = "put that file back from a copy of the ledger; nothing can be read without it";
 
 /// What to do about settings that cannot be read: they are no evidence, and anybody can write them again.
-const SETTINGS: &str = "put herdbook.toml back, or write it again: it has two lines, `format = 0` and `origin = \"...\"` \
+const SETTINGS: &str = "put herdbook.toml back, or write it again: it has two lines, `format = 1` and `origin = \"...\"` \
      with the origin that the trust root of the ledger names";
 
 /// What to do about a missing checkpoint, which the log key can sign again.

@@ -20,6 +20,7 @@ use crate::log::LogError;
 use crate::log::LogReader;
 use crate::log::PublishedFault;
 use crate::log::check_published;
+use crate::log::commit::MAX_COMMIT_BYTES;
 use crate::log::peek_first_entry;
 use crate::merkle::LeafIndex;
 use crate::statement::Genesis;
@@ -263,7 +264,7 @@ impl<'a> Check<'a> {
         self.add(code, at, fault.to_string());
     }
 
-    /// Admits every entry below the checkpoint again.
+    /// Admits every entry again.
     fn entries(&mut self, key: &LogKey) -> Result<(), FsckError> {
         let reader = match LogReader::open(Arc::clone(self.store), key.clone()) {
             Ok(reader) => reader,
@@ -273,15 +274,20 @@ impl<'a> Check<'a> {
         };
         self.report.checkpoint = Some(reader.checkpoint().clone());
         let mut state = State::new();
-        let (mut held, mut entries) = (Vec::new(), 0);
+        let (mut held, mut entries, mut next) = (Vec::new(), 0, 0);
+        let mut is_whole = true;
         for commit in reader.commits() {
             let commit = match commit {
                 Ok(commit) => commit,
                 // Told by the check of what is published; what stands below can be judged.
-                Err(LogError::Tampered(_)) => break,
+                Err(LogError::Tampered(_)) => {
+                    is_whole = false;
+                    break;
+                }
                 Err(error) => return Err(LedgerError::from(error).into()),
             };
             entries += commit.entries().len();
+            next = commit.header().number + 1;
             held.push(commit);
             if entries >= BATCH_SIGNATURES {
                 if !self.commits(&held, &mut state)? {
@@ -290,7 +296,22 @@ impl<'a> Check<'a> {
                 (held, entries) = (Vec::new(), 0);
             }
         }
-        self.commits(&held, &mut state)?;
+        if self.commits(&held, &mut state)? && is_whole {
+            self.unpublished(key, next, &mut state)?;
+        }
+        Ok(())
+    }
+
+    /// Admits what no checkpoint covers yet, as recovery will before it signs one.
+    fn unpublished(&mut self, key: &LogKey, mut next: u64, state: &mut State) -> Result<(), FsckError> {
+        let limit = MAX_COMMIT_BYTES as u64;
+        // What cannot be read, or is no commit, was told by the check of what is published.
+        while let Ok(Some(slot)) = self.store.read(&StorePath::Commit(next), limit)
+            && let Ok(commit) = Commit::decode(&slot, key)
+            && self.commits(&[commit], state)?
+        {
+            next += 1;
+        }
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 /// The first byte of every record, and the schema as a whole: another one means another program wrote it.
-pub(super) const CODEC_VERSION: u8 = 0;
+pub(super) const CODEC_VERSION: u8 = 1;
 
 /// The largest record, in bytes: the facts of a data set whose manifest, the largest there may be, cites a
 /// statement in each of its lines.

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use crate::envelope::EnvelopeError;
 use crate::log::LogError;
 use crate::merkle::LeafIndex;
 use crate::merkle::TreeSize;
+use crate::statement::StatementError;
 use crate::store::StoreError;
 use crate::trust::TrustError;
 
@@ -122,12 +124,24 @@ impl LedgerError {
     /// Returns whether evidence is false (exit code 20) or a commit is missing; ask [`Self::is_missing`] first.
     pub fn is_tampered(&self) -> bool {
         match self {
-            Self::OriginDiffers { .. } | Self::Entry { .. } | Self::RolledBack { .. } => true,
+            Self::OriginDiffers { .. } | Self::RolledBack { .. } => true,
+            Self::Entry { .. } => !self.is_newer(),
             Self::Log(error) => error.is_tampered(),
             Self::Remembered(error) => error.is_tampered(),
             Self::Blob(error) => matches!(error, BlobError::Differs { .. }),
             _ => false,
         }
+    }
+
+    /// Returns whether an entry is of a kind that only a later version of the program knows (exit code 22).
+    pub fn is_newer(&self) -> bool {
+        matches!(
+            self,
+            Self::Entry {
+                source: AdmissionError::Envelope(EnvelopeError::Statement(StatementError::UnknownKind(_))),
+                ..
+            }
+        )
     }
 
     /// Returns whether there is no ledger to work on (exit code 10).

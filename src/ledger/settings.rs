@@ -33,10 +33,19 @@ pub enum SettingsError {
         /// The format of the ledger.
         found: i64,
     },
+    /// A program of before the formats were frozen wrote it.
+    #[error(
+        "the ledger has format {found}, which was for trying things out: register what it holds in a new ledger of format \
+         {FORMAT_VERSION}"
+    )]
+    OlderFormat {
+        /// The format of the ledger.
+        found: i64,
+    },
     /// No `origin`, or not one.
     #[error("herdbook.toml has no valid `origin = \"...\"`")]
     NoOrigin,
-    /// A key that format 0 does not have.
+    /// A key that the format does not have.
     #[error("`{0}` is not a key of herdbook.toml")]
     UnknownKey(String),
 }
@@ -63,8 +72,8 @@ impl Settings {
         if found > known {
             return Err(SettingsError::NewerFormat { found });
         }
-        if found != known {
-            return Err(SettingsError::NoFormat);
+        if found < known {
+            return Err(SettingsError::OlderFormat { found });
         }
         let origin = table.remove("origin");
         let origin = origin
@@ -103,7 +112,7 @@ mod tests {
         assert_eq!(newer, Err(SettingsError::NewerFormat { found: 7 }));
         assert_eq!(
             newer.unwrap_err().to_string(),
-            "the ledger has format 7, and this program knows formats up to 0: use a newer program"
+            "the ledger has format 7, and this program knows formats up to 1: use a newer program"
         );
     }
 
@@ -111,12 +120,12 @@ mod tests {
     fn everything_else_is_refused() {
         for (text, expected) in [
             ("origin = \"a\"", SettingsError::NoFormat),
-            ("format = -1\norigin = \"a\"", SettingsError::NoFormat),
+            ("format = 0\norigin = \"a\"", SettingsError::OlderFormat { found: 0 }),
             ("format = \"0\"\norigin = \"a\"", SettingsError::NoFormat),
-            ("format = 0", SettingsError::NoOrigin),
-            ("format = 0\norigin = \"a b\"", SettingsError::NoOrigin),
+            ("format = 1", SettingsError::NoOrigin),
+            ("format = 1\norigin = \"a b\"", SettingsError::NoOrigin),
             (
-                "format = 0\norigin = \"a\"\nx = 1",
+                "format = 1\norigin = \"a\"\nx = 1",
                 SettingsError::UnknownKey("x".to_owned()),
             ),
         ] {

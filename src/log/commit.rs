@@ -3,7 +3,7 @@
 //! ```text
 //! offset size
 //!      0    8  magic "HBCOMMIT"
-//!      8    2  format version, u16 BE: 0
+//!      8    2  format version, u16 BE: 1
 //!     10    8  number of this commit, u64 BE
 //!     18   32  SHA-256 of the whole previous slot, zeros for number 0
 //!     50    8  tree size before, u64 BE
@@ -32,7 +32,7 @@ use crate::merkle::{LeafIndex, MAX_TREE_SIZE, TreeSize};
 const MAGIC: &[u8; 8] = b"HBCOMMIT";
 
 /// The format version that is written and read.
-pub const COMMIT_VERSION: u16 = 0;
+pub const COMMIT_VERSION: u16 = 1;
 
 /// What is signed before the bytes of the slot.
 const SIGNATURE_CONTEXT: &[u8] = b"herdbook/commit/v1";

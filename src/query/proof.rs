@@ -53,7 +53,7 @@ use super::node::find;
 pub const PROOF_BYTES_MAX: usize = 512 * 1024;
 
 /// What a proof file says it is.
-const PROOF_TYPE: &str = "herdbook/proof/v0";
+const PROOF_TYPE: &str = "proof/v1";
 
 /// Why a file proves nothing.
 #[derive(Debug, thiserror::Error)]

@@ -146,7 +146,7 @@ fn sample_artifact(run: &str) -> Artifact {
 fn sample() -> Document {
     let (run, model) = ("1".repeat(64), "2".repeat(64));
     Document {
-        format: 0,
+        format: crate::statement::FORMAT_VERSION,
         program: Program {
             name: "herdbook".to_owned(),
             version: "0.0.0".to_owned(),
@@ -292,8 +292,8 @@ fn what_contradicts_itself_is_refused_however_well_it_is_signed() {
         "\"subject\":[{\"digest\":{\"sha256\":\"",
         "\"subject\":[{\"digest\":{\"sha256\":\"0",
     );
-    let extra = honest.replace("\"format\":0", "\"format\":0,\"grade\":\"A\"");
-    let newer = honest.replace("\"format\":0", "\"format\":1");
+    let extra = honest.replace("\"format\":1", "\"format\":1,\"grade\":\"A\"");
+    let newer = honest.replace("\"format\":1", "\"format\":2");
     let other_kind = honest.replace(PREDICATE_TYPE, "https://herdbook/run/v1");
     let empty = honest.replace("\"completeness\"", "\"comment\":\"x\",\"completeness\"");
     assert!(matches!(

@@ -115,8 +115,9 @@ const PREDICATE_TYPE_PREFIX: &str = "https://herdbook/";
 /// What stands after the kind in `predicateType`.
 const PREDICATE_TYPE_SUFFIX: &str = "/v1";
 
-/// The format version that this build writes and reads. 0 until the formats freeze as 1.
-pub const FORMAT_VERSION: u64 = 0;
+/// The format version that this build writes and reads. It is frozen: ledgers and bundles of it are read for ever
+/// (`fixtures/formats/v1`).
+pub const FORMAT_VERSION: u64 = 1;
 
 /// The most outputs, inputs or members that stand in a statement itself; more of them are a manifest.
 pub const INLINE_MAX: usize = 64;

@@ -10,7 +10,7 @@ use crate::key::PublicKey;
 use crate::statement::Genesis;
 
 /// The `herdbook` member of a trust root file.
-const TRUST_ROOT_TYPE: &str = "trust-root/v0";
+const TRUST_ROOT_TYPE: &str = "trust-root/v1";
 
 /// The longest trust root file in bytes.
 pub const TRUST_ROOT_BYTES_MAX: usize = 65_536;

@@ -20,6 +20,7 @@ mod many;
 mod nightly;
 mod notices;
 mod offers;
+mod outsiders;
 mod pipelines;
 mod proved;
 mod raced;

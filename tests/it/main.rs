@@ -1,6 +1,8 @@
 //! One test binary. Each module is `cfg(test)`, so that clippy knows that it may fail by panicking.
 
 #[cfg(test)]
+mod attacks;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod crash;

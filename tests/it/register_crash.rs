@@ -270,7 +270,7 @@ fn init_takes_a_folder_with_other_files_and_none_with_a_ledgers() {
         let mut house = House::new();
         house.write(
             &format!("ledger/{name}"),
-            "format = 0\norigin = \"example.com/other\"\n",
+            "format = 1\norigin = \"example.com/other\"\n",
         );
         let refused = house.init();
         assert!(

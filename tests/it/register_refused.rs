@@ -137,7 +137,7 @@ fn a_newer_format_and_no_ledger_are_said() {
     let house = house();
     let path = house.path("ledger/herdbook.toml");
     let text = fs::read_to_string(&path).unwrap();
-    fs::write(&path, text.replace("format = 0", "format = 9")).unwrap();
+    fs::write(&path, text.replace("format = 1", "format = 9")).unwrap();
     let newer = Ledger::open(&house.path("ledger")).unwrap_err();
     assert_eq!(
         newer.to_string(),
@@ -154,7 +154,7 @@ fn a_newer_format_and_no_ledger_are_said() {
 /// Another origin in the settings than in genesis.
 fn none_of(house: &House) -> LedgerError {
     let path = house.path("ledger/herdbook.toml");
-    fs::write(&path, "format = 0\norigin = \"example.com/other\"\n").unwrap();
+    fs::write(&path, "format = 1\norigin = \"example.com/other\"\n").unwrap();
     Ledger::open(&house.path("ledger")).unwrap_err()
 }
 

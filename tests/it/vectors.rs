@@ -213,11 +213,11 @@ fn roots_proofs_and_tiles_are_those_of_tlog_tiles() {
             .map(|hash| NodeHash::from_bytes(hash.0))
             .collect()
     };
-    for size in (1..SIZES).step_by(13).chain([255, 256, 257, SIZES]) {
+    for size in 1..=SIZES {
         let now = &leaves[..usize::try_from(size).unwrap()];
         let root = tlog_tiles::tree_hash(size, &theirs).unwrap();
         assert_eq!(merkle::root(now).as_bytes(), &root.0);
-        for n in (0..size).step_by(7) {
+        for n in (size % 37..size).step_by(37) {
             let proof = merkle::prove_inclusion(now, LeafIndex::new(n)).unwrap();
             assert_eq!(
                 proof,
@@ -225,7 +225,7 @@ fn roots_proofs_and_tiles_are_those_of_tlog_tiles() {
                 "{n} of {size}"
             );
         }
-        for n in (1..=size).step_by(11) {
+        for n in (1 + size % 41..=size).step_by(41) {
             let proof = merkle::prove_consistency(now, TreeSize::new(n)).unwrap();
             assert_eq!(
                 proof,

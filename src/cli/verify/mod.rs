@@ -154,7 +154,7 @@ fn outcomes(session: &Session, args: &args::Verify) -> Result<(Vec<Outcome>, Vec
         .map(|path| read_trust_root(&session.path(path)))
         .transpose()?;
     let mut ledger = match Ledger::open(&folder) {
-        Err(error) if error.is_missing() || error.is_tampered() => {
+        Err(error) if error.is_missing() || error.is_tampered() || error.is_newer() => {
             return Ok((broken(args, error), Vec::new()));
         }
         opened => opened?,
@@ -339,6 +339,10 @@ fn broken(args: &args::Verify, error: LedgerError) -> Vec<Outcome> {
         let line =
             "undecidable: a file of the ledger is missing or cannot be read, so nothing in it was judged";
         (Code::EntryMissing, line)
+    } else if error.is_newer() {
+        let line =
+            "undecidable: an entry is of a kind that this version does not know, so nothing was judged";
+        (Code::NotJudged, line)
     } else {
         let line =
             "tampered: the ledger holds false evidence, so nothing in it was judged; see `herdbook fsck`";

@@ -28,7 +28,7 @@ const COVERED: usize = HEADER_BYTES - DIGEST_BYTES;
 const MAGIC: [u8; 8] = *b"HBSEGMNT";
 
 /// The version of the format.
-const VERSION: u16 = 0;
+const VERSION: u16 = 1;
 
 /// The longest origin, in bytes.
 const ORIGIN_BYTES_MAX: usize = 128;

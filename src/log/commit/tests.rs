@@ -184,8 +184,8 @@ fn headers_that_cannot_be_are_refused() {
     };
     assert!(matches!(slot(|slot| slot[0] = b'h'), Err(CommitError::Magic)));
     assert!(matches!(
-        slot(|slot| slot[9] = 1),
-        Err(CommitError::Version { found: 1 })
+        slot(|slot| slot[9] = 2),
+        Err(CommitError::Version { found: 2 })
     ));
     assert!(matches!(sizes(58, 9), Err(CommitError::TreeSizes { .. })));
     assert!(matches!(sizes(58, 8), Err(CommitError::TreeSizes { .. })));

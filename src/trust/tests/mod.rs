@@ -24,7 +24,7 @@ fn id(byte: u8) -> StatementId {
 
 fn genesis(threshold: u64) -> Genesis {
     Genesis {
-        format: 0,
+        format: 1,
         origin: "example.com/lab".to_owned(),
         organisation: None,
         owners: vec![key(1), key(2)],
@@ -65,7 +65,7 @@ fn a_trust_root_comes_back_and_is_strict() {
     for (from, to) in [
         ("\"threshold\":2", "\"threshold\":3"),
         ("\"threshold\":2", "\"threshold\":0"),
-        ("trust-root/v0", "trust-root/v9"),
+        ("trust-root/v1", "trust-root/v9"),
         ("\"quorum\"", "\"extra\":1,\"quorum\""),
         ("\"none\"", "\"some\""),
     ] {

@@ -191,7 +191,7 @@ fn a_ledger_of_a_newer_format_is_left_alone() {
     let settings = place.at(".herdbook/herdbook.toml");
     let text = fs::read_to_string(&settings)
         .unwrap()
-        .replace("format = 0", "format = 9");
+        .replace("format = 1", "format = 9");
     fs::write(&settings, text).unwrap();
     for verb in [&["list"][..], &["verify", "model"], &["register", "lineage.yaml"]] {
         let refused = place.run(verb).expect(1);

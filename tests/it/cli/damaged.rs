@@ -129,13 +129,13 @@ fn settings_that_cannot_be_read_say_how_to_write_them() {
     let place = Place::with_pipeline();
     let path = place.at(".herdbook/herdbook.toml");
     let good = fs::read(&path).unwrap();
-    let parts = ["herdbook.toml", "two lines, `format = 0` and `origin = "];
+    let parts = ["herdbook.toml", "two lines, `format = 1` and `origin = "];
     for bad in [
         &b"format ="[..],
         b"",
         b"\xff",
-        b"format = 0\norigin = 1\n",
-        b"format = 0\norigin = \"a\"\nx = 1\n",
+        b"format = 1\norigin = 1\n",
+        b"format = 1\norigin = \"a\"\nx = 1\n",
     ] {
         fs::write(&path, bad).unwrap();
         undecidable(&place, &parts);

@@ -46,6 +46,19 @@ fn the_example_report_is_one() {
 }
 
 #[test]
+fn the_examples_of_the_other_kinds_are_such() {
+    for (heading, kind) in [
+        ("Data set", "dataset"),
+        ("Key change", "key"),
+        ("Notice", "notice"),
+        ("Observation", "observation"),
+    ] {
+        let statement = read("statement.md", heading, &format!("{heading} id"));
+        assert_eq!(statement.predicate.kind(), kind);
+    }
+}
+
+#[test]
 fn the_example_genesis_is_one() {
     let Predicate::Genesis(genesis) = read("genesis.md", "Payload", "Ledger id").predicate else {
         panic!("not a genesis")
