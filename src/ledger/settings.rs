@@ -120,7 +120,10 @@ mod tests {
     fn everything_else_is_refused() {
         for (text, expected) in [
             ("origin = \"a\"", SettingsError::NoFormat),
-            ("format = 0\norigin = \"a\"", SettingsError::OlderFormat { found: 0 }),
+            (
+                "format = 0\norigin = \"a\"",
+                SettingsError::OlderFormat { found: 0 },
+            ),
             ("format = \"0\"\norigin = \"a\"", SettingsError::NoFormat),
             ("format = 1", SettingsError::NoOrigin),
             ("format = 1\norigin = \"a b\"", SettingsError::NoOrigin),

@@ -26,6 +26,7 @@ fn withholding() -> (World, StatementId) {
         ..source("diaries")
     }));
     world.train("diaries", "model");
+    world.seal();
     (world, id)
 }
 
