@@ -30,7 +30,7 @@ mod remembered;
 mod report;
 mod stolen;
 mod stream;
-mod support;
+pub mod support;
 mod verbs;
 mod verdicts;
 mod workers;

@@ -9,6 +9,8 @@ mod crash;
 #[cfg(test)]
 mod formats;
 #[cfg(test)]
+mod frozen;
+#[cfg(test)]
 mod fuzz;
 #[cfg(test)]
 mod ledger;
