@@ -317,11 +317,8 @@ fn with_header(change: &dyn Fn(&mut tar::Header)) -> Option<BundleError> {
 }
 
 #[track_caller]
-fn refused(error: Option<BundleError>) {
-    match error {
-        Some(BundleError::Container(why)) => drop(why),
-        other => panic!("{other:?}"),
-    }
+fn refused(error: Option<&BundleError>) {
+    assert!(matches!(error, Some(BundleError::Container(_))), "{error:?}");
 }
 
 /// What archives in the field can do, and a bundle cannot.
@@ -343,7 +340,7 @@ fn tricks_of_archives_are_refused() {
         "",
         "bundle.json ",
     ] {
-        refused(with_header(&name(text)));
+        refused(with_header(&name(text)).as_ref());
     }
     for kind in [
         tar::EntryType::Symlink,
@@ -357,11 +354,11 @@ fn tricks_of_archives_are_refused() {
         tar::EntryType::XGlobalHeader,
         tar::EntryType::Continuous,
     ] {
-        refused(with_header(&move |header| header.set_entry_type(kind)));
+        refused(with_header(&move |header| header.set_entry_type(kind)).as_ref());
     }
-    refused(with_header(&|header| header.set_mode(0o755)));
-    refused(with_header(&|header| header.set_mtime(1)));
-    refused(with_header(&|header| header.set_uid(1)));
+    refused(with_header(&|header| header.set_mode(0o755)).as_ref());
+    refused(with_header(&|header| header.set_mtime(1)).as_ref());
+    refused(with_header(&|header| header.set_uid(1)).as_ref());
 }
 
 /// A size that is not there is never allocated; one in another base is no size.
@@ -371,14 +368,15 @@ fn a_size_is_one_that_may_be() {
         let error = with_header(&move |header| header.set_size(size));
         assert!(matches!(error, Some(BundleError::TooLong { .. })), "{error:?}");
     }
-    refused(with_header(&|header| {
+    let error = with_header(&|header| {
         // The right size in the base-256 form of GNU.
         let size = header.size().unwrap();
         let field = &mut header.as_mut_bytes()[124..136];
         field.fill(0);
         field[0] = 0x80;
         field[4..].copy_from_slice(&size.to_be_bytes());
-    }));
+    });
+    refused(error.as_ref());
 }
 
 #[test]
@@ -386,11 +384,11 @@ fn nothing_follows_the_end_and_nothing_is_packed() {
     let good = bundle_of(&ledger());
     let mut longer = good.clone();
     longer.push(0);
-    refused(Bundle::open(Cursor::new(longer)).err());
+    refused(Bundle::open(Cursor::new(longer)).err().as_ref());
     let mut half = good.clone();
     half.truncate(good.len() - 512);
     half.extend_from_slice(&[1; 512]);
-    refused(Bundle::open(Cursor::new(half)).err());
+    refused(Bundle::open(Cursor::new(half)).err().as_ref());
     for magic in [
         &b"\x1f\x8b\x08"[..],
         b"\x28\xb5\x2f\xfd",

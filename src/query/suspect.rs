@@ -52,7 +52,7 @@ pub fn suspects(view: &View<'_>, keys: &Keys) -> Result<Vec<Suspect>, QueryError
 fn suspect(keys: &Keys, entry: LeafIndex, leaf: &[u8]) -> Option<Suspect> {
     let envelope = Envelope::decode(leaf).ok()?;
     let (key, id) = (envelope.key(), envelope.id());
-    if keys.standing(key, entry.get(), id) == Standing::Good {
+    if keys.standing(key, entry.get(), id) != Standing::Suspect {
         return None;
     }
     let predicate = envelope.statement().ok()?.predicate;

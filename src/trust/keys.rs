@@ -28,6 +28,13 @@ use super::record::Proposal;
 pub enum Standing {
     /// It counts.
     Good,
+    /// The key was compromised by then, and another one affirmed the statement.
+    Affirmed {
+        /// The first key whose affirmation counts.
+        by: KeyId,
+        /// The entry of that affirmation.
+        entry: u64,
+    },
     /// The key was compromised by then, and nobody affirmed the statement.
     Suspect,
 }
@@ -243,10 +250,12 @@ impl Keys {
             .records
             .get(&key)
             .is_some_and(|record| record.is_suspect_at(index));
-        if suspect && self.affirmed_by(key, statement).is_none() {
-            Standing::Suspect
-        } else {
-            Standing::Good
+        if !suspect {
+            return Standing::Good;
+        }
+        match self.affirmed_by(key, statement) {
+            Some((by, entry)) => Standing::Affirmed { by, entry },
+            None => Standing::Suspect,
         }
     }
 
@@ -262,18 +271,18 @@ impl Keys {
         counting.into_iter().map(|(_, by)| by).collect()
     }
 
-    /// Returns the first other key whose affirmation of what `key` signed counts.
+    /// Returns the first other key whose affirmation of what `key` signed counts, with its entry.
     ///
     /// One by a key that was itself suspect when it affirmed does not, and affirming the affirmation does not help: what
     /// counts is affirmed itself.
-    pub fn affirmed_by(&self, key: KeyId, statement: StatementId) -> Option<KeyId> {
+    fn affirmed_by(&self, key: KeyId, statement: StatementId) -> Option<(KeyId, u64)> {
         let affirmed = self.affirmed.get(&statement)?;
         let counts = |(by, at): &(&KeyId, &u64)| {
             let record = self.records.get(*by);
             **by != key && record.is_some_and(|record| !record.is_suspect_at(**at))
         };
         let first = affirmed.iter().filter(counts).min_by_key(|(_, at)| **at);
-        first.map(|(by, _)| *by)
+        first.map(|(by, at)| (*by, *at))
     }
 
     fn settle(&mut self, index: u64, proposal: Proposal) {
@@ -305,7 +314,10 @@ impl Keys {
                 Some(Since::Entry(entry)) => entry.max(record.from),
                 Some(Since::Grant) | None => record.from,
             };
-            record.suspect_from = Some(record.suspect_from.map_or(since, |earlier| earlier.min(since)));
+            if record.suspect_from.is_none_or(|earlier| since < earlier) {
+                record.suspect_from = Some(since);
+                record.suspect_by = Some(index);
+            }
         }
         if let Some(successor) = change.successor {
             record.successor = Some(successor);

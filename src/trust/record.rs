@@ -22,6 +22,8 @@ pub struct GrantedKey {
     pub to: Option<u64>,
     /// The entry from which on what it signed is suspect.
     pub suspect_from: Option<u64>,
+    /// The entry that says so.
+    pub suspect_by: Option<u64>,
     /// The key that took its place.
     pub successor: Option<PublicKey>,
 }
@@ -35,6 +37,7 @@ impl GrantedKey {
             from,
             to: None,
             suspect_from: None,
+            suspect_by: None,
             successor: None,
         }
     }

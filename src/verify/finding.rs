@@ -175,6 +175,8 @@ codes! {
     Superseded = "superseded", NOTE;
     /// What a later entry says against a verdict as of an earlier size.
     DisputedLater = "disputed_later", NOTE;
+    /// Signed by a key that was compromised by then, and counted because another key affirmed it.
+    Affirmed = "affirmed", NOTE;
     /// A notice that changes nothing.
     NoticeWithoutEffect = "notice_without_effect", NOTE;
     /// A version that may point elsewhere tomorrow.

@@ -60,6 +60,16 @@ pub(super) enum Place {
     Gap(StatementId, usize),
 }
 
+impl Place {
+    /// Returns the statement that it is of.
+    pub(super) fn statement(self) -> StatementId {
+        match self {
+            Place::Artifact(reference) => reference.statement,
+            Place::Run(id) | Place::Gap(id, _) => id,
+        }
+    }
+}
+
 /// An artifact with what stands around it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Located<'a> {

@@ -238,7 +238,7 @@ fn edges(scene: &Scene<'_>, kept: &BTreeMap<Unit, usize>) -> BTreeSet<LineageEdg
                 for below in scene.graph.below(*place) {
                     let role = match below {
                         Place::Run(_) => "output",
-                        _ if scene.graph.run(statement_of(*place)).is_some() => "output",
+                        _ if scene.graph.run(place.statement()).is_some() => "output",
                         _ if is_filter(scene, *place) => "model",
                         _ => "member",
                     };
@@ -256,22 +256,15 @@ fn add_gap(scene: &Scene<'_>, id: StatementId, position: usize, mut add: impl Fn
     }
 }
 
-fn statement_of(place: Place) -> StatementId {
-    match place {
-        Place::Artifact(reference) => reference.statement,
-        Place::Run(id) | Place::Gap(id, _) => id,
-    }
-}
-
 fn is_filter(scene: &Scene<'_>, place: Place) -> bool {
-    let node = scene.graph.nodes.get(&statement_of(place));
+    let node = scene.graph.nodes.get(&place.statement());
     node.is_some_and(|node| matches!(node.statement.predicate, Predicate::Filter(_)))
 }
 
 fn node(scene: &Scene<'_>, tally: &Tally) -> Option<LineageNode> {
     let place = tally.place;
     let step = scene.graph.step(place);
-    let node = scene.graph.nodes.get(&statement_of(place))?;
+    let node = scene.graph.nodes.get(&place.statement())?;
     let (name, kind) = match place {
         Place::Gap(..) => (step.name, "gap"),
         Place::Run(_) => (step.name, "run"),

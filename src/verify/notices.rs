@@ -65,6 +65,6 @@ impl Notified {
 
     /// Returns whether this may make a verdict better: what takes something back counts always.
     pub(super) fn is_in_good_standing(&self, keys: &Keys) -> bool {
-        keys.standing(self.issuer, self.index.get(), self.id) == Standing::Good
+        keys.standing(self.issuer, self.index.get(), self.id) != Standing::Suspect
     }
 }

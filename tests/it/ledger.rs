@@ -278,6 +278,13 @@ fn an_origin_stands_for_one_ledger() {
     let mut house = House::with_ledger();
     fs::remove_dir_all(house.path("ledger")).unwrap();
     fs::remove_dir_all(house.path("keys")).unwrap();
+    // Its last checkpoint is remembered; and where somebody moved that away, it is pinned.
+    let seen = house.init();
+    let Err(InitError::Seen { path, .. }) = seen else {
+        panic!("{seen:?}");
+    };
+    assert!(!house.path("keys").exists());
+    fs::remove_file(path).unwrap();
     let other = house.init();
     assert!(
         matches!(other, Err(InitError::Pin(PinError::Other { .. }))),

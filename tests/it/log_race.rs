@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 
 use herdbook::checkpoint::Checkpoint;
-use herdbook::log::{Appended, LogError, LogReader, check_published};
+use herdbook::log::{Appended, LogError, LogReader, PublishedFault, check_published};
 use herdbook::merkle::verify_consistency;
 use herdbook::store::faulty::FaultyStore;
 use herdbook::store::{FileStore, MemoryStore, Store, StorePath};
@@ -62,14 +62,14 @@ fn race(step: usize, removed: &'static [&'static str]) -> Option<String> {
     let other = Arc::new(Mutex::new(None));
     let result = Arc::clone(&other);
     faulty.interrupt(step, move || {
-        *result.lock().unwrap() = Some(break_in(&path, removed))
+        *result.lock().unwrap() = Some(break_in(&path, removed));
     });
     let ours = append(&mut first, "first", 1);
     let name = faulty.steps().get(step).cloned()?;
     let told = format!("before `{name}`, without {removed:?}");
     let theirs = other.lock().unwrap().take().expect("it was interrupted");
     let lag = check_published(&plain, &log_key(OWNER)).unwrap();
-    assert!(lag.iter().all(|fault| fault.is_lag()), "{told}: {lag:?}");
+    assert!(lag.iter().all(PublishedFault::is_lag), "{told}: {lag:?}");
     if let Err(error) = &ours {
         assert!(error.is_fenced(), "{told}: {error:?}");
         assert!(

@@ -141,7 +141,7 @@ fn a_newer_format_and_no_ledger_are_said() {
     let newer = Ledger::open(&house.path("ledger")).unwrap_err();
     assert_eq!(
         newer.to_string(),
-        "the ledger has format 9, and this program knows formats up to 0: use a newer program"
+        "the ledger has format 9, and this program knows formats up to 1: use a newer program"
     );
     for folder in ["data", "nowhere"] {
         let none = Ledger::open(&house.path(folder)).unwrap_err();

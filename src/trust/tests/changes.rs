@@ -80,7 +80,7 @@ fn refused(keys: &mut Keys, entry: u8, by: u8, change: &KeyChange, part: &str) {
 }
 
 fn stands(keys: &Keys, seed: u8, entry: u64, statement: u8) -> bool {
-    keys.standing(key(seed).id(), entry, id(statement)) == Standing::Good
+    keys.standing(key(seed).id(), entry, id(statement)) != Standing::Suspect
 }
 
 fn may(keys: &Keys, seed: u8, entry: u64) -> bool {
@@ -265,7 +265,11 @@ fn a_compromise_is_affirmed_statement_by_statement() {
     assert!(!stands(&keys, FIRST, 12, 90));
     apply(&mut keys, 21, SECOND, &about(Affirm, 90)).unwrap();
     assert!(stands(&keys, FIRST, 12, 90) && !stands(&keys, FIRST, 13, 91));
-    assert_eq!(keys.affirmed_by(key(FIRST).id(), id(90)), Some(key(SECOND).id()));
+    let by = key(SECOND).id();
+    let affirmed = Standing::Affirmed { by, entry: 21 };
+    assert_eq!(keys.standing(key(FIRST).id(), 12, id(90)), affirmed);
+    assert_eq!(keys.standing(key(FIRST).id(), 9, id(90)), Standing::Good);
+    assert_eq!(keys.record(key(FIRST).id()).unwrap().suspect_by, Some(20));
 }
 
 #[test]

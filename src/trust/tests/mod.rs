@@ -166,6 +166,8 @@ fn a_compromise_reaches_back_and_an_affirmation_restores() {
         "a stolen key affirms nothing"
     );
     keys.apply(902, id(3), key(5).id(), &affirm).unwrap();
-    assert_eq!(keys.standing(stolen, 500, id(7)), Standing::Good);
+    let by = key(5).id();
+    let affirmed = Standing::Affirmed { by, entry: 902 };
+    assert_eq!(keys.standing(stolen, 500, id(7)), affirmed);
     assert_eq!(keys.standing(stolen, 501, id(8)), Standing::Suspect);
 }

@@ -1,5 +1,6 @@
 //! Can all claims about the same bytes be true? Origin is judged per content, not per node.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
@@ -264,17 +265,17 @@ fn own_model(scene: &Scene<'_>, ours: ArtifactRef, other: ArtifactRef, digest: S
     finding
 }
 
-/// The rival's own path: down to a leaf of it, the nearest one that is not on the walk.
+/// The rival's own path: down to a leaf of it, the newest in the log of those that are not on the walk.
 fn rival_path(scene: &Scene<'_>, other: ArtifactRef) -> Vec<PathStep> {
     let graph = scene.graph;
     let start = Place::Artifact(other);
     let reached = graph.reach(&[start]);
-    let is_end = |place: &&Place| graph.below(**place).is_empty() && !scene.from.contains_key(*place);
-    let is_leaf = |place: &&Place| graph.below(**place).is_empty();
-    let end = reached
-        .keys()
-        .find(is_end)
-        .or_else(|| reached.keys().find(is_leaf));
+    let leaves = reached.keys().filter(|place| graph.below(**place).is_empty());
+    let order = |place: &&Place| {
+        let rank = graph.nodes.get(&place.statement()).map(|node| node.rank);
+        (!scene.from.contains_key(*place), rank, Reverse(**place))
+    };
+    let end = leaves.max_by_key(order);
     graph.path(&reached, end.copied().unwrap_or(start))
 }
 

@@ -161,7 +161,7 @@ fn new_uses(scene: &Scene<'_>, notified: &Notified, hits: &BTreeSet<Place>, find
     let later: Vec<Place> = users
         .into_iter()
         .filter(|user| {
-            let node = scene.graph.nodes.get(&statement_of(*user));
+            let node = scene.graph.nodes.get(&user.statement());
             node.is_some_and(|node| node.index > notified.index)
         })
         .collect();
@@ -176,7 +176,7 @@ fn new_uses(scene: &Scene<'_>, notified: &Notified, hits: &BTreeSet<Place>, find
     }
     for user in later {
         let step = scene.graph.step(user);
-        let entry = scene.graph.nodes.get(&statement_of(user)).map(|node| node.index);
+        let entry = scene.graph.nodes.get(&user.statement()).map(|node| node.index);
         let entry = entry.map_or_else(String::new, |entry| format!(" (entry {entry})"));
         let message = format!(
             "{}{entry} used it after that: {what} for new uses{reason}",
@@ -381,11 +381,4 @@ fn reason(notified: &Notified) -> String {
 fn signer(key: KeyId) -> String {
     let text = key.to_string();
     format!("key {}", text.get(..12).unwrap_or(&text))
-}
-
-fn statement_of(place: Place) -> StatementId {
-    match place {
-        Place::Artifact(reference) => reference.statement,
-        Place::Run(id) | Place::Gap(id, _) => id,
-    }
 }

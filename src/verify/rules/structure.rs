@@ -3,12 +3,15 @@
 
 use std::collections::BTreeMap;
 
+use crate::digest::KeyId;
 use crate::digest::StatementId;
 use crate::envelope;
 use crate::envelope::EnvelopeError;
+use crate::merkle::LeafIndex;
 use crate::statement::Does;
 use crate::statement::Predicate;
 use crate::statement::Role;
+use crate::trust::Keys;
 use crate::trust::Standing;
 use crate::trust::TrustError;
 use crate::verify::finding::Code;
@@ -79,12 +82,30 @@ fn signatures(
             findings.push(scene.finding(Code::Inadmissible, place, format!("entry {index}: {error}")));
         }
     }
-    if keys.standing(envelope.key(), index.get(), id) == Standing::Suspect {
-        let message = format!(
-            "entry {index} was signed by key {} while that key was compromised, and no other key affirmed it",
-            envelope.key()
-        );
-        findings.push(scene.finding(Code::SuspectKey, place, message));
+    findings.extend(standing(scene, keys, envelope.key(), (index, id), place));
+}
+
+/// What was signed with a key that was compromised by then counts only if another key affirmed it, and that is told.
+fn standing(
+    scene: &Scene<'_>,
+    keys: &Keys,
+    key: KeyId,
+    (index, id): (LeafIndex, StatementId),
+    place: Place,
+) -> Option<Finding> {
+    let suspect_by = keys.record(key).and_then(|record| record.suspect_by);
+    let told = suspect_by.map_or_else(String::new, |entry| format!(" (revoked at entry {entry})"));
+    let signed = format!("entry {index} was signed by key {key}, which was compromised by then{told}");
+    match keys.standing(key, index.get(), id) {
+        Standing::Good => None,
+        Standing::Affirmed { by, entry } => {
+            let message = format!("{signed}; it counts because key {by} affirmed it at entry {entry}");
+            Some(scene.finding(Code::Affirmed, place, message))
+        }
+        Standing::Suspect => {
+            let message = format!("{signed}, and no other key affirmed it");
+            Some(scene.finding(Code::SuspectKey, place, message))
+        }
     }
 }
 

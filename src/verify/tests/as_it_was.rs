@@ -122,6 +122,13 @@ fn a_later_entry_that_disputes_it_is_told_and_changes_nothing() {
             message.contains(code.as_str()) && message.contains(now.as_str()),
             "{message}"
         );
+        if code == Code::SuspectKey {
+            // The first entry after those of then.
+            assert!(
+                message.contains(&format!("(revoked at entry {size})")),
+                "{message}"
+            );
+        }
     }
     // What says nothing new disputes nothing.
     let mut quiet = herd();

@@ -107,7 +107,7 @@ fn a_prompt_or_a_filter_with_generated_bytes_conflicts_too() {
     passes(&world.verify("specialist"));
 }
 
-/// Whoever forgot an input and registered the run again reads which one, and that neither record goes away.
+/// Whoever forgot an input and registered the run again reads which one, and what puts it right.
 #[test]
 fn two_runs_that_read_alike_are_told_apart_by_their_inputs() {
     let mut world = herd();
@@ -126,7 +126,7 @@ fn two_runs_that_read_alike_are_told_apart_by_their_inputs() {
     let message = &judgement.findings[0].message;
     assert!(message.contains("takes rules (prompt), and entry "), "{message}");
     assert!(!message.contains("takes rules (prompt), seeds"), "{message}");
-    assert!(message.contains("neither record can be taken back"), "{message}");
+    assert!(message.contains("`herdbook notice correct`"), "{message}");
 }
 
 #[test]

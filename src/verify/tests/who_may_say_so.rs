@@ -123,7 +123,26 @@ fn what_a_compromised_key_signed_since_is_suspect_until_somebody_else_affirms_it
     };
     let mut affirmed = since(Since::Entry(entry));
     affirmed.add_by(ISSUER, Predicate::Key(affirm.clone()));
-    passes(&affirmed.verify("model"));
+    let judgement = affirmed.verify("model");
+    passes(&judgement);
+    // That it counts only for this is told, of this entry and no other.
+    let notes = judgement.findings.iter();
+    let notes: Vec<_> = notes.filter(|finding| finding.code == Code::Affirmed).collect();
+    let [note] = notes.as_slice() else {
+        panic!("{:#?}", judgement.findings);
+    };
+    assert_eq!(
+        note.message,
+        format!(
+            "entry {entry} was signed by key {}, which was compromised by then (revoked at entry {}); it counts because \
+             key {} affirmed it at entry {}",
+            public(SECOND).id(),
+            entry + 2,
+            public(ISSUER).id(),
+            entry + 3,
+        )
+    );
+    assert!(!world.verify("model").has(Code::Affirmed));
     // An affirmation by a key that turns out to be stolen as well is none.
     affirmed.revoke(ISSUER, Revocation::Compromised, Some(Since::Entry(entry + 2)));
     assert!(affirmed.verify("model").has(Code::SuspectKey));

@@ -245,30 +245,40 @@ runs:
     outputs: [{name: tasks, kind: shard, files: out.jsonl}]
 ";
 
-#[test]
-fn a_gap_is_resolved_by_what_has_its_digest() {
+fn count(judgement: &Value, code: &str) -> usize {
+    codes(judgement)
+        .into_iter()
+        .filter(|other| *other == code)
+        .count()
+}
+
+/// Returns the gaps of a class.
+fn gaps(place: &Place, class: &str) -> Vec<Value> {
+    let listed = place.run(&["gaps", "--json"]).expect(0).json();
+    let all = listed["gaps"].as_array().unwrap().iter();
+    all.filter(|gap| gap["class"] == class).cloned().collect()
+}
+
+fn unresolved(place: &Place, code: &str) -> Value {
+    let mut all = gaps(place, "unresolved").into_iter();
+    all.find(|gap| gap["code"] == code).unwrap()
+}
+
+/// A run with two gaps, one with the digest of a file, and then a source with that file; with the size in between.
+fn with_gaps() -> (Place, String) {
     let place = Place::with_ledger();
     place.write("wiki.jsonl", "{\"page\":1}\n");
     place.write("out.jsonl", "{\"b\":1}\n");
-    let hashed = place
-        .run(&["hash", "wiki.jsonl", "--out", "wiki.ndjson", "--json"])
-        .expect(0);
-    drop(hashed);
+    let hashed = ["hash", "wiki.jsonl", "--out", "wiki.ndjson"];
+    place.run(&hashed).expect(0);
     let record = std::fs::read_to_string(place.at("wiki.ndjson")).unwrap();
     let record: Value = serde_json::from_str(record.lines().next().unwrap()).unwrap();
-    place.write(
-        "gappy.yaml",
-        GAPPY.replace("DIGEST", record["sha256"].as_str().unwrap()),
-    );
+    let digest = record["sha256"].as_str().unwrap();
+    place.write("gappy.yaml", GAPPY.replace("DIGEST", digest));
     place.run(&["register", "gappy.yaml"]).expect(0);
     let before = place.size().to_string();
-    assert_eq!(
-        codes(&verify(&place, &["tasks"], 21))
-            .iter()
-            .filter(|code| **code == "unresolved_input")
-            .count(),
-        2
-    );
+    let judgement = verify(&place, &["tasks"], 21);
+    assert_eq!(count(&judgement, "unresolved_input"), 2);
     place.write(
         "wiki.yaml",
         "
@@ -278,46 +288,21 @@ sources:
 ",
     );
     place.run(&["register", "wiki.yaml"]).expect(0);
+    (place, before)
+}
+
+#[test]
+fn a_gap_is_resolved_by_what_has_its_digest() {
+    let (place, before) = with_gaps();
     let told = place.run(&["register", "gappy.yaml"]).expect(0);
     assert!(told.err.contains("herdbook notice resolve gap:"), "{told:#?}");
-    let gaps = place.run(&["gaps", "--json"]).expect(0).json();
-    let of = |class: &str| -> Vec<Value> {
-        let all = gaps["gaps"].as_array().unwrap().iter();
-        all.filter(|gap| gap["class"] == class).cloned().collect()
-    };
-    let known = of("unresolved")
-        .into_iter()
-        .find(|gap| gap["code"] == "undeclared_digest")
-        .unwrap();
-    let close = known["close"].as_str().unwrap();
-    let command = close.split('`').nth(1).unwrap();
+    let known = unresolved(&place, "undeclared_digest");
+    let command = known["close"].as_str().unwrap().split('`').nth(1).unwrap();
     let args: Vec<&str> = command.split(' ').skip(1).collect();
-    // The other gap states no digest, and another file has another one.
-    let open = of("unresolved")
-        .into_iter()
-        .find(|gap| gap["code"] == "undeclared")
-        .unwrap();
-    for (gap, by) in [
-        (open["id"].as_str().unwrap(), "wiki"),
-        (args[2], "teacher"),
-        (args[2], "tasks"),
-    ] {
-        let refused = place
-            .run(&["notice", "resolve", gap, "--by", by, "--json"])
-            .expect(1)
-            .json();
-        assert_eq!(refused["code"], "notice_invalid", "{refused:#?}");
-    }
     place.run(&args).expect(0);
     let judgement = verify(&place, &["tasks"], 21);
     assert!(says(&judgement, "declared_late").contains("declared late"));
-    assert_eq!(
-        codes(&judgement)
-            .iter()
-            .filter(|code| **code == "unresolved_input")
-            .count(),
-        1
-    );
+    assert_eq!(count(&judgement, "unresolved_input"), 1);
     let again = place.run(&[&args[..], &["--json"]].concat()).expect(1).json();
     assert!(
         again["message"].as_str().unwrap().contains("resolved already"),
@@ -325,14 +310,27 @@ sources:
     );
     let then = verify(&place, &["tasks", "--as-of", &before], 21);
     assert!(!codes(&then).contains(&"declared_late"));
-    let gaps = place.run(&["gaps", "--json"]).expect(0).json();
-    let late = gaps["gaps"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|gap| gap["class"] == "late")
-        .count();
-    assert_eq!(late, 1);
+    assert_eq!(gaps(&place, "late").len(), 1);
+}
+
+#[test]
+fn a_gap_is_not_resolved_by_anything_else() {
+    let (place, _) = with_gaps();
+    // The other gap states no digest, and another file has another one.
+    let open = unresolved(&place, "undeclared");
+    let stated = unresolved(&place, "undeclared_digest");
+    let stated = stated["id"].as_str().unwrap();
+    for (gap, by) in [
+        (open["id"].as_str().unwrap(), "wiki"),
+        (stated, "teacher"),
+        (stated, "tasks"),
+    ] {
+        let refused = place
+            .run(&["notice", "resolve", gap, "--by", by, "--json"])
+            .expect(1)
+            .json();
+        assert_eq!(refused["code"], "notice_invalid", "{refused:#?}");
+    }
 }
 
 #[test]
