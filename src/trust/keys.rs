@@ -259,6 +259,23 @@ impl Keys {
         }
     }
 
+    /// Returns whether one of two keys took the other's place, at whatever remove: then both are of one hand.
+    pub fn are_of_one_hand(&self, one: KeyId, other: KeyId) -> bool {
+        self.last_successor(one) == self.last_successor(other)
+    }
+
+    /// A key is granted once, so nobody succeeds himself; the bound is for the reader.
+    fn last_successor(&self, key: KeyId) -> KeyId {
+        let mut last = key;
+        for _ in 0..=self.records.len() {
+            match self.records.get(&last).and_then(|record| record.successor) {
+                Some(next) => last = next.id(),
+                None => break,
+            }
+        }
+        last
+    }
+
     /// Returns the keys whose affirmation of a statement counts, in the order of their affirmations.
     pub fn affirmers(&self, statement: StatementId) -> Vec<KeyId> {
         let affirmed = self.affirmed.get(&statement).into_iter().flatten();

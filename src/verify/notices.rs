@@ -1,5 +1,6 @@
 //! Notices as the machine met them, and whose word counts for what.
 
+use crate::commitment::Commitment;
 use crate::digest::KeyId;
 use crate::digest::StatementId;
 use crate::merkle::LeafIndex;
@@ -40,6 +41,16 @@ impl Voice {
 
     pub(super) fn issuer(&self) -> KeyId {
         self.issuer
+    }
+
+    /// Returns whether something may be taken back with this key: it has a say, or nobody can see that it has none, since
+    /// the holder is withheld and it is the key of one.
+    pub(super) fn may_take_back(&self, keys: &Keys, key: KeyId) -> bool {
+        let withheld = self
+            .holder
+            .as_deref()
+            .is_some_and(|holder| Commitment::parse(holder).is_some());
+        self.allows(keys, key) || (withheld && keys.holder(key).is_some())
     }
 
     fn allows(&self, keys: &Keys, key: KeyId) -> bool {

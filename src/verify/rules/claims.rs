@@ -8,6 +8,7 @@ use crate::commitment::is_reserved;
 use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
 use crate::statement::Absence;
+use crate::statement::Answer;
 use crate::statement::ArtifactRef;
 use crate::statement::Content;
 use crate::statement::Predicate;
@@ -131,6 +132,8 @@ fn compare(
                         let note = licences(scene, *one, *other);
                         let new = |note: &Finding| told.insert((*id, other.statement, note.code));
                         findings.extend(note.filter(new));
+                        let new = |told_apart: &Finding| told.insert((*id, other.statement, told_apart.code));
+                        findings.extend(incomplete(scene, *one, *other).filter(new));
                         continue;
                     }
                     Ruling::Differ => Code::ConflictingOrigin,
@@ -164,6 +167,20 @@ fn compare(
         }
         findings.push(finding);
     }
+}
+
+/// A run that says that its inputs are not complete is not made complete by telling it again.
+fn incomplete(scene: &Scene<'_>, ours: ArtifactRef, other: ArtifactRef) -> Option<Finding> {
+    let (node, run) = scene.graph.run(other.statement)?;
+    let is_ours = scene.from.contains_key(&Place::Run(other.statement));
+    if run.inputs_complete != Answer::No || is_ours {
+        return None;
+    }
+    let message = format!(
+        "entry {} says of the same bytes, as output of run {}, that the inputs are not complete",
+        node.index, run.name
+    );
+    Some(scene.finding(Code::InputsIncomplete, on_walk(scene, ours)?, message))
 }
 
 fn replacements(scene: &Scene<'_>, findings: &mut Vec<Finding>) {

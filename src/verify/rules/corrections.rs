@@ -182,7 +182,10 @@ fn judge_correction(
     }
     let seconds = keys.affirmers(notified.id).into_iter();
     let seconds: Vec<KeyId> = seconds
-        .filter(|key| *key != notified.issuer && *key != voice.issuer())
+        .filter(|key| {
+            let first = [notified.issuer, voice.issuer()];
+            !first.iter().any(|first| keys.are_of_one_hand(*key, *first))
+        })
         .collect();
     Ok(if seconds.is_empty() {
         State::NotAffirmed

@@ -66,7 +66,7 @@ fn taken_back(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         };
         let has_say = scene.case.keys.as_ref().is_some_and(|keys| {
             let voice = voice(scene, target);
-            voice.is_some_and(|voice| notified.has_say(keys, &voice))
+            voice.is_some_and(|voice| voice.may_take_back(keys, notified.issuer))
         });
         if !has_say {
             findings.push(scene.finding(Code::NoticeWithoutEffect, place, without_effect(notified, NO_SAY)));

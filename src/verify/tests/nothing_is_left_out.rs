@@ -329,3 +329,29 @@ fn an_input_must_be_able_to_play_its_role() {
     let path = ["fake", "train-fake", "human-made", "generate-human-made", "seeds"];
     fails(&world.verify("fake"), Code::RoleMismatch, &path);
 }
+
+/// The same step told again by the same key, now with all its inputs.
+#[test]
+fn a_run_is_not_made_complete_by_telling_it_again() {
+    let told = |answer| {
+        let mut world = herd();
+        for (number, complete) in [answer, Answer::Yes].into_iter().enumerate() {
+            let inputs = vec![input(&world, "seeds", Role::Data)];
+            world.run(Does::Filter, inputs, "told", file("told", 10), |run| Run {
+                name: ItemName::new(&format!("run-{number}")).unwrap(),
+                inputs_complete: complete,
+                ..run
+            });
+        }
+        world.train("told", "model");
+        world.verify("model")
+    };
+    passes(&told(Answer::Yes));
+    let judgement = told(Answer::No);
+    assert_eq!(failing(&judgement), [Code::InputsIncomplete]);
+    assert!(
+        judgement.findings[0].message.contains("run run-0"),
+        "{:?}",
+        judgement.findings
+    );
+}

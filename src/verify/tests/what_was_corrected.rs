@@ -122,6 +122,24 @@ fn the_signer_of_the_target_is_no_second_key() {
     has(&world.verify("model"), Code::Corrected);
 }
 
+/// Whoever took the first key's place is the same hand, and no second one.
+#[test]
+fn a_successor_is_no_second_key() {
+    let (mut world, old, new) = two(Some("gpt"), None);
+    let id = world.correct(ISSUER, vec![old], vec![new]);
+    let rotate = KeyChange {
+        successor: Some(public(STRANGER)),
+        ..key_change(KeyChangeKind::Rotate, ISSUER)
+    };
+    world.add_by(OWNER, Predicate::Key(rotate));
+    world.affirm(STRANGER, id);
+    let judgement = world.verify("model");
+    assert_eq!(failing(&judgement), [Code::ConflictingOrigin]);
+    has(&judgement, Code::CorrectionNotAffirmed);
+    world.affirm(SECOND, id);
+    has(&world.verify("model"), Code::Corrected);
+}
+
 #[test]
 fn a_stranger_corrects_nothing() {
     let (mut world, old, new) = two(None, Some("gpt"));

@@ -192,6 +192,8 @@ fn content_without_rows_and_files_beside_weights_take_nothing_along() {
     passes(&world.verify("mixed"));
 }
 
+const WITHHELD: &str = "commitment:0101010101010101010101010101010101010101010101010101010101010101";
+
 #[test]
 fn only_who_has_a_say_takes_something_back() {
     // SECOND is the key of Example Holder, and signed nothing of this.
@@ -210,6 +212,8 @@ fn only_who_has_a_say_takes_something_back() {
         (None, SECOND, false),
         (Some("Somebody"), SECOND, false),
         (Some("Example Holder"), SECOND, true),
+        // Nobody can see whose it is, so the key of a holder is not turned away.
+        (Some(WITHHELD), SECOND, true),
     ] {
         let mut world = held(holder);
         world.take_back(seed, NoticeKind::Withdraw, "seeds", NoticeEffect::StopUse);
