@@ -230,6 +230,13 @@ sources:
     says(&judgement, "conflicting_origin");
     assert!(says(&judgement, "correction_not_affirmed").contains("key affirm"));
     let id = done["id"].as_str().unwrap();
+    place.run(&["key", "generate", "third.pem"]).expect(0);
+    for more in [&[][..], &["--dry-run"]] {
+        let refused = place
+            .run(&[&["key", "affirm", id, "--key", "third.pem"], more].concat())
+            .expect(4);
+        assert!(refused.err.contains("herdbook key grant "), "{refused:#?}");
+    }
     let own = place.run(&["key", "affirm", id]);
     assert_eq!(own.code, 4, "{own:#?}");
     second_key(&place, &[]);
@@ -329,6 +336,9 @@ fn a_gap_is_resolved_by_what_has_its_digest() {
     assert!(told.err.contains("herdbook notice resolve gap:"), "{told:#?}");
     let known = unresolved(&place, "undeclared_digest");
     let command = known["close"].as_str().unwrap().split('`').nth(1).unwrap();
+    assert_eq!(known["command"], command);
+    let told = place.run(&["gaps"]).expect(0);
+    assert!(told.out.lines().any(|line| line == command), "{told:#?}");
     let args: Vec<&str> = command.split(' ').skip(1).collect();
     place.run(&args).expect(0);
     let judgement = verify(&place, &["tasks"], 21);
