@@ -120,7 +120,7 @@ fn answer(disclosures: &Disclosures, output: &Path, not_kept: u64) -> Answer {
         "Whoever has this file can read what it discloses and prove that it is what was committed to; nothing else of \
          the ledger is opened by it."
             .to_owned(),
-        format!("They check it with `herdbook verify NODE --with {file}`."),
+        format!("They check it with `herdbook verify NODE --with {file}`, or `herdbook verify-bundle BUNDLE --with {file}`."),
     ];
     if not_kept > 0 {
         notes.push(format!(

@@ -4,6 +4,7 @@ use crate::index::resolve::ResolveError;
 use crate::ledger::InitError;
 use crate::ledger::LedgerError;
 use crate::ledger::PinError;
+use crate::ledger::admission::AdmissionError;
 use crate::ledger::content::ContentError;
 use crate::ledger::drive::DriveError;
 use crate::ledger::hash::HashError;
@@ -29,6 +30,13 @@ impl From<LedgerError> for Error {
             LedgerError::Register(inner) => return inner.into(),
             LedgerError::Log(inner) => return inner.into(),
             LedgerError::Remembered(inner) => return inner.into(),
+            other => other,
+        };
+        let not_authorised = error.is_not_authorised();
+        let error = match error {
+            LedgerError::Refused { source, .. } if !matches!(source, AdmissionError::Index(_)) => {
+                return refused(source, not_authorised);
+            }
             other => other,
         };
         let (exit, what) = if error.is_missing() {
@@ -61,6 +69,32 @@ impl From<LedgerError> for Error {
             Exit::Undecidable => told.hint(SETTINGS),
             _ => told,
         }
+    }
+}
+
+/// Tells why one statement was not taken in; nothing is wrong with the ledger then.
+fn refused(why: AdmissionError, not_authorised: bool) -> Error {
+    let exit = if not_authorised {
+        Exit::NotAuthorised
+    } else {
+        Exit::Failure
+    };
+    let told = Error::new(exit, "nothing was appended");
+    let told = if not_authorised {
+        told
+    } else {
+        told.code(ErrorCode::NotAdmitted)
+    };
+    match why {
+        AdmissionError::Grant(why) => told
+            .because(why)
+            .hint("run `herdbook key list` to see every key of this ledger, and what each may sign"),
+        AdmissionError::Misfit { .. } => told
+            .because(why)
+            .hint("name two different items: `herdbook list --all` has every version"),
+        other => told
+            .because(other)
+            .hint("run `herdbook log` to see what is there, and `herdbook show` for what an item is"),
     }
 }
 

@@ -54,10 +54,11 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
             counted(mended, "gap")
         ));
     }
-    if found.iter().any(|missing| missing.class != GapClass::Stale) {
+    let is_kept = |missing: &Missing| missing.class != GapClass::Stale && missing.command.is_none();
+    if found.iter().any(is_kept) {
         notes.push(
             "Nothing in a log changes: to close a gap is to register a new version, and then one of everything that is \
-             made with it. What exists keeps the gap."
+             made with it. What exists keeps the gap, unless `herdbook notice resolve` is named as what closes it."
                 .to_owned(),
         );
     }
@@ -98,6 +99,7 @@ fn gap(missing: &Missing) -> Value {
         "entry": missing.entry.get(),
         "why": missing.why,
         "close": missing.close,
+        "command": missing.command,
     })
 }
 
@@ -167,7 +169,15 @@ fn told(text: &mut String, missing: &Missing, times: usize, paint: Paint) {
     let node = paint.faint(&format!("{}{of}", in_line(&missing.node)));
     put(text, format_args!("  {}  {node}\n", in_line(&missing.name)));
     for (head, words) in [("why   ", &missing.why), ("close ", &missing.close)] {
-        let lines = wrapped(&in_line(words), LINE_CHARS, LINE_INDENT);
+        // A command is to be copied, so it stands by itself and is not wrapped.
+        let words = match &missing.command {
+            Some(command) => words.replace(&format!("`{command}`"), "with the next line"),
+            None => words.clone(),
+        };
+        let lines = wrapped(&in_line(&words), LINE_CHARS, LINE_INDENT);
         put(text, format_args!("    {head}{lines}\n"));
+    }
+    if let Some(command) = &missing.command {
+        put(text, format_args!("{}\n", in_line(command)));
     }
 }

@@ -104,11 +104,20 @@ pub fn run(session: &Session, args: &args::Init) -> Result<Answer, Error> {
             "pin": made.pin.display().to_string(),
             "tree_size": made.ledger.checkpoint().size.get(),
         }),
-        notes: vec![
-            "Keep copies of the keys: without them nothing can be appended, and the owner key cannot be replaced."
-                .to_owned(),
-            "Next: describe your files in a lineage file, then `herdbook register FILE`.".to_owned(),
-        ],
+        notes: [
+            (all > 1).then(|| {
+                format!(
+                    "Each owner who appends needs a copy of the log key, too: hand them {}, by a safe way.",
+                    made.keys.log.display()
+                )
+            }),
+            Some("Keep copies of the keys: without them nothing can be appended, and the owner key cannot be replaced."
+                .to_owned()),
+            Some("Next: describe your files in a lineage file, then `herdbook register FILE`.".to_owned()),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
         exit: Exit::Ok,
     })
 }

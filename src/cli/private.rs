@@ -50,6 +50,12 @@ struct EraseArgs {
     /// Everything of this ledger and the secret, so that nobody can ever open or confirm any of it
     #[arg(long)]
     all: bool,
+    /// Erase everything without being asked; it cannot be undone
+    #[arg(long, requires = "all", conflicts_with = "dry_run")]
+    yes: bool,
+    /// Only tell how much would be erased
+    #[arg(long)]
+    dry_run: bool,
 }
 
 /// Runs a verb of `private`.
@@ -59,8 +65,8 @@ pub fn run(session: &Session, args: &PrivateArgs) -> Result<Answer, Error> {
     let sidecar = sidecar_of(session, &view)?;
     match &args.command {
         PrivateCommand::List => list(&sidecar),
-        PrivateCommand::Erase(args) if args.all => erase_all(&sidecar),
-        PrivateCommand::Erase(args) => erase(session, &view, &sidecar, &args.items),
+        PrivateCommand::Erase(args) if args.all => erase_all(&sidecar, args),
+        PrivateCommand::Erase(args) => erase(session, &view, &sidecar, args),
     }
 }
 
@@ -94,11 +100,11 @@ fn list(sidecar: &Sidecar) -> Result<Answer, Error> {
     })
 }
 
-fn erase(session: &Session, view: &View<'_>, sidecar: &Sidecar, items: &[String]) -> Result<Answer, Error> {
+fn erase(session: &Session, view: &View<'_>, sidecar: &Sidecar, args: &EraseArgs) -> Result<Answer, Error> {
     let list = sidecar.list()?;
     let mut ids = Vec::new();
     // All of them first, so that a mistyped name erases nothing.
-    for item in items {
+    for item in &args.items {
         let found = kept_of(session, view, &list, item)?;
         if found.is_empty() {
             return Err(Error::new(
@@ -112,28 +118,51 @@ fn erase(session: &Session, view: &View<'_>, sidecar: &Sidecar, items: &[String]
     }
     ids.sort_unstable();
     ids.dedup();
+    if args.dry_run {
+        return Ok(answer(ids.len(), &ids, "Nothing was erased.", true));
+    }
     for id in &ids {
         sidecar.erase(*id)?;
     }
     let note = "The ledger keeps the commitments. Whoever has the secret and guesses a text could still confirm it: \
                 `herdbook private erase --all` erases the secret, too. A copy elsewhere, such as the lineage file, is \
                 for you to erase.";
-    Ok(answer(ids.len(), &ids, note))
+    Ok(answer(ids.len(), &ids, note, false))
 }
 
-fn erase_all(sidecar: &Sidecar) -> Result<Answer, Error> {
+fn erase_all(sidecar: &Sidecar, args: &EraseArgs) -> Result<Answer, Error> {
+    if args.dry_run {
+        let ids: Vec<StatementId> = sidecar.list()?.into_iter().map(|(id, _)| id).collect();
+        let note = "The secret would be erased, too, for ever. Nothing was erased.";
+        return Ok(answer(ids.len(), &ids, note, true));
+    }
+    if !args.yes {
+        let message = format!(
+            "nothing was erased: what is kept of {} and the secret would be gone for ever",
+            counted(sidecar.list()?.len(), "statement")
+        );
+        return Err(Error::new(Exit::Usage, message)
+            .code(ErrorCode::OptionInvalid)
+            .hint("say that you mean it with --yes, or see what it is about with --dry-run"));
+    }
     let count = sidecar.erase_all()?;
     let note = "The secret is gone: what commitments of this ledger stand for can no longer be shown or confirmed. A copy \
                 elsewhere, such as the lineage file, is for you to erase.";
-    Ok(answer(count, &[], note))
+    Ok(answer(count, &[], note, false))
 }
 
-fn answer(count: usize, ids: &[StatementId], note: &str) -> Answer {
+fn answer(count: usize, ids: &[StatementId], note: &str, dry_run: bool) -> Answer {
+    let (erased, was) = if dry_run {
+        ("would erase", "is")
+    } else {
+        ("erased", "was")
+    };
     Answer {
-        text: format!("erased what was kept of {}\n", counted(count, "statement")),
+        text: format!("{erased} what {was} kept of {}\n", counted(count, "statement")),
         json: json!({
             "schema": "herdbook/private-erase/v1",
             "erased": count,
+            "dry_run": dry_run,
             "ids": ids.iter().map(|id| format!("hb:{id}")).collect::<Vec<String>>(),
         }),
         notes: vec![note.to_owned()],

@@ -218,14 +218,32 @@ impl Session {
         let issuer = issuer.unwrap_or(&paths.issuer);
         Ok(Signers {
             issuer: self.key(issuer, origin)?,
-            log: self.key(&paths.log, origin)?,
+            log: self.log_key(&paths.log, origin)?,
         })
     }
 
     /// Loads the key that signs seals and commits, for what others have signed.
     pub fn log_signer(&self, ledger: &Ledger) -> Result<Arc<dyn Signer>, Error> {
         let origin = &ledger.checkpoint().origin;
-        self.key(&KeyPaths::of(&self.home()?.keys, origin).log, origin)
+        self.log_key(&KeyPaths::of(&self.home()?.keys, origin).log, origin)
+    }
+
+    /// Opens the log key, of which everybody who appends needs a copy.
+    fn log_key(&self, path: &Path, origin: &Origin) -> Result<Arc<dyn Signer>, Error> {
+        self.opener().open(path).map_err(|error| {
+            if !matches!(error, KeyFileError::Missing { .. }) {
+                return error.into();
+            }
+            Error::new(
+                Exit::KeyUnusable,
+                format!("appending needs the log key of `{origin}`, and it is not here"),
+            )
+            .hint(format!(
+                "get log.pem from whoever ran `herdbook init` and put it here: {}",
+                path.display()
+            ))
+            .hint("set HERDBOOK_HOME if your keys are elsewhere")
+        })
     }
 
     /// Loads the key that signs what does not enter the ledger; `issuer` takes the place of this user's own.

@@ -144,6 +144,26 @@ pub fn has_say(ledger: &Ledger, key: KeyId, target: &Statement) -> bool {
     keys.is_some_and(|keys| crate::verify::has_say(keys, key, target))
 }
 
+/// Returns whether a correction counts as soon as it stands in the log: none of what it puts in the place of something
+/// says anything better. Otherwise a second key has to affirm it.
+pub fn counts_at_once(view: &View<'_>, notice: &Notice) -> Result<bool, LedgerError> {
+    for (target, by) in notice.targets.iter().zip(&notice.by) {
+        let of = |artifact: &ArtifactRef| -> Result<Option<Predicate>, LedgerError> {
+            let Some(facts) = view.index().facts(artifact.statement)? else {
+                return Ok(None);
+            };
+            Ok(Some(view.ledger().entry(facts.entry)?.1.predicate))
+        };
+        let (Some(old), Some(new)) = (of(target)?, of(by)?) else {
+            return Ok(false);
+        };
+        if !crate::verify::counts_at_once((&old, target.subject), (&new, by.subject)) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// Returns why a notice would have no effect, where it names what does not fit; what the key may is another question.
 pub fn check(view: &View<'_>, notice: &Notice) -> Result<Option<NoticeError>, LedgerError> {
     match (notice.change, notice.gap, notice.by.as_slice()) {

@@ -61,6 +61,7 @@ pub use machine::Verifier;
 pub use mass::Boundary;
 pub use mass::mass_inputs;
 pub use notices::has_say;
+pub use rules::counts_at_once;
 pub use share::SHARE_BITS_MAX;
 pub use share::Share;
 pub use share::approximate;

@@ -81,6 +81,19 @@ pub fn run(session: &Session, args: &AcceptArgs) -> Result<Answer, Error> {
     } else {
         "stated"
     };
+    let why = match (holder, source.holder.as_deref()) {
+        _ if said_by == "vouched" => "vouched: by a key that is granted for the holder it names".to_owned(),
+        (Some(of), Some(named)) => format!(
+            "stated, not vouched: it is signed by a key granted for {}, not for the holder it names ({})",
+            in_line(of),
+            in_line(named)
+        ),
+        (None, Some(named)) => format!(
+            "stated, not vouched: its key is granted for no holder, and it names {}",
+            in_line(named)
+        ),
+        (_, None) => "stated, not vouched: it names no holder".to_owned(),
+    };
     let holder = holder.map(str::to_owned);
     let appended = if args.dry_run {
         None
@@ -97,7 +110,7 @@ pub fn run(session: &Session, args: &AcceptArgs) -> Result<Answer, Error> {
     };
     Ok(Answer {
         text: format!(
-            "{}{done}; what it says is {said_by}\n",
+            "{}{done}; what it says is {why}\n",
             told(&offer, source, holder.as_deref())
         ),
         json: json!({

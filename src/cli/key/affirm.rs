@@ -25,6 +25,7 @@ use crate::query::suspects;
 use crate::statement::KeyChange;
 use crate::statement::KeyChangeKind;
 use crate::statement::Predicate;
+use crate::trust::TrustError;
 
 use super::change::empty;
 use super::change::keys_of;
@@ -86,6 +87,23 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
             ),
         )
         .hint("sign with another granted key: --key FILE"));
+    }
+    let next = ledger.state().size().get();
+    let words = ["key:affirm".to_owned(), "key".to_owned()];
+    if let Err(why) = keys_of(&ledger)?.may_sign(issuer, &words, next) {
+        let is_new = matches!(why, TrustError::Unknown { .. });
+        let told = Error::new(Exit::NotAuthorised, "nothing was appended").because(why);
+        let public = crate::key::PublicKey::from_bytes(&signers.issuer.public_key());
+        return Err(match public {
+            Ok(public) if is_new => told.hint(format!(
+                "as an owner: herdbook key grant {} --kinds key:affirm",
+                public.to_hex()
+            )),
+            _ => told.hint(
+                "sign with a key that is granted key:affirm; a key is granted once, so another one is needed: \
+                 herdbook key grant PUBLIC --kinds key:affirm",
+            ),
+        });
     }
     let ids: Vec<StatementId> = found.iter().map(|(id, _)| *id).collect();
     let mut appended = Vec::new();

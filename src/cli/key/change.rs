@@ -119,7 +119,13 @@ pub fn append(
         Some(path) => path.clone(),
         None => KeyPaths::of(&session.home()?.keys, &ledger.checkpoint().origin).owner,
     };
-    let signers = session.signers(ledger, Some(&owner))?;
+    let signers = session.signers(ledger, Some(&owner)).map_err(|error| {
+        if how.key.is_none() && !owner.exists() {
+            error.hint("an owner's key that lies elsewhere is named with --key FILE")
+        } else {
+            error
+        }
+    })?;
     let mut nonces = Nonces::new()?;
     let wait = Duration::from_secs(how.lock_wait);
     let predicate = Predicate::Key(change);

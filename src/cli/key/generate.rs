@@ -64,8 +64,11 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     };
     let passphrase = if args.encrypt {
         let given = session.passphrases.fresh(&path).map_err(|source| {
-            let path = path.clone();
-            KeyFileError::Passphrase { path, source }
+            Error::new(
+                Exit::KeyUnusable,
+                "no key was made: a passphrase is needed to protect it",
+            )
+            .because(source)
         });
         Some(given?)
     } else {

@@ -60,6 +60,13 @@ pub fn of_ledger<'a>(session: &Session, keys: &'a Keys, text: &str) -> Result<&'
             .collect();
         return match found.as_slice() {
             [one] => Ok(one),
+            [] if keys
+                .owners()
+                .iter()
+                .any(|owner| owner.id().to_hex().starts_with(&digits) || owner.to_hex() == digits) =>
+            {
+                Err(an_owner(&shown))
+            }
             [] => Err(unknown(&shown)),
             several => {
                 let ids: Vec<String> = several.iter().map(|record| record.key.id().to_hex()).collect();
@@ -79,7 +86,21 @@ pub fn of_ledger<'a>(session: &Session, keys: &'a Keys, text: &str) -> Result<&'
             .hint(LIST));
     }
     let key = given(session, text)?;
-    keys.record(key.id()).ok_or_else(|| unknown(&shown))
+    keys.record(key.id()).ok_or_else(|| {
+        if keys.owners().contains(&key) {
+            an_owner(&shown)
+        } else {
+            unknown(&shown)
+        }
+    })
+}
+
+fn an_owner(shown: &str) -> Error {
+    let message =
+        format!("`{shown}` is an owner's key, and owners cannot be revoked or replaced: genesis names them");
+    Error::new(Exit::Failure, message)
+        .code(ErrorCode::UnknownKey)
+        .hint("only granted keys can be revoked or rotated: `herdbook key list` shows them")
 }
 
 fn unknown(shown: &str) -> Error {

@@ -54,8 +54,14 @@ enum Command {
     /// Call back something you are responsible for; the same effects as `withdraw`
     Recall(take_back::Args),
     /// Put something in the place of what was declared wrongly about the same content
+    #[command(after_help = "\
+Example:
+  herdbook notice correct seed-tasks@3 --by seed-tasks@9 --reason \"the licence was wrong\"")]
     Correct(stand_in::Args),
     /// Say that there is a newer one; verdicts only tell it
+    #[command(after_help = "\
+Example:
+  herdbook notice supersede seed-tasks --by seed-tasks-2026 --reason \"collected anew\"")]
     Supersede(stand_in::Args),
     /// Declare what a gap with a digest was
     Resolve(resolve::Args),
@@ -126,6 +132,8 @@ struct Done {
     text: String,
     /// The members that every notice has in JSON.
     json: Value,
+    /// Whether the key has a say about anything that the notice names.
+    has_effect: bool,
     notes: Vec<String>,
 }
 
@@ -142,7 +150,7 @@ fn append(session: &Session, ledger: &mut Ledger, notice: Notice, how: &How) -> 
         return Err(invalid("the notice would have no effect").because(error));
     }
     let signers = session.signers(ledger, how.key.as_deref())?;
-    let mut notes = without_say(ledger, &notice, &signers)?;
+    let (mut notes, has_effect) = without_say(ledger, &notice, &signers)?;
     let about = json!({
         "schema": "herdbook/notice/v1",
         "change": notice.change.to_string(),
@@ -159,6 +167,7 @@ fn append(session: &Session, ledger: &mut Ledger, notice: Notice, how: &How) -> 
         return Ok(Done {
             text: String::new(),
             json: about,
+            has_effect,
             notes,
         });
     }
@@ -186,8 +195,28 @@ fn append(session: &Session, ledger: &mut Ledger, notice: Notice, how: &How) -> 
         &mut text,
         format_args!("{} at entry {}{already}", short_id(&id), appended.entry),
     );
-    Ok(Done { text, json, notes })
+    Ok(Done {
+        text,
+        json,
+        has_effect,
+        notes,
+    })
 }
+
+impl Done {
+    /// Returns the line about the notice, where it has an effect; else that it has none, and why.
+    fn told(&self, how: &How, would: &str, does: &str) -> String {
+        match (self.has_effect, how.dry_run) {
+            (true, true) => format!("{would}\n"),
+            (true, false) => format!("{does}: {}\n", self.text),
+            (false, true) => format!("a notice would be recorded, without effect: {NO_SAY}\n"),
+            (false, false) => format!("a notice was recorded, without effect: {NO_SAY}: {}\n", self.text),
+        }
+    }
+}
+
+/// Why a notice changes nothing.
+const NO_SAY: &str = "the key is neither the signer's, the holder's nor an owner's";
 
 fn put_in(json: &mut Value, key: &str, value: Value) {
     if let Value::Object(members) = json {
@@ -195,12 +224,13 @@ fn put_in(json: &mut Value, key: &str, value: Value) {
     }
 }
 
-/// Tells that a key has no say about something; such a notice is only shown.
-fn without_say(ledger: &Ledger, notice: &Notice, signers: &Signers) -> Result<Vec<String>, Error> {
+/// Tells what a key has no say about, and whether it has one about anything.
+fn without_say(ledger: &Ledger, notice: &Notice, signers: &Signers) -> Result<(Vec<String>, bool), Error> {
     let key = crate::key::PublicKey::from_bytes(&signers.issuer.public_key())
         .map_err(|source| Error::new(Exit::KeyUnusable, "the key cannot be used").because(source))?;
     let mut statements: Vec<StatementId> = notice.targets.iter().map(|target| target.statement).collect();
     statements.dedup();
+    let all = statements.len();
     let mut notes = Vec::new();
     for id in statements {
         let Some(facts) = ledger.index().facts(id).map_err(crate::query::QueryError::from)? else {
@@ -214,10 +244,12 @@ fn without_say(ledger: &Ledger, notice: &Notice, signers: &Signers) -> Result<Ve
                 .map_or_else(|| id.to_hex(), ToString::to_string);
             notes.push(format!(
                 "This key has no say about {}: it neither signed it, nor is it granted for the holder it names, nor an \
-                 owner's. The notice will be shown and change nothing.",
+                 owner's. The notice is shown and changes nothing about it.",
                 in_line(&name)
             ));
         }
     }
-    Ok(notes)
+    // A gap is resolved by the key that signed it, which is asked for elsewhere.
+    let has_effect = all == 0 || notes.len() < all;
+    Ok((notes, has_effect))
 }

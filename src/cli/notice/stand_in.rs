@@ -1,5 +1,7 @@
 //! `notice correct` and `notice supersede`: what stands in the place of something, and what is newer.
 
+use serde_json::Value;
+
 use crate::cli::error::Error;
 use crate::cli::exit::Exit;
 use crate::cli::session::Session;
@@ -7,6 +9,7 @@ use crate::cli::ui::Answer;
 use crate::cli::ui::in_line;
 use crate::ledger::Ledger;
 use crate::ledger::notices::content_of;
+use crate::ledger::notices::counts_at_once;
 use crate::statement::ArtifactRef;
 use crate::statement::Notice;
 use crate::statement::NoticeKind;
@@ -18,9 +21,6 @@ use super::invalid;
 
 /// Arguments of `notice correct` and `notice supersede`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Example:
-  herdbook notice correct seed-tasks@3 --by seed-tasks@9 --reason \"the licence was wrong\"")]
 pub(super) struct Args {
     /// What was declared: NAME, NAME@ENTRY, NAME/FILE, an hb: id or its beginning
     node: String,
@@ -58,30 +58,39 @@ pub(super) fn run(session: &Session, args: &Args, change: NoticeKind) -> Result<
         effect: None,
         reason: None,
     };
+    let at_once = change == NoticeKind::Correct && counts_at_once(&ledger.view(), &notice)?;
     let done = append(session, &mut ledger, notice, &args.how)?;
     let (old, new) = (in_line(&args.node), in_line(&args.by));
-    let text = match (change, args.how.dry_run) {
-        (NoticeKind::Correct, true) => format!("{new} would stand in the place of {old}\n"),
-        (NoticeKind::Correct, false) => format!("{new} stands in the place of {old}: {}\n", done.text),
-        (_, true) => format!("{old} would be superseded by {new}\n"),
-        (_, false) => format!("{old} is superseded by {new}: {}\n", done.text),
+    let (would, does) = match change {
+        NoticeKind::Correct => (
+            format!("{new} would stand in the place of {old}"),
+            format!("{new} stands in the place of {old}"),
+        ),
+        _ => (
+            format!("{old} would be superseded by {new}"),
+            format!("{old} is superseded by {new}"),
+        ),
     };
-    let mut notes = done.notes;
-    if change == NoticeKind::Correct {
-        let id = done
-            .json
-            .get("id")
-            .and_then(serde_json::Value::as_str)
-            .unwrap_or("ID");
-        notes.push(format!(
-            "If it says something else about who made this or from what, and nothing less favourable, it counts only once \
-             another granted key affirms it: `herdbook key affirm {id}`. `herdbook verify` tells which it is."
-        ));
+    let mut text = done.told(&args.how, &would, &does);
+    let id = (done.json.get("id").and_then(Value::as_str))
+        .unwrap_or("ID")
+        .to_owned();
+    let mut json = done.json;
+    if change == NoticeKind::Correct && done.has_effect {
+        super::put_in(&mut json, "counts_at_once", at_once.into());
+        text.push_str(&if at_once {
+            "it counts at once: it says nothing better about who made this or from what\n".to_owned()
+        } else {
+            format!(
+                "it waits for a second key, since it says something better or else about who made this, from what or \
+                 how much: herdbook key affirm {id} --key FILE\n"
+            )
+        });
     }
     Ok(Answer {
         text,
-        json: done.json,
-        notes,
+        json,
+        notes: done.notes,
         exit: Exit::Ok,
     })
 }

@@ -63,17 +63,18 @@ pub(super) fn run(session: &Session, args: &Args, change: NoticeKind) -> Result<
         _ => "withdrawn",
     };
     let mut text = impact::text(&args.node, false, &reached, session.ui.paint());
-    if args.how.dry_run {
-        put(
-            &mut text,
-            format_args!("\n{name} would be {verb} ({})\n", args.effect),
-        );
-    } else {
-        put(
-            &mut text,
-            format_args!("\n{name} is {verb} ({}): {}\n", args.effect, done.text),
-        );
-    }
+    let effect = args.effect;
+    put(
+        &mut text,
+        format_args!(
+            "\n{}",
+            done.told(
+                &args.how,
+                &format!("{name} would be {verb} ({effect})"),
+                &format!("{name} is {verb} ({effect})"),
+            )
+        ),
+    );
     let mut json = done.json;
     let list = |values: Vec<Value>| Value::Array(values);
     put_in(
@@ -93,7 +94,7 @@ pub(super) fn run(session: &Session, args: &Args, change: NoticeKind) -> Result<
         list(reached.reached.iter().map(impact::reached).collect()),
     );
     let mut notes = done.notes;
-    notes.push(match args.effect {
+    let reaches = match args.effect {
         NoticeEffect::NoNewUse => {
             "What used it before keeps its verdict, with a note; what uses it after the notice is not_permitted.".to_owned()
         }
@@ -102,7 +103,10 @@ pub(super) fn run(session: &Session, args: &Args, change: NoticeKind) -> Result<
             "The verdict on each of these is not_permitted from the notice on, and says that they are to be destroyed."
                 .to_owned()
         }
-    });
+    };
+    if done.has_effect {
+        notes.push(reaches);
+    }
     Ok(Answer {
         text,
         json,

@@ -177,6 +177,7 @@ fn missing(
     Ok(facts.and_then(|facts| {
         let name = facts.sets.get(set)?.name.clone();
         Some(Missing {
+            command: None,
             class: GapClass::Uncounted,
             code,
             item: name.clone(),

@@ -94,6 +94,8 @@ pub struct Missing {
     pub why: String,
     /// What to write or to run to close it.
     pub close: String,
+    /// The exact command that closes it, where one does.
+    pub command: Option<String>,
 }
 
 /// One statement that is looked at.

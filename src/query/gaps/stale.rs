@@ -37,6 +37,7 @@ pub(super) fn of(
         }
         for (name, old, newest) in older(view, one)? {
             found.push(Missing {
+                command: None,
                 class: GapClass::Stale,
                 code: "newer_version",
                 item: name.clone(),

@@ -79,6 +79,7 @@ fn unresolved(
         Some(digest) => ("undeclared_digest", format!(" ({})", short(digest))),
     };
     Missing {
+        command: None,
         class: GapClass::Unresolved,
         code,
         item: owner.clone(),
@@ -113,6 +114,7 @@ fn by_notice(
     };
     if let Some(entry) = resolved(view, reference)? {
         return Ok(Missing {
+            command: None,
             class: GapClass::Late,
             code: "declared_late",
             why: format!("entry {entry} says, after the fact, what it was: every verdict over it tells so"),
@@ -132,11 +134,13 @@ fn by_notice(
             Thing::Source | Thing::Prompt | Thing::Filter | Thing::ExternalModel
         );
         if leaf && fits {
+            let command = format!("herdbook notice resolve {reference} --by {claim}");
             return Ok(Missing {
                 close: format!(
-                    "its digest is known by now: `herdbook notice resolve {reference} --by {claim}`, signed by the key of entry {}",
+                    "its digest is known by now: `{command}`, signed by the key of entry {}, and it counts for what exists",
                     one.entry
                 ),
+                command: Some(command),
                 ..missing
             });
         }
@@ -160,6 +164,7 @@ fn unlicensed(one: &Looked, name: &ItemName, key: &'static str, why: &str) -> Mi
         ("no_terms", "terms: LicenseRef-NAME", "`--terms LicenseRef-NAME`")
     };
     Missing {
+        command: None,
         class: GapClass::Unlicensed,
         code,
         item: name.clone(),
@@ -243,6 +248,7 @@ fn bare(
         let node = one.node(name.as_str());
         let (why, close) = words(code, name, &node);
         found.push(Missing {
+            command: None,
             class: GapClass::Bare,
             code,
             item: name.clone(),

@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 
 use crate::digest::KeyId;
 use crate::digest::StatementId;
+use crate::statement::Artifact;
 use crate::statement::ArtifactRef;
+use crate::statement::ArtifactSet;
 use crate::statement::Does;
 use crate::statement::GapRef;
 use crate::statement::NoticeKind;
@@ -177,7 +179,7 @@ fn judge_correction(
     if !notified.is_in_good_standing(keys) {
         return Err("its key was compromised by then, and no other key affirmed it");
     }
-    if no_better(old, new) {
+    if no_better(Claim::of(old), Claim::of(new)) {
         return Ok(State::InForce(Vec::new()));
     }
     let seconds = keys.affirmers(notified.id).into_iter();
@@ -217,18 +219,55 @@ pub(in crate::verify) fn misfit(
     (!same).then_some("both are not about the same content")
 }
 
+/// What a statement says about one of its artifacts.
+#[derive(Clone, Copy)]
+struct Claim<'a> {
+    predicate: &'a Predicate,
+    artifact: Option<&'a Artifact>,
+    set: Option<&'a ArtifactSet>,
+}
+
+impl<'a> Claim<'a> {
+    fn of(located: &Located<'a>) -> Self {
+        Self {
+            predicate: &located.node.statement.predicate,
+            artifact: located.artifact,
+            set: located.set,
+        }
+    }
+
+    fn at(predicate: &'a Predicate, subject: u32) -> Self {
+        let mut left = usize::try_from(subject).unwrap_or(usize::MAX);
+        let set = predicate.sets().into_iter().map(|(_, set)| set).find(|set| {
+            let here = left < set.artifacts.len();
+            left = left.saturating_sub(set.artifacts.len());
+            here
+        });
+        let at = usize::try_from(subject).unwrap_or(usize::MAX);
+        Self {
+            predicate,
+            artifact: predicate.artifacts().nth(at),
+            set,
+        }
+    }
+}
+
+/// Returns whether a correction of the one artifact by the other counts without a second key: it says nothing better.
+pub fn counts_at_once(old: (&Predicate, u32), new: (&Predicate, u32)) -> bool {
+    no_better(Claim::at(old.0, old.1), Claim::at(new.0, new.1))
+}
+
 /// Returns whether a claim says nothing better about a content than another: less favourable for a source, or the
 /// same about who made it and from what.
-fn no_better(old: &Located<'_>, new: &Located<'_>) -> bool {
-    let counts = |located: &Located<'_>| {
-        let artifact = located.artifact;
-        let set = located.set.map(|set| (set.rows, set.tokens));
-        (artifact.map(|one| (one.rows, one.tokens)), set)
+fn no_better(old: Claim<'_>, new: Claim<'_>) -> bool {
+    let counts = |claim: Claim<'_>| {
+        let set = claim.set.map(|set| (set.rows, set.tokens));
+        (claim.artifact.map(|one| (one.rows, one.tokens)), set)
     };
     if counts(old) != counts(new) {
         return false;
     }
-    match (&old.node.statement.predicate, &new.node.statement.predicate) {
+    match (old.predicate, new.predicate) {
         (Predicate::Source(old), Predicate::Source(new)) => {
             favour(new) < favour(old) || facts(old) == facts(new)
         }

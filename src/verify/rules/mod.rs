@@ -21,6 +21,7 @@ mod withheld;
 
 pub(super) use corrections::Effects;
 pub(super) use corrections::Idle;
+pub use corrections::counts_at_once;
 pub(super) use corrections::decide;
 
 use super::contents::Origins;

@@ -287,7 +287,13 @@ fn after_erasing_the_text_is_nowhere() {
         "another item is still there"
     );
     place.run(&["verify", "model"]).expect(0);
-    let all = place.run(&["private", "erase", "--all"]).expect(0);
+    let asked = place.run(&["private", "erase", "--all"]).expect(2);
+    assert!(
+        asked.err.contains("--yes") && asked.err.contains("nothing was erased"),
+        "{asked:#?}"
+    );
+    place.run(&["private", "erase", "--all", "--dry-run"]).expect(0);
+    let all = place.run(&["private", "erase", "--all", "--yes"]).expect(0);
     assert!(
         all.out.contains("erased what was kept of 5 statements"),
         "{all:?}"

@@ -149,8 +149,20 @@ fn a_key_without_a_say_is_told_so_and_changes_nothing() {
         "--key",
         "second.pem",
     ];
+    let dry = place.run(&[&args[..], &["--dry-run"]].concat()).expect(0);
+    assert!(dry.out.contains("would be recorded, without effect"), "{dry:#?}");
     let done = place.run(&args).expect(0);
     assert!(done.err.contains("has no say about seeds"), "{done:#?}");
+    assert!(
+        done.out.contains("a notice was recorded, without effect"),
+        "{done:#?}"
+    );
+    for told in [&dry, &done] {
+        assert!(
+            !told.err.contains("not_permitted") && !told.out.contains("withdrawn"),
+            "{told:#?}"
+        );
+    }
     says(&verify(&place, &["model"], 0), "notice_without_effect");
     let shown = place.run(&["show", "seeds"]).expect(0);
     assert!(shown.out.contains("without effect"), "{shown:#?}");
@@ -192,7 +204,8 @@ fn a_licence_is_corrected_at_once_and_a_maker_only_with_a_second_key() {
         .expect(1)
         .json();
     assert_eq!(other["code"], "notice_invalid");
-    place.run(&["notice", "correct", &old, "--by", &new]).expect(0);
+    let done = place.run(&["notice", "correct", &old, "--by", &new]).expect(0);
+    assert!(done.out.contains("counts at once"), "{done:#?}");
     let judgement = verify(&place, &["model"], 0);
     assert!(says(&judgement, "corrected").contains("by correction at entry"));
     assert_eq!(judgement["sources"][0]["licence"], "MIT");
@@ -205,14 +218,25 @@ sources:
   - {name: people, files: ['out/0.jsonl', 'out/1.jsonl'], made_by: human, acquired_by: own_production, personal_data: no}
 ");
     place.run(&["register", "human.yaml"]).expect(0);
+    let dry = ["notice", "correct", "tasks", "--by", "people", "--dry-run"];
+    let told = place.run(&dry).expect(0);
+    assert!(told.out.contains("waits for a second key"), "{told:#?}");
     let done = place
         .run(&["notice", "correct", "tasks", "--by", "people", "--json"])
         .expect(0)
         .json();
+    assert_eq!(done["counts_at_once"], false);
     let judgement = verify(&place, &["model"], 21);
     says(&judgement, "conflicting_origin");
     assert!(says(&judgement, "correction_not_affirmed").contains("key affirm"));
     let id = done["id"].as_str().unwrap();
+    place.run(&["key", "generate", "third.pem"]).expect(0);
+    for more in [&[][..], &["--dry-run"]] {
+        let refused = place
+            .run(&[&["key", "affirm", id, "--key", "third.pem"], more].concat())
+            .expect(4);
+        assert!(refused.err.contains("herdbook key grant "), "{refused:#?}");
+    }
     let own = place.run(&["key", "affirm", id]);
     assert_eq!(own.code, 4, "{own:#?}");
     second_key(&place, &[]);
@@ -220,6 +244,20 @@ sources:
     let judgement = verify(&place, &["model"], 0);
     assert!(says(&judgement, "corrected").contains("affirmed by key"));
     verify(&place, &["model", "--as-of", &before], 0);
+}
+
+#[test]
+fn a_mistake_is_not_told_as_damage() {
+    let place = Place::with_pipeline();
+    let refused = place
+        .run(&["notice", "supersede", "seeds", "--by", "seeds"])
+        .expect(1);
+    assert!(
+        refused.err.starts_with("error: nothing was appended: "),
+        "{refused:#?}"
+    );
+    assert!(refused.err.contains("help: "), "{refused:#?}");
+    assert!(!refused.err.contains("cannot be used"), "{refused:#?}");
 }
 
 #[test]
@@ -298,6 +336,9 @@ fn a_gap_is_resolved_by_what_has_its_digest() {
     assert!(told.err.contains("herdbook notice resolve gap:"), "{told:#?}");
     let known = unresolved(&place, "undeclared_digest");
     let command = known["close"].as_str().unwrap().split('`').nth(1).unwrap();
+    assert_eq!(known["command"], command);
+    let told = place.run(&["gaps"]).expect(0);
+    assert!(told.out.lines().any(|line| line == command), "{told:#?}");
     let args: Vec<&str> = command.split(' ').skip(1).collect();
     place.run(&args).expect(0);
     let judgement = verify(&place, &["tasks"], 21);
