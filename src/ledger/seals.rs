@@ -292,3 +292,5 @@ fn shown(counted: u64) -> usize {
     needed.max(ENTRIES_SHOWN)
 }
 
+#[cfg(test)]
+mod tests;
