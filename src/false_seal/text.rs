@@ -161,7 +161,9 @@ fn put_entry(text: &mut String, entry: &Included) {
 }
 
 fn put_proved(text: &mut String, (word, index): (&str, LeafIndex), line: &str, path: &[NodeHash]) {
-    text.push_str(&format!("{word} {index}\n{line}\n"));
+    for part in [word, " ", &index.to_string(), "\n", line, "\n"] {
+        text.push_str(part);
+    }
     for hash in path {
         text.push_str(&hash_line(hash));
     }

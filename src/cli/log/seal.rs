@@ -100,56 +100,15 @@ fn answer(log: &LogKey, shown: &ShownFalse, vouched: Vouched) -> Answer {
     let ShownFalse {
         checkpoint: head,
         entry,
-        says,
-        lie,
+        ..
     } = shown;
-    let (what, word, counted, standing, tie) = match lie {
-        Lie::Size => (
-            format!("that says that {} entries stand below it", says.size),
-            "size",
-            says.size,
-            entry.get(),
-            None,
-        ),
-        Lie::Rulings { standing } if *standing == says.rulings => (
-            format!(
-                "that counts {standing} key and notice statements; as many stand below it in the log it signed, and they are others"
-            ),
-            "rulings",
-            says.rulings,
-            *standing,
-            None,
-        ),
-        Lie::Rulings { standing } => (
-            format!(
-                "that counts {} key and notice statements; {standing} stand below it in the log it signed",
-                says.rulings
-            ),
-            "rulings",
-            says.rulings,
-            *standing,
-            None,
-        ),
-        Lie::Ties {
-            tie,
-            counted,
-            standing,
-        } => {
-            let counts = match counted {
-                1 => "that counts no rivals".to_owned(),
-                more => format!("that counts {more} statements"),
-            };
-            (
-                format!(
-                    "{counts} about sha256 {tie}; {standing} statements about it stand below it in the log it signed"
-                ),
-                "ties",
-                u64::from(*counted),
-                *standing,
-                Some(tie.to_hex()),
-            )
-        }
-    };
+    let Told {
+        what,
+        word,
+        counted,
+        standing,
+        tie,
+    } = Told::of(shown);
     Answer {
         text: format!(
             "false seal: the log key of {origin} signed a seal at entry {entry} {what}\n  \
@@ -175,5 +134,74 @@ fn answer(log: &LogKey, shown: &ShownFalse, vouched: Vouched) -> Answer {
         }),
         notes: vouched.note().into_iter().collect(),
         exit: Exit::Tampered,
+    }
+}
+
+/// What is false, in words and in numbers.
+struct Told {
+    what: String,
+    word: &'static str,
+    counted: u64,
+    standing: u64,
+    tie: Option<String>,
+}
+
+impl Told {
+    fn of(shown: &ShownFalse) -> Self {
+        let ShownFalse { entry, says, lie, .. } = shown;
+        let (what, word, counted, standing, tie) = match lie {
+            Lie::Size => (
+                format!("that says that {} entries stand below it", says.size),
+                "size",
+                says.size,
+                entry.get(),
+                None,
+            ),
+            Lie::Rulings { standing } if *standing == says.rulings => (
+                format!(
+                    "that counts {standing} key and notice statements; as many stand below it in the log it signed, and they are others"
+                ),
+                "rulings",
+                says.rulings,
+                *standing,
+                None,
+            ),
+            Lie::Rulings { standing } => (
+                format!(
+                    "that counts {} key and notice statements; {standing} stand below it in the log it signed",
+                    says.rulings
+                ),
+                "rulings",
+                says.rulings,
+                *standing,
+                None,
+            ),
+            Lie::Ties {
+                tie,
+                counted,
+                standing,
+            } => {
+                let counts = match counted {
+                    1 => "that counts no rivals".to_owned(),
+                    more => format!("that counts {more} statements"),
+                };
+                (
+                    format!(
+                        "{counts} about sha256 {tie}; {standing} statements about it stand below it in the log it signed"
+                    ),
+                    "ties",
+                    u64::from(*counted),
+                    *standing,
+                    Some(tie.to_hex()),
+                )
+            }
+        };
+        Self {
+            what,
+            word,
+            counted,
+            standing,
+            tie,
+        }
     }
 }
