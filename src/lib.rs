@@ -16,7 +16,7 @@
 //! Three layers, each using only what stands below it (`tests/it/tidy.rs` fails the build otherwise):
 //!
 //! * **Vocabulary**, no disk, clock or randomness: [`digest`], [`canonical`], [`key`], [`commitment`], [`statement`],
-//!   [`merkle`], [`manifest`], [`envelope`], [`checkpoint`], [`trust`], [`disclosure`]; and on it the judgement,
+//!   [`merkle`], [`manifest`], [`envelope`], [`checkpoint`], [`trust`], [`disclosure`], [`false_seal`]; and on it the judgement,
 //!   [`verify`], and what carries its evidence to somebody else, [`bundle`].
 //! * **Mechanisms** (feature `ledger`): `store`, then `sign`, `log` and `index` beside each other, then `ledger`,
 //!   `query`, `fsck` and `report`.
@@ -34,6 +34,7 @@ pub mod commitment;
 pub mod digest;
 pub mod disclosure;
 pub mod envelope;
+pub mod false_seal;
 pub mod key;
 pub mod manifest;
 pub mod merkle;

@@ -14,7 +14,8 @@
 //!
 //! *same-size*: both sign the same size with different roots. *prefix*: the hashes show which root the first entries
 //! of the second tree have (RFC 6962 2.1.2), and the first checkpoint signs another one for as many entries. Nobody
-//! without the log key can make either; nobody needs a ledger to check it. Further kinds may come.
+//! without the log key can make either; nobody needs a ledger to check it. The kind *seal* begins with the same lines,
+//! [`Frame`], and stands above: it is about statements.
 
 use crate::digest::NodeHash;
 use crate::merkle::MAX_PROOF_HASHES;
@@ -99,6 +100,46 @@ pub enum EquivocationError {
     Path(#[from] MerkleError),
 }
 
+/// The lines that a proof of every kind begins with.
+#[derive(Debug)]
+pub struct Frame<'a> {
+    /// The word for the kind.
+    pub kind: &'a str,
+    /// The key of the log.
+    pub log: LogKey,
+}
+
+impl<'a> Frame<'a> {
+    /// Reads the lines, and returns what follows them: the other lines, each with its number.
+    pub fn read(
+        header: &'a str,
+    ) -> Result<(Self, impl Iterator<Item = (usize, &'a str)>), EquivocationError> {
+        let wrong = |line, expected| EquivocationError::Line { line, expected };
+        let mut lines = (1..).zip(header.split('\n'));
+        let mut line = || lines.next().map(|(_, line)| line).unwrap_or_default();
+        if line() != MAGIC {
+            return Err(wrong(1, MAGIC));
+        }
+        let kind = line().strip_prefix("kind ");
+        let kind = kind.ok_or_else(|| wrong(2, "`kind` and a word"))?;
+        let log = line().strip_prefix("log ");
+        let log = log.ok_or_else(|| wrong(3, "`log` and a verifier key"))?;
+        let log = LogKey::parse_vkey(log)?;
+        Ok((Self { kind, log }, lines))
+    }
+
+    /// Writes the lines.
+    pub fn write(&self) -> String {
+        format!("{MAGIC}\nkind {}\nlog {}\n", self.kind, self.log.to_vkey())
+    }
+}
+
+/// Returns the error for a kind that a reader cannot check.
+pub fn unknown_kind(kind: &str) -> EquivocationError {
+    let kind = kind.chars().take(40).collect();
+    EquivocationError::Kind { kind }
+}
+
 /// Why the two checkpoints cannot both be of one log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Conflict {
@@ -150,11 +191,11 @@ pub struct Shown {
 impl Equivocation {
     /// Returns the text.
     pub fn encode(&self) -> String {
-        let mut text = format!(
-            "{MAGIC}\nkind {}\nlog {}\n",
-            self.conflict.kind(),
-            self.log.to_vkey()
-        );
+        let frame = Frame {
+            kind: self.conflict.kind(),
+            log: self.log.clone(),
+        };
+        let mut text = frame.write();
         if let Conflict::Prefix { root, path } = &self.conflict {
             text.push_str(PREFIX);
             text.push(' ');
@@ -227,33 +268,21 @@ impl Equivocation {
 
 fn decode_header(header: &str) -> Result<(LogKey, Conflict), EquivocationError> {
     let wrong = |line, expected| EquivocationError::Line { line, expected };
-    let mut lines = (1..).zip(header.split('\n'));
-    let mut line = || lines.next().map(|(_, line)| line).unwrap_or_default();
-    if line() != MAGIC {
-        return Err(wrong(1, MAGIC));
-    }
-    let kind = line()
-        .strip_prefix("kind ")
-        .ok_or_else(|| wrong(2, "`kind` and a word"))?;
-    if kind != SAME_SIZE && kind != PREFIX {
-        let kind = kind.chars().take(40).collect();
-        return Err(EquivocationError::Kind { kind });
-    }
-    let log = line()
-        .strip_prefix("log ")
-        .ok_or_else(|| wrong(3, "`log` and a verifier key"))?;
-    let log = LogKey::parse_vkey(log)?;
-    let conflict = if kind == SAME_SIZE {
-        Conflict::SameSize
-    } else {
-        let root = line().strip_prefix("prefix ").and_then(parse_hash);
-        let root = root.ok_or_else(|| wrong(4, "`prefix` and a root"))?;
-        let mut path = Vec::new();
-        for (line, text) in lines.by_ref() {
-            let hash = parse_hash(text).filter(|_| path.len() < MAX_PROOF_HASHES);
-            path.push(hash.ok_or_else(|| wrong(line, "a hash"))?);
+    let (Frame { kind, log }, mut lines) = Frame::read(header)?;
+    let conflict = match kind {
+        SAME_SIZE => Conflict::SameSize,
+        PREFIX => {
+            let root = lines.next().and_then(|(_, line)| line.strip_prefix("prefix "));
+            let root = root.and_then(parse_hash);
+            let root = root.ok_or_else(|| wrong(4, "`prefix` and a root"))?;
+            let mut path = Vec::new();
+            for (line, text) in lines.by_ref() {
+                let hash = parse_hash(text).filter(|_| path.len() < MAX_PROOF_HASHES);
+                path.push(hash.ok_or_else(|| wrong(line, "a hash"))?);
+            }
+            Conflict::Prefix { root, path }
         }
-        Conflict::Prefix { root, path }
+        other => return Err(unknown_kind(other)),
     };
     match lines.next() {
         Some((line, _)) => Err(wrong(line, "an empty line")),

@@ -26,7 +26,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::digest::NodeHash;
 use crate::merkle::{MAX_TREE_SIZE, TreeSize};
 
-pub use equivocation::{Conflict, EQUIVOCATION_BYTES_MAX, Equivocation, EquivocationError, Shown};
+pub use equivocation::{Conflict, EQUIVOCATION_BYTES_MAX, Equivocation, EquivocationError, Frame, Shown};
 pub use key::{LogKey, LogKeyError, SignError, Signer};
 pub use note::{Note, NoteError, NoteKeyId, NoteSignature};
 pub use tlog_consistency::{CONSISTENCY_BYTES_MAX, ConsistencyError, ConsistencyProof};

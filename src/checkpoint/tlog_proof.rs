@@ -116,18 +116,18 @@ impl TlogProof {
 }
 
 /// Writes a hash as a line of a proof.
-pub(super) fn hash_line(hash: &NodeHash) -> String {
+pub(crate) fn hash_line(hash: &NodeHash) -> String {
     format!("{}\n", STANDARD.encode(hash.as_bytes()))
 }
 
 /// Reads a hash from its line.
-pub(super) fn parse_hash(line: &str) -> Option<NodeHash> {
+pub(crate) fn parse_hash(line: &str) -> Option<NodeHash> {
     let bytes: [u8; 32] = STANDARD.decode(line).ok()?.try_into().ok()?;
     Some(NodeHash::from_bytes(bytes))
 }
 
 /// Parses a number that is written in its one way.
-fn decimal(text: &str) -> Option<u64> {
+pub(crate) fn decimal(text: &str) -> Option<u64> {
     let number: u64 = text.parse().ok()?;
     (number.to_string() == text).then_some(number)
 }

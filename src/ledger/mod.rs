@@ -9,6 +9,7 @@
 //! | `replay`, `keeper` | what the log says up to a place; the index on disk |
 //! | [`drive`], [`content`] | answering a verifier: entries, blobs, files outside the ledger |
 //! | `init`, `keys`, `pin`, `open`, `settings` | keys and genesis, the trust root of this user, reading |
+//! | `seals`, `stated` | finding a seal that is not true, and making the proof |
 //! | `remembered`, `held` | the last checkpoint of a log that this user accepted, and appends that ask for it |
 
 pub mod admission;
@@ -24,6 +25,7 @@ mod held;
 mod init;
 mod keeper;
 mod keys;
+mod line;
 pub mod lineage_file;
 pub mod notices;
 pub mod offer;
@@ -34,7 +36,9 @@ pub mod private;
 pub mod register;
 mod remembered;
 mod replay;
+mod seals;
 mod settings;
+mod stated;
 mod write;
 mod writer;
 
@@ -48,6 +52,8 @@ pub use init::Initialised;
 pub use init::SPECS;
 pub use init::init;
 pub use keys::KeyPaths;
+pub use line::LineError;
+pub use line::prove_line;
 pub use open::Ledger;
 pub use open::StoreBlobs;
 pub use open::View;
@@ -60,6 +66,9 @@ pub use pin::read_pin;
 pub use remembered::Parting;
 pub use remembered::Remembered;
 pub use remembered::RememberedError;
+pub use seals::SealSearchError;
+pub use seals::Seals;
+pub use seals::search_false_seal;
 pub use settings::Settings;
 pub use settings::SettingsError;
 pub use write::Gate;

@@ -406,7 +406,7 @@ pub(super) fn read_settings(store: &dyn Store) -> Result<Option<Settings>, Ledge
 }
 
 /// Reads what genesis says of itself, with its signature checked against the owner it names.
-fn founding(store: &dyn Store) -> Result<(Founding, LogKey), LedgerError> {
+pub(super) fn founding(store: &dyn Store) -> Result<(Founding, LogKey), LedgerError> {
     let leaf = peek_first_entry(store)?;
     let entry = LeafIndex::new(0);
     let bad = |source| LedgerError::Entry { entry, source };

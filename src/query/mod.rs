@@ -27,6 +27,7 @@ use crate::digest::BlobId;
 use crate::index::IndexError;
 use crate::index::resolve::ResolveError;
 use crate::ledger::LedgerError;
+use crate::ledger::LineError;
 use crate::manifest::ManifestError;
 
 pub use descend::trace_down;
@@ -139,6 +140,15 @@ pub enum QueryError {
     /// The index.
     #[error(transparent)]
     Index(#[from] IndexError),
+}
+
+impl From<LineError> for QueryError {
+    fn from(error: LineError) -> Self {
+        match error {
+            LineError::Blob(error) => Self::Ledger(error.into()),
+            LineError::Manifest { id, source } => Self::Manifest { id, source },
+        }
+    }
 }
 
 fn there(files: usize, some: &[String]) -> String {

@@ -24,20 +24,18 @@ use crate::digest::StatementId;
 use crate::envelope::Envelope;
 use crate::envelope::EnvelopeError;
 use crate::key::PublicKey;
+use crate::ledger::StoreBlobs;
 use crate::ledger::View;
-use crate::ledger::admission::Blobs as _;
 use crate::ledger::artifact_name;
-use crate::manifest::MANIFEST_BYTES_MAX;
+use crate::ledger::prove_line;
 use crate::manifest::ManifestError;
 use crate::manifest::Member;
-use crate::manifest::MemberReader;
 use crate::manifest::read_member;
 use crate::merkle::LeafIndex;
 use crate::merkle::MAX_PROOF_HASHES;
 use crate::merkle::MerkleError;
 use crate::merkle::TreeSize;
 use crate::merkle::leaf_hash;
-use crate::merkle::prove_inclusion;
 use crate::merkle::verify_inclusion;
 use crate::statement::Artifact;
 use crate::statement::ArtifactRef;
@@ -213,32 +211,14 @@ fn prove_member(
     };
     let index = artifact.member.ok_or_else(none)?;
     let whole = subject_of(statement, artifact.subject).ok_or_else(none)?;
-    let facts = whole.manifest().ok_or_else(none)?;
-    let id = whole.sha256.as_blob();
-    let bad = |source| QueryError::Manifest { id, source };
-    let mut reader = MemberReader::new(facts);
-    let (mut leaves, mut line) = (Vec::new(), None);
-    let mut read = Ok(());
-    let blobs = crate::ledger::StoreBlobs(&**view.ledger().store());
-    let parts = blobs.read_parts(id, MANIFEST_BYTES_MAX, &mut |part| {
-        if read.is_ok() {
-            read = reader.push_lines(part, |text, _| {
-                if leaves.len() as u64 == index {
-                    line = Some(String::from_utf8_lossy(text).into_owned());
-                }
-                leaves.push(leaf_hash(text));
-            });
-        }
-    });
-    parts.map_err(crate::ledger::LedgerError::from)?;
-    read.and_then(|()| reader.finish()).map_err(bad)?;
     let index = LeafIndex::new(index);
-    // The line is there, and so is its path: the manifest was just read to its end.
-    let path = prove_inclusion(&leaves, index).map_err(|_| none())?;
+    let blobs = StoreBlobs(&**view.ledger().store());
+    let proved = prove_line(&blobs, whole, index)?;
+    let (line, path) = proved.ok_or_else(none)?;
     Ok(MemberProof {
         subject: artifact.subject,
         index,
-        line: line.ok_or_else(none)?,
+        line,
         path,
     })
 }

@@ -1,4 +1,5 @@
-//! `herdbook log equivocation`: that the holder of a log key signed two histories, as a file that anybody can check.
+//! `herdbook log equivocation`: that the holder of a log key signed two histories, or a seal that is not true, as a file
+//! that anybody can check.
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -22,22 +23,26 @@ use crate::cli::json::checkpoint;
 use crate::cli::session::Session;
 use crate::cli::ui::Answer;
 use crate::cli::ui::put;
+use crate::false_seal::FALSE_SEAL_BYTES_MAX;
+use crate::false_seal::FalseSeal;
 
+use super::seal;
 use super::signed::Signed;
 use super::signed::Whose;
 
 /// Arguments of `log equivocation`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Exits 20 where two histories are shown, and 1 where nothing is: two honest checkpoints are refused. Two sizes \
-                  take the ledger of the larger one (--ledger); two roots of one size take nothing else."
+    after_help = "Exits 20 where two histories or a false seal are shown, and 1 where nothing is: two honest checkpoints are \
+                  refused. Two sizes take the ledger of the larger one (--ledger); two roots of one size take nothing else. \
+                  --seal takes the ledger whose seals are looked at."
 )]
 pub struct Args {
     /// A signed checkpoint
-    #[arg(value_name = "A", required_unless_present = "check", conflicts_with = "check")]
+    #[arg(value_name = "A", required_unless_present_any = ["check", "seal"], conflicts_with_all = ["check", "seal"])]
     a: Option<PathBuf>,
     /// Another one of the same log
-    #[arg(value_name = "B", required_unless_present = "check", conflicts_with = "check")]
+    #[arg(value_name = "B", required_unless_present_any = ["check", "seal"], conflicts_with_all = ["check", "seal"])]
     b: Option<PathBuf>,
     /// Write the proof to this new file; `-` is standard output
     #[arg(
@@ -48,6 +53,9 @@ pub struct Args {
         conflicts_with = "check"
     )]
     output: Option<PathBuf>,
+    /// Look for a seal of the ledger at hand that is not true, instead of comparing two checkpoints
+    #[arg(long, conflicts_with = "check")]
+    seal: bool,
     /// Check this proof instead, with no ledger
     #[arg(long, value_name = "FILE")]
     check: Option<PathBuf>,
@@ -59,6 +67,10 @@ pub struct Args {
 pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     match (&args.check, &args.a, &args.b, &args.output) {
         (Some(file), ..) => check(session, args, file),
+        (None, _, _, Some(output)) if args.seal => {
+            let (text, answer) = seal::make(session, &args.whose)?;
+            written(session, text, answer, output)
+        }
         (None, Some(a), Some(b), Some(output)) => make(session, args, (a, b), output),
         // The arguments are declared so that one of the two is there.
         _ => {
@@ -97,8 +109,16 @@ fn make(session: &Session, args: &Args, (a, b): (&Path, &Path), output: &Path) -
             .because(source)
             .hint("run `herdbook fsck`"),
     })?;
-    let text = made.encode();
-    let mut answer = answer(&made, &shown, Vouched::Given);
+    written(
+        session,
+        made.encode(),
+        answer(&made, &shown, Vouched::Given),
+        output,
+    )
+}
+
+/// Writes a proof to where it was asked for, and returns the answer.
+fn written(session: &Session, text: String, mut answer: Answer, output: &Path) -> Result<Answer, Error> {
     if output.as_os_str() == "-" {
         answer.text = text;
     } else {
@@ -148,9 +168,12 @@ fn prefix(
 fn check(session: &Session, args: &Args, path: &Path) -> Result<Answer, Error> {
     let bytes = read_limited(
         &session.path(path),
-        EQUIVOCATION_BYTES_MAX,
-        "a file that `herdbook log equivocation A B -o FILE` wrote",
+        FALSE_SEAL_BYTES_MAX.max(EQUIVOCATION_BYTES_MAX),
+        "a file that `herdbook log equivocation` wrote",
     )?;
+    if FalseSeal::is_said_to_be(&bytes) {
+        return seal::check(session, &args.whose, path, &bytes);
+    }
     let nothing = |source: EquivocationError| {
         Error::new(
             Exit::Failure,
@@ -161,11 +184,7 @@ fn check(session: &Session, args: &Args, path: &Path) -> Result<Answer, Error> {
     };
     let proof = Equivocation::decode(&bytes).map_err(nothing)?;
     let known = args.whose.key(session, Some(proof.log.origin()))?;
-    let vouched = if known.is_some() {
-        Vouched::Given
-    } else {
-        Vouched::ByFile
-    };
+    let vouched = Vouched::of(known.as_ref());
     let shown = proof
         .check(known.as_ref().unwrap_or(&proof.log))
         .map_err(nothing)?;
@@ -173,12 +192,31 @@ fn check(session: &Session, args: &Args, path: &Path) -> Result<Answer, Error> {
 }
 
 /// On whose word the key is the log's.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Vouched {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Vouched {
     /// A trust root, a pin or an option.
     Given,
     /// Only the file itself.
     ByFile,
+}
+
+impl Vouched {
+    /// Returns on whose word it is, given the key that is known from elsewhere.
+    pub const fn of(known: Option<&LogKey>) -> Self {
+        match known {
+            Some(_) => Self::Given,
+            None => Self::ByFile,
+        }
+    }
+
+    /// Returns what to tell people of it.
+    pub fn note(self) -> Option<String> {
+        (self == Self::ByFile).then(|| {
+            "Only the file says that this is the key of that log: compare it with the `log_key` of a trust root, or give \
+             --trust-root FILE."
+                .to_owned()
+        })
+    }
 }
 
 fn answer(proof: &Equivocation, shown: &Shown, vouched: Vouched) -> Answer {
@@ -206,14 +244,6 @@ fn answer(proof: &Equivocation, shown: &Shown, vouched: Vouched) -> Answer {
     text.push_str(
         "Both signatures verify, and no log can have both roots. It does not say which history is true, nor who holds the key.\n",
     );
-    let mut notes = Vec::new();
-    if vouched == Vouched::ByFile {
-        notes.push(
-            "Only the file says that this is the key of that log: compare it with the `log_key` of a trust root, or give \
-             --trust-root FILE."
-                .to_owned(),
-        );
-    }
     Answer {
         text,
         json: json!({
@@ -226,7 +256,7 @@ fn answer(proof: &Equivocation, shown: &Shown, vouched: Vouched) -> Answer {
             "second": checkpoint(second),
             "prefix": root_text(&shown.prefix),
         }),
-        notes,
+        notes: vouched.note().into_iter().collect(),
         exit: Exit::Tampered,
     }
 }

@@ -2,6 +2,7 @@
 
 mod consistency;
 mod equivocation;
+mod seal;
 mod signed;
 
 use serde_json::Value;
@@ -43,7 +44,7 @@ pub struct Args {
 enum Verb {
     /// Show that the log went on from an older checkpoint, and write or check the proof
     Consistency(consistency::Args),
-    /// Prove that the holder of the log key signed two histories, or check such a proof
+    /// Prove that the holder of the log key signed two histories or a false seal, or check such a proof
     Equivocation(equivocation::Args),
 }
 

@@ -7,6 +7,7 @@ use herdbook::checkpoint::LogKey;
 use herdbook::checkpoint::Note;
 use herdbook::checkpoint::Origin;
 use herdbook::checkpoint::TlogProof;
+use herdbook::false_seal::FalseSeal;
 use herdbook::log::Commit;
 use herdbook::log::commit::COMMIT_HEADER_BYTES;
 use herdbook::merkle::Tile;
@@ -119,6 +120,26 @@ pub fn equivocation(bytes: &[u8]) -> bool {
             "two that agree are no contradiction"
         );
     }
+    true
+}
+
+/// A proof about a seal as it is, and one whose checkpoint our key signs.
+pub fn false_seal(bytes: &[u8]) -> bool {
+    let Ok(mut proof) = FalseSeal::decode(bytes) else {
+        return false;
+    };
+    assert_eq!(proof.encode().as_bytes(), bytes);
+    drop(proof.check(&proof.log));
+    let text = String::from_utf8_lossy(&proof.checkpoint);
+    let text = text.split_inclusive('\n').take(3).collect::<String>();
+    if let Ok(checkpoint) = Checkpoint::parse_text(&text) {
+        let key = key_for(checkpoint.origin.clone());
+        proof.checkpoint = checkpoint
+            .sign(&key, &*SIGNER)
+            .expect("our key is of this origin");
+        proof.log = key;
+    }
+    drop(proof.check(&proof.log));
     true
 }
 

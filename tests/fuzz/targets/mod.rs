@@ -35,6 +35,7 @@ pub const TARGETS: &[Target] = &[
     target("disclosure", record::disclosure),
     target("envelope", record::envelope),
     target("equivocation", log::equivocation),
+    target("false_seal", log::false_seal),
     target("hash_cache", files::hash_cache),
     target("key_file", files::key_file),
     target("lineage_file", files::lineage_file),

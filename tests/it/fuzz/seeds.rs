@@ -13,8 +13,14 @@ use herdbook::checkpoint::LogKey;
 use herdbook::checkpoint::Note;
 use herdbook::checkpoint::Signer as _;
 use herdbook::digest::NodeHash;
+use herdbook::digest::Sha256Digest;
 use herdbook::digest::StatementId;
 use herdbook::envelope::Envelope;
+use herdbook::false_seal::Claimant;
+use herdbook::false_seal::Evidence;
+use herdbook::false_seal::FalseSeal;
+use herdbook::false_seal::Included;
+use herdbook::false_seal::MemberLine;
 use herdbook::key::PublicKey;
 use herdbook::ledger::Ledger;
 use herdbook::ledger::drive;
@@ -38,6 +44,7 @@ use herdbook::sign::Passphrase;
 use herdbook::sign::Protection;
 use herdbook::sign::ssh_forms;
 use herdbook::statement::ArtifactRef;
+use herdbook::statement::Contested;
 use herdbook::trust::TrustRoot;
 use herdbook::verify::Assurance;
 use herdbook::verify::Request;
@@ -276,7 +283,42 @@ fn histories(world: &World) -> Vec<Seed> {
     };
     prefix.check(&log).unwrap();
     same_size.check(&log).unwrap();
+    let included = |at: usize| {
+        let index = LeafIndex::new(at as u64);
+        Included {
+            index,
+            entry: String::from_utf8(world.leaves()[at].clone()).unwrap(),
+            path: merkle::prove_inclusion(&leaves, index).unwrap(),
+        }
+    };
+    // The seal is true, so these show nothing; but all that is said of entries is reached.
+    let accused = |evidence| FalseSeal {
+        log: log.clone(),
+        seal: included(leaves.len() - 1),
+        evidence,
+        checkpoint: note(new, merkle::root(&leaves)),
+    };
+    let tie = Sha256Digest::of(b"tie");
+    let ties = Evidence::Ties {
+        tie,
+        records: vec![Contested { tie, statements: 2 }],
+        claimants: vec![Claimant {
+            included: included(0),
+            member: Some(MemberLine {
+                index: LeafIndex::new(1),
+                line: "{}".to_owned(),
+                path: vec![other],
+            }),
+        }],
+    };
     vec![
+        seed("false_seal", "size", accused(Evidence::Size).encode()),
+        seed(
+            "false_seal",
+            "rulings",
+            accused(Evidence::Rulings(vec![included(0)])).encode(),
+        ),
+        seed("false_seal", "ties", accused(ties).encode()),
         seed("consistency", "house", extended.encode()),
         seed("equivocation", "same_size", same_size.encode()),
         seed("equivocation", "prefix", prefix.encode()),
