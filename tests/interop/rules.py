@@ -3,24 +3,25 @@ import re
 from collections import defaultdict
 from functools import cache
 from evidence import digest, lines, number, ref
-from primitives import Refused
 
 ROWS, MODELS, LEAVES = {"source", "dataset", "shard", "scores"}, {"external", "model"}, {"source", "prompt", "filter", "external"}
-PLAYS = dict.fromkeys(("generator", "teacher", "judge", "base"), MODELS) | {"filter": {"filter"}, "prompt": ROWS | {"prompt"}, "reference": ROWS | MODELS | LEAVES}
+PLAYS = {**dict.fromkeys(("generator", "teacher", "judge", "base"), MODELS), "filter": {"filter"}, "prompt": ROWS | {"prompt"},
+         "reference": ROWS | MODELS | LEAVES}
 EMPTY = {digest(one + end) for one in (b"", b"[]", b"{}") for end in (b"", b"\n", b"\r\n")} | {digest(b"null"), digest(b"null\n")}
-BESIDE = re.compile(r"(?s)(.*/)?([^/]*\.(?i:json|jsonl|txt|md|jinja|model|yaml|py)|(LICENSE|NOTICE|README|USE_POLICY|\.gitattributes)[^/]*)")
+BESIDE = re.compile(r"(?s)(.*/)?([^/]*\.(?i:json|jsonl|txt|md|jinja|model|yaml|py)|"
+                    r"(LICENSE|NOTICE|README|USE_POLICY|\.gitattributes)[^/]*)")
 NAMELESS = {"", "unknown", "not_known", "not known", "none", "n/a", "?"}
 
 def total(values):
     values = list(values)
     return None if None in values else sum(values)
-
-def least(*values):
-    return min((value for value in values if value is not None), default=None)
-
-def beside(name, says):
-    return BESIDE.fullmatch(name) and says.get("bytes", 1 << 99) <= 64 << 20 and says.get("content", "file") == "file"
-
+def least(*values): return min((value for value in values if value is not None), default=None)
+def beside(name, says): return BESIDE.fullmatch(name) and says.get("bytes", 1 << 99) <= 64 << 20 and says.get("content", "file") == "file"
+def plays(run, role): return PLAYS.get(role, ROWS | MODELS if (run.says.get("does"), role) == ("evaluate", "data") else ROWS)
+def taken(given):
+    """How many artifacts an input states to take; a gap counts as one."""
+    stated = given.get("artifacts", [None])
+    return stated["count"] if isinstance(stated, dict) else len(stated)
 def facts(source):
     """What two sources must agree in: class (0 the least favourable), share that is not synthetic, maker, generators."""
     made, names, share = source["made_by"], source.get("generators"), source.get("synthetic_share")
@@ -35,15 +36,14 @@ class Thing:
         self.node, self.kind, self.item, self.artifact, self.lines = node, kind, item, artifact, lines
         self.member, self.members = (lines[at], []) if at is not None else (None, lines)
         self.set = [one for one in node.artifacts if one.item == artifact.item] if artifact else []
-        self.says = self.member or artifact and ({"rows": item["rows"]} if len(self.set) == 1 and "rows" in item else {}) | artifact.says or {}
+        stated = {"rows": item["rows"]} if len(self.set) == 1 and "rows" in item else {}
+        self.says = self.member or artifact and stated | artifact.says or {}
         self.content = self.member["sha256"] if self.member else artifact and artifact.content
         self.inside = total(one.get("rows") for one in self.members) if self.members else None
-        self.rows = least(self.says.get("rows"), None if self.member or len(self.set) != 1 else item.get("rows"), self.inside)
-        self.has_bytes, self.has_no_row = bool(artifact) and "basis" in artifact.says, False
-        if artifact:
-            basis = ("basis", "computed") if self.member else ("rows_basis", "counted")
-            self.has_no_row = basis in artifact.says.items() and (self.member or artifact.says).get("rows") == 0
-
+        self.rows = least(self.says.get("rows"), None if self.member else stated.get("rows"), self.inside)
+        self.has_bytes = bool(artifact) and "basis" in artifact.says
+        basis = ("basis", "computed") if self.member else ("rows_basis", "counted")
+        self.has_no_row = bool(artifact) and basis in artifact.says.items() and (self.member or artifact.says).get("rows") == 0
     def is_beside(self):
         """Whether this is a file beside the weights of a model."""
         files = [(one["name"], one) for one in self.lines] if self.member else [(one.name, one.says) for one in self.set]
@@ -51,58 +51,60 @@ class Thing:
 
 class Lineage:
     """Places are addresses (id, subject, line or None), runs (id, "run", None) and gaps (id, "gap", position)."""
-    def __init__(self, statements, blobs, targets, found, places=None):
-        self.nodes, self.blobs, self.found, self.replaced, self.missing = {}, blobs, found, {}, "manifest_missing"
-        self.places = places or {}
+    def __init__(self, statements, blobs, targets, found, places):
+        self.nodes, self.blobs, self.found, self.places, self.missing = {}, blobs, found, places, "manifest_missing"
         for one in statements:
             self.nodes.setdefault(one.id, one)
-        for method in ("members", "cites", "thing", "below", "anew", "leaves"):
+        for method in ("members", "cites", "thing", "anew", "leaves"):
             setattr(self, method, cache(getattr(self, method)))
-        self.walk = self.reach(targets)
+        self.walk = self.reach(map(self.end, targets))
         self.things = {place: self.thing(place) for place in self.walk if self.thing(place)}
         self.runs, self.missing = [self.nodes[place[0]] for place in self.walk if place[1] == "run"], "claims_incomplete"
-
     def manifest(self, sha256, expected, name):
         try:
-            return lines(self.blobs[sha256], expected, name) if sha256 in self.blobs else self.found(self.missing, f"blob {sha256}") and []
-        except Refused as error:
-            return self.found("undecodable", f"blob {sha256}: {error}") and []
-
+            return lines(self.blobs[sha256], expected, name)
+        except (KeyError, ValueError) as error:
+            return self.found(self.missing if isinstance(error, KeyError) else "undecodable") or []
     def members(self, artifact):
         return self.manifest(artifact.sha256, artifact.says, "member") if artifact.says["content"] == "manifest" else []
-
     def cites(self, node):
         """What each input of a run cites, or a data set, or a filter; nothing for a gap."""
-        lists = [one.get("artifacts", []) for one in node.inputs] or [node.says.get("members", [node.says["model"]] if "model" in node.says else [])]
-        return [[ref(text) for text in (one if isinstance(one, list) else [line["artifact"] for line in self.manifest(one["sha256"], one, "line")])]
-                for one in lists]
-
+        model = [node.says["model"]] if "model" in node.says else []
+        lists = [one.get("artifacts", []) for one in node.inputs] or [node.says.get("members", model)]
+        def read(one): return one if isinstance(one, list) else [line["artifact"] for line in self.manifest(one["sha256"], one, "line")]
+        return [list(map(ref, read(one))) for one in lists]
     def gaps(self, node):
         gaps = [one.get("unresolved") for one in node.inputs] or node.says.get("unresolved", [])
-        return {(node.id, "gap", at): gap for at, gap in enumerate(gaps) if gap and (node.id, "gap", at) not in self.places}
-
+        return {(node.id, "gap", at): gap for at, gap in enumerate(gaps) if gap}
+    def end(self, place):
+        """What stands in the place of another in the end, by corrections and resolutions."""
+        whole = place if place in self.places else (*place[:2], None)
+        return self.end((*self.places[whole][:2], place[2]) if whole != place else self.places[place]) if whole in self.places else place
     def taken(self, node):
-        """What each input takes, with what stands in its place by a notice."""
-        return [[self.places.get(one, one) for one in cited] or [self.places[gap] for gap in self.places if gap == (node.id, "gap", at)]
-                for at, cited in enumerate(self.cites(node))]
-
+        """What each input takes, or a data set, or a filter, with what stands in its place by a notice."""
+        lists = [[self.end(one) for one in cited] for cited in self.cites(node)]
+        for gap in self.gaps(node):
+            lists[gap[2] if node.inputs else 0].append(self.end(gap))
+        return lists
     def below(self, place, heavy=False):
         """What a place descends from; of a run, with `heavy`, by the inputs that carry mass."""
         node = self.nodes.get(place[0])
         if not node or place[1] == "gap" or node.kind == "run" and place[1] != "run":
             return [(node.id, "run", None)] if node and place[1] != "gap" else []
         takes = [not heavy or one["role"] in self.mass(node) for one in node.inputs] or [True]
-        gaps = [gap for gap in self.gaps(node) if node.kind != "run" or takes[gap[2]]]
-        return [one for take, cited in zip(takes, self.taken(node)) if take for one in cited] + gaps
-
+        return [one for take, cited in zip(takes, self.taken(node)) if take for one in cited]
     def reach(self, starts, below=None):
-        seen, queue = set(starts), list(starts)
+        queue = list(starts)
+        seen = set(queue)
         while queue:
             new = [one for one in (below or self.below)(queue.pop()) if one not in seen]
             seen.update(new)
             queue += new
         return seen
-
+    def opened(self, places, kinds):
+        """Some places, and what those of them descend from that are nothing but what they hold."""
+        holds = lambda place: self.thing(place) and self.thing(place).kind in kinds
+        return self.reach(places, lambda place: self.below(place) if holds(place) else [])
     def thing(self, place):
         """What is cited; nothing if statement, subject or member is not there."""
         node, (subject, line) = self.nodes.get(place[0]), place[1:]
@@ -112,139 +114,123 @@ class Lineage:
         members, (_, kind, item) = self.members(artifact), node.items[artifact.item]
         kind = "external" if kind == node.kind == "model" else kind
         return Thing(node, kind, item, artifact, members, line) if line is None or line < len(members) else None
-
     def mass(self, node):
         """The roles that carry mass."""
         of_rows = {"base"} if any(kind == "model" for _, kind, _ in node.items) else {"generator"} if "rewrites" in node.says else {"data"}
         return {"generate": {"generator", "teacher"}, "merge": {"base"}, "train": {"data", "generator", "base"},
                 "transform": of_rows}.get(node.says["does"], {"data"})
-
     def contents(self, cited, alone):
         """The distinct contents of what is cited, with their rows."""
         found, items = {}, defaultdict(list)
-        is_set = lambda place: place[0] in self.nodes and self.nodes[place[0]].kind == "dataset" and place[1] != "gap"
-        plain = [one for one in self.reach(cited, lambda place: self.below(place) if is_set(place) else []) if not is_set(one)]
-        for place, thing in ((place, self.thing(place)) for place in plain):
-            if not thing:
+        plain = [one for one in self.opened(cited, {"dataset"}) if not self.thing(one) or self.thing(one).kind != "dataset"]
+        for place in plain:
+            if not self.thing(place):
                 found[place] = None
             elif place[2] is None or (*place[:2], None) not in plain:
-                items[place[0], thing.artifact.item].append((place, thing))
-        for key, parts in items.items():
-            rows, whole = parts[0][1].item.get("rows"), len(parts) == len(parts[0][1].set) and all(place[2] is None for place, _ in parts)
-            if whole and rows is not None and total(thing.rows for _, thing in parts) is None:
-                found[key], parts = rows, []
-            for place, thing in parts:
-                opened = thing.inside is not None and (len(plain) > 1 or not alone)
-                for content, rows in [(one["sha256"], one["rows"]) for one in thing.members] if opened else [(thing.content or place, thing.rows)]:
+                items[place[0], self.thing(place).artifact.item].append(self.thing(place))
+        for key, things in items.items():
+            rows, whole = things[0].item.get("rows"), len(things) == len(things[0].set) and not any(one.member for one in things)
+            if whole and rows is not None and total(one.rows for one in things) is None:
+                found[key], things = rows, []
+            for one in things:
+                inside = one.members if one.inside is not None and (len(plain) > 1 or not alone) else []
+                for content, rows in [(line["sha256"], line["rows"]) for line in inside] or [(one.content or one, one.rows)]:
                     found[content] = least(found.get(content), rows)
         return found
-
-    def check_rows(self, run):
-        says, inputs, expansion, too_many = run.says, run.inputs, number(run.says.get("expansion"), 1), False
+    def has_too_many(self, run):
+        """Whether more comes out of a run than went in, or more is taken than there is."""
+        says, inputs, expansion = run.says, run.inputs, number(run.says.get("expansion"), 1)
         data = [at for at, one in enumerate(inputs) if one["role"] == "data"]
         supply = {at: self.contents(self.taken(run)[at], len(data) == 1) or {None: None} for at in data}
         repeat = {at: number(inputs[at].get("repeat"), 1) for at in data}
-        model = any(one["role"] == "generator" for one in inputs)
-
         def distinct(some):
             most = defaultdict(list)
             for at, key in ((at, key) for at in some for key in supply[at]):
                 most[key].append(supply[at][key] if supply[at][key] is None else supply[at][key] * repeat[at])
             return total(None if None in counts else max(counts) for counts in most.values())
         if says["does"] == "train":
-            if data and not model and all(total(supply[at].values()) == 0 for at in data):
-                self.found("nothing_to_trace", f"{says['name']} trains on data without a row")
-            stating, epochs = [at for at in data if "rows" in inputs[at]], number(says.get("epochs"), 1)
-            for some in [[at] for at in stating] + [stating]:
-                too_many |= distinct(some) is not None and sum(inputs[at]["rows"] for at in some) > distinct(some) * epochs
-        elif says["does"] not in ("generate", "merge") and self.mass(run) == {"data"}:
-            outputs = [(at, item) for at, (_, kind, item) in enumerate(run.items) if kind != "model"]
-            named = [([at for at in data if at in one[1].get("inputs", [])], [one]) for one in outputs]
-            things = [self.thing((run.id, subject, None)) for subject in range(len(run.artifacts))]
-            for some, out in [(data, outputs)] + [pair for pair in named if pair[0]]:
-                each = [least(total(supply[at].values()), *map(inputs[at].get, ("rows", "kept"))) for at in some]
-                goes = total(None if rows is None else rows * repeat[at] for at, rows in zip(some, each))
-                comes = sum(max(item.get("rows", 0), sum(max(one.artifact.says.get("rows", 0), one.inside or 0) for one in things if one.artifact.item == at))
-                            for at, item in out)
-                too_many |= goes is not None and comes > least(goes, distinct(some)) * min(expansion, 1 if model else expansion)
-        too_many and self.found("rows_not_accounted", says["name"])
-
+            if data and self.plain(run) and all(total(supply[at].values()) == 0 for at in data):
+                self.found("nothing_to_trace")
+            stating, there = [at for at in data if "rows" in inputs[at]], number(says.get("epochs"), 1)
+            some = [(sum(inputs[at]["rows"] for at in some), distinct(some)) for some in [[at] for at in stating] + [stating]]
+            return any(rows is not None and takes > rows * there for takes, rows in some)
+        if says["does"] in ("generate", "merge") or self.mass(run) != {"data"}: return False
+        outputs = [at for at, (_, kind, _) in enumerate(run.items) if kind != "model"]
+        named = [([one for one in data if one in run.items[at][2].get("inputs", [])], [at]) for at in outputs]
+        things = [self.thing((run.id, subject, None)) for subject in range(len(run.artifacts))]
+        def comes(at):
+            made = [max(one.artifact.says.get("rows", 0), one.inside or 0) for one in things if one.artifact.item == at]
+            return max(run.items[at][2].get("rows", 0), sum(made))
+        def goes(some):
+            each = [(least(total(supply[at].values()), *map(inputs[at].get, ("rows", "kept"))), repeat[at]) for at in some]
+            rows = total(None if rows is None else rows * times for rows, times in each)
+            return None if rows is None else least(rows, distinct(some)) * min(expansion, expansion if self.plain(run) else 1)
+        pairs = [(goes(some), sum(map(comes, out))) for some, out in [(data, outputs)] + [pair for pair in named if pair[0]]]
+        return any(rows is not None and out > rows for rows, out in pairs)
+    def plain(self, run): return all(one["role"] != "generator" for one in run.inputs)
     def anew(self, node_id):
         """Everything a run descends from, and what of it is below something that is made anew."""
         everything = self.reach([(node_id, "run", None)] if self.nodes[node_id].kind == "run" else [])
         runs = [self.nodes[place[0]] for place in everything if place[1] == "run"]
-        makers = [one.id for one in runs if "rewrites" in one.says or one.says["does"] in ("train", "merge", "generate")
-                  or any(given["role"] == "generator" for given in one.inputs)]
+        does = ("train", "merge", "generate")
+        makers = [one.id for one in runs if "rewrites" in one.says or one.says["does"] in does or not self.plain(one)]
         return everything, self.reach([low for one in makers for low in self.below((one, "run", None))])
-
     def descends(self, one, other):
         everything, anew = self.anew(one[0])
         ways = {other, (*other[:2], None)} & everything
         return "anew" if ways & anew else "plain" if ways else None
-
     def leaves(self, node_id):
         """What a run ends in: all of it, what brings mass, and the classes of that."""
         found = set(), set(), set()
-        for heavy, place in ((heavy, place) for heavy in (0, 1) for place in self.reach([(node_id, "run", None)], lambda one: self.below(one, heavy))):
+        walks = [self.reach([(node_id, "run", None)], lambda one, heavy=heavy: self.below(one, heavy)) for heavy in (0, 1)]
+        for heavy, place in ((heavy, place) for heavy in (0, 1) for place in walks[heavy]):
             thing = self.thing(place)
             if place[1] == "gap":
                 found[heavy].add(tuple(sorted(self.gaps(self.nodes[place[0]])[place].items())))
             elif thing and thing.kind in LEAVES:
                 says, model = thing.node.says, thing.kind == "external"
-                about = (says["provider"], says["version"]) if model else thing.kind == "source" and facts(self.source(place))
+                about = (says["provider"], says["version"]) if model else thing.kind == "source" and facts(says)
                 alone = (model, thing.content) if thing.content else (thing.kind, thing.artifact.sha256, about)
                 found[heavy].update([(model, one["sha256"]) for one in thing.members] or [alone])
-                found[2].update([thing.kind == "source" and facts(self.source(place))[:2]] if heavy and thing.kind in ("source", "external") else [])
+                found[2].update([thing.kind == "source" and facts(says)[:2]] if heavy and thing.kind in ("source", "external") else [])
         return found
-
-    def source(self, place):
-        return self.replaced.get((*place[:2], None), self.nodes[place[0]].says)
-
-    def on_walk(self, place):
-        return place in self.walk or (*place[:2], None) in self.walk
-
+    def on_walk(self, place): return place in self.walk or (*place[:2], None) in self.walk
     def conflict(self, one, other, claims):
         """The code of a conflict between two of the claims of a content, or nothing."""
         pair = a, b = claims[one], claims[other]
-        if {(one, other), (other, one)} & set(self.places.items()):
-            return None
         kinds, models = {a.kind, b.kind}, [thing for thing in pair if thing.kind in MODELS]
+        if self.end(one) == self.end(other): return None
         if any(what in a.says and what in b.says and a.says[what] != b.says[what] for what in ("blake3", "bytes", "rows")):
             return "conflicting_origin"
-        if models and all(thing.is_beside() for thing in models) or kinds == {"external"}:
-            return None
+        if models and all(thing.is_beside() for thing in models) or kinds == {"external"}: return None
         if kinds == {"source"}:
-            return None if facts(self.source(one)) == facts(self.source(other)) else "conflicting_origin"
+            first, second = sorted((thing.node for thing in pair), key=lambda node: node.index)
+            # A claim that a later one of the same signer replaces: which, this verifier does not work out, and says so.
+            same_claim = (first.issuer, first.says["name"]) == (second.issuer, second.says["name"])
+            replaced = same_claim and facts(second.says)[:2] < facts(first.says)[:2]
+            return None if facts(first.says) == facts(second.says) else "limit_reached" if replaced else "conflicting_origin"
         ways = {self.descends(one, other), self.descends(other, one)}
         if kinds == MODELS and ("anew" in ways or "plain" not in ways):
             return "own_model_as_external" if self.on_walk(one if a.kind == "external" else other) else "conflicting_origin"
-        if ways != {None}:
+        if ways != {None} or any(self.descends(one, older) == self.descends(other, older) == "plain" for older in claims):
             return "conflicting_origin" if "anew" in ways else None
-        if any(self.descends(one, older) == self.descends(other, older) == "plain" for older in claims):
-            return None
-        ends = [self.leaves(thing.node.id) if thing.node.kind == "run" else ({(thing.kind == "external", thing.content)},) * 2 for thing in pair]
+        alone = [({(thing.kind == "external", thing.content)},) * 2 for thing in pair]
+        ends = [self.leaves(thing.node.id) if thing.node.kind == "run" else itself for thing, itself in zip(pair, alone)]
         # With leaves of several classes it depends on shares, which this verifier does not work out: it says so.
         mixed = any(len(one[2]) > 1 for one in ends if one[2:]) and {a.kind, b.kind}.isdisjoint({"prompt", "filter"})
         return "conflicting_origin" if ends[0][:2] != ends[1][:2] else "limit_reached" if mixed else None
-
     def bases(self, run):
         """How many models are merged, each counted once."""
         models = set()
         for one, (at, cited) in zip(run.inputs, enumerate(self.cites(run))):
             things = [(place, self.thing(place)) for place in cited]
-            models |= {thing.artifact.sha256 if thing and thing.has_bytes and len(thing.set) == 1 else (place[0], thing and thing.artifact and
-                       thing.artifact.item) for place, thing in things} or {(at, n) for n in range(taken(one))}
+            alone = [thing and thing.has_bytes and len(thing.set) == 1 and thing.artifact.sha256 for _, thing in things]
+            items = [(place[0], thing and thing.artifact and thing.artifact.item) for place, thing in things]
+            models |= {one or item for one, item in zip(alone, items)} or {(at, n) for n in range(taken(one))}
         return len(models)
-
     def declared(self, run):
         """The digests of everything a run declares to have taken."""
         found = {one["sha256"] for one in (*run.says.get("code", []), *self.gaps(run).values()) if "sha256" in one}
-        more = lambda place: self.below(place) if (thing := self.thing(place)) and thing.kind in ("dataset", "filter") else []
-        for thing in map(self.thing, self.reach([place for cited in self.cites(run) for place in cited], more)):
+        for thing in map(self.thing, self.opened([place for cited in self.taken(run) for place in cited], {"dataset", "filter"})):
             found |= {thing.content} | {one["sha256"] for one in thing.members} if thing and thing.has_bytes else set()
         return found
-
-def taken(given):
-    """How many artifacts an input states to take; a gap counts as one."""
-    stated = given.get("artifacts", [None])
-    return stated["count"] if isinstance(stated, dict) else len(stated)

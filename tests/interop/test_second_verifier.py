@@ -15,7 +15,8 @@ from verify_bundle import VERDICTS, container, judge, verdict
 
 ATTACKS = ledgers.ROOT / "fixtures/attacks"
 VERIFIER = ("primitives", "evidence", "keys", "rules", "notices", "verify_bundle")
-LINES_MAX = 850
+LINES_MAX = 870  # every line counts
+WIDTH_MAX = 140
 MODELS = {
     "alpaca": ("alpaca-7b", "alpaca-13b", "code-alpaca-2k"), "alpaca-with-gaps": None, "gsm8k": None,
     "process-supervision": None, "ai-judge-vicuna": None, "training-recipes": None,
@@ -65,7 +66,8 @@ class Attacks(unittest.TestCase):
 
     def test_it_is_small_enough_to_be_read(self):
         code = [line for name in VERIFIER for line in pathlib.Path(__file__).with_name(f"{name}.py").read_text().splitlines()]
-        self.assertLess(len([line for line in code if line.strip()]), LINES_MAX)
+        self.assertLess(len(code), LINES_MAX)
+        self.assertLessEqual(max(map(len, code)), WIDTH_MAX)
 
 
 class Ledgers(unittest.TestCase):
@@ -99,7 +101,7 @@ class Ledgers(unittest.TestCase):
         ledger = ledgers.Ledger(home / "demo/garden", home / "demo/garden/home", "demo")
         path, trust = next(ledger.bundles(["garden-helper"])), trust_root(ledger.trust_root())
         bundle = path.read_bytes()
-        self.assertEqual(judge(bundle, trust), {})
+        self.assertEqual(judge(bundle, trust), set())
         for at in range(7, len(bundle), 997):
             flipped = bundle[:at] + bytes([bundle[at] ^ 1 << at % 8]) + bundle[at + 1:]
             self.assertNotEqual(verdict(judge(flipped, trust)), "traced", f"byte {at}")
