@@ -28,7 +28,6 @@ use crate::verify::Verifier;
 
 use super::args::level;
 use super::code::ErrorCode;
-use super::disclose::read_all;
 use super::error::Error;
 use super::exit::Exit;
 use super::fresh::Fresh;
@@ -39,6 +38,7 @@ use super::session::Session;
 use super::ui::Answer;
 use super::ui::counted;
 use super::verify::tell;
+use super::with::With;
 
 /// Arguments of `verify-bundle`.
 #[derive(Debug, ClapArgs)]
@@ -58,9 +58,9 @@ pub struct Args {
     /// The least assurance that is enough: self, pinned, witnessed, sampled, full
     #[arg(long, value_name = "LEVEL", value_parser = level, default_value = "self")]
     pub require: Assurance,
-    /// What was disclosed to you of what is withheld
-    #[arg(long, value_name = "FILE")]
-    pub with: Vec<PathBuf>,
+    /// What was disclosed.
+    #[command(flatten)]
+    pub with: With,
     /// How new its checkpoint must be.
     #[command(flatten)]
     pub fresh: Fresh,
@@ -102,7 +102,7 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
         checkpoint: Vec::new(),
         content: content.is_some(),
         require: args.require,
-        disclosures: read_all(session, &args.with)?,
+        disclosures: args.with.read(session)?,
         remembered: known.clone().filter(|_| !args.older),
         newer: args.fresh.newer(session)?,
         min_size: args.fresh.min_size(),
@@ -117,6 +117,7 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     bar.done();
     let (entries, blobs) = counts;
     let kept = keep(place.as_ref(), &root, judgement.get(), &note, known.as_deref())?;
+    let written = args.with.write(session, std::iter::once(judgement.get()))?;
     let file = args.file.display().to_string();
     let asked = if entries == 0 {
         file.clone()
@@ -135,6 +136,7 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
         members.insert("time".to_owned(), json!({ "not_after": null, "basis": "none" }));
     }
     answer.notes.extend(kept);
+    answer.notes.extend(written);
     answer.notes.push(format!(
         "Judged from what the bundle holds alone: {entries} of the log's entries, and {}.",
         counted(blobs, "file")
