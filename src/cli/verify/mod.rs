@@ -259,6 +259,7 @@ impl Asking<'_> {
             remembered: None,
             newer: None,
             min_size: None,
+            older: false,
         });
         let size = self.args.as_of.as_of.map(TreeSize::new);
         Ok(Outcome::Judged(Box::new(Judged {
