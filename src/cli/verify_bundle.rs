@@ -168,7 +168,7 @@ fn advice(judgement: &Judgement, place: Option<&Remembered>, file: &Path, is_old
     let known = place?.path().display();
     if judgement.has(Code::Forked) {
         return Some(format!(
-            "Keep {known} and {file}, and rely on neither: `herdbook log equivocation {known} {file} -o FILE` makes a proof that \
+            "Keep {known} and {file}, and rely on neither: `herdbook log equivocation {known} CHECKPOINT -o FILE`, with the member `checkpoint` of the bundle, makes a proof that \
              anybody can check; two sizes take the ledger of the larger one.",
             file = file.display()
         ));
