@@ -15,6 +15,9 @@ const BLOCK: usize = 512;
 /// The longest name of a member in bytes.
 const NAME_BYTES_MAX: usize = 100;
 
+/// The name in the first header.
+const BEGINNING: &[u8] = b"bundle.json\0";
+
 /// How many bytes are read at a time.
 const PART_BYTES: usize = 64 * 1024;
 
@@ -35,6 +38,9 @@ pub enum ContainerError {
         /// Where.
         at: u64,
     },
+    /// Something else.
+    #[error("it is not a bundle: it does not begin like one")]
+    NotABundle,
     /// A compressed file.
     #[error("it is compressed, and a bundle never is: unpack it first")]
     Compressed,
@@ -97,10 +103,11 @@ impl<R: Read> Reader<R> {
     /// Reads the next header; nothing at the end of the archive, behind which nothing may follow.
     pub(super) fn next(&mut self) -> Result<Option<Member>, BundleError> {
         let at = self.at;
-        let block = self.block("a header")?;
-        if at == 0 && is_compressed(&block) {
-            return Err(BundleError::Container(ContainerError::Compressed));
-        }
+        let block = if at == 0 {
+            self.first_block()?
+        } else {
+            self.block("a header")?
+        };
         if block == [0; BLOCK] {
             self.finish()?;
             return Ok(None);
@@ -162,6 +169,26 @@ impl<R: Read> Reader<R> {
             0 => Ok(()),
             _ => Err(wrong(self.at)),
         }
+    }
+
+    /// Reads the block that tells a bundle from something else, which may be shorter than a block.
+    fn first_block(&mut self) -> Result<[u8; BLOCK], BundleError> {
+        let mut bytes = Vec::new();
+        (&mut self.from).take(BLOCK as u64).read_to_end(&mut bytes)?;
+        if is_compressed(&bytes) {
+            return Err(BundleError::Container(ContainerError::Compressed));
+        }
+        if !bytes
+            .iter()
+            .zip(BEGINNING)
+            .all(|(found, expected)| found == expected)
+        {
+            return Err(BundleError::Container(ContainerError::NotABundle));
+        }
+        self.at = bytes.len() as u64;
+        bytes.try_into().map_err(|_| BundleError::Incomplete {
+            place: "the first header".to_owned(),
+        })
     }
 
     fn block(&mut self, place: &str) -> Result<[u8; BLOCK], BundleError> {

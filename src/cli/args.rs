@@ -222,9 +222,9 @@ pub struct Verify {
     /// What is judged by.
     #[command(flatten)]
     pub judging: Judging,
-    /// Show what this file discloses, if it is what was committed to; from `herdbook disclose`
-    #[arg(long, value_name = "FILE")]
-    pub with: Vec<PathBuf>,
+    /// What was disclosed.
+    #[command(flatten)]
+    pub with: super::with::With,
     /// How far the log counts.
     #[command(flatten)]
     pub as_of: super::as_of::AsOf,

@@ -79,6 +79,7 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
             .flatten(),
         newer: None,
         min_size: None,
+        older: false,
     };
     let path = session.path(&args.output);
     let mut written = Beside::new(&path)?;

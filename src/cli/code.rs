@@ -108,6 +108,8 @@ codes! {
     ProvesNothing = "proves_nothing",
     /// A trust root file cannot be used.
     TrustRootInvalid = "trust_root_invalid",
+    /// Nothing says which ledger is meant, and the command cannot do without.
+    TrustRootNeeded = "trust_root_needed",
     /// A file is no offer, or one that was altered.
     OfferInvalid = "offer_invalid",
     /// A text that names no key, or none of this ledger.

@@ -174,6 +174,7 @@ fn of_ledger(checks: &mut Checks, session: &Session, ledger: &Ledger, folder: &P
     }
     log(checks, ledger);
     pin(checks, session, ledger);
+    remembered(checks, session, ledger);
     keys(checks, session, ledger);
     lock(checks, ledger);
     index(checks, ledger, folder);
@@ -227,6 +228,25 @@ fn pin(checks: &mut Checks, session: &Session, ledger: &Ledger) {
             advice,
         ),
         Err(error) => checks.failed("pin", &error, advice),
+    }
+}
+
+/// Whether the log goes on from what was accepted before.
+fn remembered(checks: &mut Checks, session: &Session, ledger: &Ledger) {
+    let Some(place) = session.remembered(&ledger.checkpoint().origin) else {
+        return;
+    };
+    let held = match place.note() {
+        Ok(None) => return checks.ok("remembered", "no checkpoint of this log was accepted before"),
+        Ok(Some(note)) => place.hold(&note, ledger.reader()),
+        Err(error) => Err(error),
+    };
+    match held {
+        Ok(()) => checks.ok(
+            "remembered",
+            "the log goes on from the checkpoint that was accepted before",
+        ),
+        Err(error) => checks.failed("remembered", &error.into(), "run `herdbook verify`"),
     }
 }
 

@@ -56,6 +56,7 @@ mod ui;
 mod verify;
 mod verify_bundle;
 mod verify_report;
+mod with;
 
 use std::process::ExitCode;
 

@@ -2,13 +2,16 @@
 
 use std::fs::File;
 use std::io;
+use std::path::Path;
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
+use serde_json::Value;
 use serde_json::json;
 
 use crate::bundle::Bundle;
 use crate::bundle::BundleError;
+use crate::checkpoint::Checkpoint;
 use crate::checkpoint::LogKey;
 use crate::checkpoint::Origin;
 use crate::ledger::Remembered;
@@ -28,17 +31,18 @@ use crate::verify::Verifier;
 
 use super::args::level;
 use super::code::ErrorCode;
-use super::disclose::read_all;
 use super::error::Error;
 use super::exit::Exit;
 use super::fresh::Fresh;
 use super::held::not_kept;
 use super::home::read_trust_root;
+use super::json::root_text;
 use super::progress::Bar;
 use super::session::Session;
 use super::ui::Answer;
 use super::ui::counted;
 use super::verify::tell;
+use super::with::With;
 
 /// Arguments of `verify-bundle`.
 #[derive(Debug, ClapArgs)]
@@ -58,13 +62,13 @@ pub struct Args {
     /// The least assurance that is enough: self, pinned, witnessed, sampled, full
     #[arg(long, value_name = "LEVEL", value_parser = level, default_value = "self")]
     pub require: Assurance,
-    /// What was disclosed to you of what is withheld
-    #[arg(long, value_name = "FILE")]
-    pub with: Vec<PathBuf>,
+    /// What was disclosed.
+    #[command(flatten)]
+    pub with: With,
     /// How new its checkpoint must be.
     #[command(flatten)]
     pub fresh: Fresh,
-    /// Judge it even though you have accepted a newer checkpoint of this ledger before
+    /// Judge it as of then, even though you have accepted a checkpoint of more entries before
     #[arg(long)]
     pub older: bool,
 }
@@ -102,8 +106,9 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
         checkpoint: Vec::new(),
         content: content.is_some(),
         require: args.require,
-        disclosures: read_all(session, &args.with)?,
-        remembered: known.clone().filter(|_| !args.older),
+        disclosures: args.with.read(session)?,
+        remembered: known.clone(),
+        older: args.older,
         newer: args.fresh.newer(session)?,
         min_size: args.fresh.min_size(),
     };
@@ -117,29 +122,62 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     bar.done();
     let (entries, blobs) = counts;
     let kept = keep(place.as_ref(), &root, judgement.get(), &note, known.as_deref())?;
+    let written = args.with.write(session, std::iter::once(judgement.get()))?;
     let file = args.file.display().to_string();
     let asked = if entries == 0 {
         file.clone()
     } else {
         judgement.get().name.clone()
     };
+    let before = accepted_before(&root, known.as_deref());
+    let is_older = before.as_ref().zip(judgement.get().checkpoint.as_ref());
+    let is_older = is_older.is_some_and(|(known, judged)| known.size > judged.size);
+    let next = advice(judgement.get(), place.as_ref(), &args.file, is_older);
     let mut answer = tell(session, asked, judgement, root);
     answer.text.push_str(TIME);
     answer.text.push('\n');
-    if let serde_json::Value::Object(members) = &mut answer.json {
+    if let Value::Object(members) = &mut answer.json {
         members.insert("schema".to_owned(), "herdbook/verify-bundle/v1".into());
         members.insert(
             "bundle".to_owned(),
             json!({ "file": file, "entries": entries, "blobs": blobs }),
         );
+        members.insert("accepted_before".to_owned(), before.map_or(Value::Null, |known| {
+            json!({ "size": known.size.get(), "root": root_text(&known), "newer_than_bundle": is_older })
+        }));
         members.insert("time".to_owned(), json!({ "not_after": null, "basis": "none" }));
     }
+    answer.notes.extend(next);
     answer.notes.extend(kept);
+    answer.notes.extend(written);
     answer.notes.push(format!(
         "Judged from what the bundle holds alone: {entries} of the log's entries, and {}.",
         counted(blobs, "file")
     ));
     Ok(answer)
+}
+
+/// The checkpoint that was accepted before, where it counts.
+fn accepted_before(root: &TrustRoot, known: Option<&[u8]>) -> Option<Checkpoint> {
+    let key = LogKey::parse_vkey(&root.log_key).ok()?;
+    Checkpoint::open(known?, &key).ok()
+}
+
+/// What to type about a bundle that does not go with what was accepted before.
+fn advice(judgement: &Judgement, place: Option<&Remembered>, file: &Path, is_older: bool) -> Option<String> {
+    let known = place?.path().display();
+    if judgement.has(Code::Forked) {
+        return Some(format!(
+            "Keep {known} and {file}, and rely on neither: `herdbook log equivocation {known} CHECKPOINT -o FILE`, with the member `checkpoint` of the bundle, makes a proof that \
+             anybody can check; two sizes take the ledger of the larger one.",
+            file = file.display()
+        ));
+    }
+    (is_older && judgement.has(Code::CheckpointTooOld)).then(|| {
+        format!(
+            "Ask for a newer bundle, or judge it as of then with --older. What you accepted is in {known}."
+        )
+    })
 }
 
 /// Remembers the checkpoint of a bundle in which nothing is false; returns what to tell.
@@ -219,7 +257,7 @@ fn root(
     };
     pinned.ok_or_else(|| {
         Error::new(Exit::Usage, "no trust root says which ledger is meant")
-            .code(ErrorCode::TrustRootInvalid)
+            .code(ErrorCode::TrustRootNeeded)
             .hint("give --trust-root FILE: the file that the ledger's operator handed to you, or published, by another way than the bundle")
     })
 }

@@ -30,6 +30,7 @@ pub use layout::LANES_MAX;
 pub use sealed::PREDICATE_TYPE;
 pub use sealed::REPORT_BYTES_MAX;
 pub use sealed::Report;
+pub use words::meaning;
 
 /// What every report says at its end.
 pub const CAVEAT: &str = "Traced does not mean lawful, licensed, human-made or complete.";

@@ -173,6 +173,8 @@ codes! {
     DeclaredLate = "declared_late", NOTE;
     /// Something of which there is a newer one.
     Superseded = "superseded", NOTE;
+    /// Evidence of fewer entries than a checkpoint that was accepted before, judged as of then.
+    OlderThanAccepted = "older_than_accepted", NOTE;
     /// What a later entry says against a verdict as of an earlier size.
     DisputedLater = "disputed_later", NOTE;
     /// Signed by a key that was compromised by then, and counted because another key affirmed it.

@@ -127,6 +127,8 @@ pub struct Request {
     pub disclosures: Vec<Disclosures>,
     /// The last signed checkpoint of this log that was accepted, if one is remembered.
     pub remembered: Option<Vec<u8>>,
+    /// Whether part of a log is judged as of then, where a checkpoint of more entries is remembered: else it is too old.
+    pub older: bool,
     /// A signed checkpoint of this log that the judged one must not be older than.
     pub newer: Option<Vec<u8>>,
     /// How many entries the signed checkpoint must have at least.

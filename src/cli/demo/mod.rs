@@ -263,7 +263,7 @@ fn register_args(file: &str) -> args::Register {
 
 fn verify_args(node: &str, content: bool) -> args::Verify {
     args::Verify {
-        with: Vec::new(),
+        with: super::with::With::default(),
         nodes: vec![node.to_owned()],
         judging: args::Judging {
             content: content.then(|| ".".into()),

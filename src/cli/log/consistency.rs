@@ -87,6 +87,13 @@ impl End {
 }
 
 fn make(session: &Session, args: &Args) -> Result<Answer, Error> {
+    if session.ledger_folder().is_err() {
+        return Err(Error::new(
+            Exit::NoLedger,
+            "two checkpoints are compared by the ledger, or by a proof, and neither is at hand",
+        )
+        .hint("give the ledger with --ledger DIR, or ask for a proof and give it with --proof FILE"));
+    }
     let mut ledger = session.open()?;
     let published = published_note(&mut ledger)?;
     let reader = ledger.reader();

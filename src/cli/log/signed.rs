@@ -98,11 +98,14 @@ impl Signed {
                 ),
             )
             .hint("give the checkpoint and the key of one log"),
+            // Whoever wrote the file may be anybody: it says nothing about the operator.
             source => Error::new(
-                Exit::Tampered,
+                Exit::Failure,
                 format!("{} is not a checkpoint that the log key signed", self.shown),
             )
-            .because(source),
+            .because(source)
+            .code(ErrorCode::ProvesNothing)
+            .hint("give the file of a signed checkpoint of that log, such as log/checkpoint of a ledger"),
         })
     }
 

@@ -74,6 +74,7 @@ impl Earlier {
             remembered: None,
             newer: None,
             min_size: None,
+            older: false,
         });
         let judgement = judge(ledger, request, None)?;
         let mut findings = judgement.get().findings.iter();

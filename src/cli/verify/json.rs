@@ -8,6 +8,7 @@ use crate::cli::json::boundary;
 use crate::cli::json::checkpoint;
 use crate::cli::json::path;
 use crate::disclosure::Disclosed;
+use crate::report::meaning;
 use crate::verify::ContentCheck;
 use crate::verify::DisclosedFact;
 use crate::verify::ExternalModel;
@@ -135,6 +136,7 @@ fn finding(finding: &Finding) -> Value {
         "path": path(&finding.path),
         "other_path": path(&finding.other_path),
         "message": finding.message,
+        "advice": meaning(finding.code).advice,
     })
 }
 

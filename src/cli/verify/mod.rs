@@ -4,12 +4,9 @@ mod earlier;
 mod json;
 mod text;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::checkpoint::Checkpoint;
-use crate::commitment::Commitment;
-use crate::disclosure::Disclosed;
 use crate::disclosure::Disclosures;
 use crate::ledger::Ledger;
 use crate::ledger::LedgerError;
@@ -20,7 +17,6 @@ use crate::merkle::TreeSize;
 use crate::statement::ArtifactRef;
 use crate::trust::TrustRoot;
 use crate::verify::Code;
-use crate::verify::DisclosedFact;
 use crate::verify::FileDigests;
 use crate::verify::Finding;
 use crate::verify::Judgement;
@@ -31,7 +27,6 @@ use crate::verify::Verdict;
 use crate::verify::Verified;
 
 use super::args;
-use super::disclose;
 use super::error::Error;
 use super::exit::Exit;
 use super::home::read_trust_root;
@@ -42,6 +37,7 @@ use super::target::Target;
 use super::told::Told as Texts;
 use super::told::meant;
 use super::ui::Answer;
+use super::with::texts;
 
 use earlier::Earlier;
 
@@ -86,6 +82,13 @@ impl Outcome {
         }
     }
 
+    fn judgement(&self) -> Option<&Judgement> {
+        match self {
+            Self::Judged(judged) => Some(judged.judgement.get()),
+            Self::Told(_) => None,
+        }
+    }
+
     fn has(&self, code: Code) -> bool {
         match self {
             Self::Judged(judged) => {
@@ -100,11 +103,13 @@ impl Outcome {
 /// Verifies every target; the worst verdict decides how it ends.
 pub fn run(session: &Session, args: &args::Verify) -> Result<Answer, Error> {
     let (outcomes, notes) = outcomes(session, args)?;
+    let judgements = outcomes.iter().filter_map(Outcome::judgement);
+    let written = args.with.write(session, judgements)?;
     let as_of = args.as_of.as_of.map(|size| {
         format!("This is as of {size} entries: whatever was registered later was not looked at.")
     });
     Ok(Answer {
-        notes: as_of.into_iter().chain(notes).collect(),
+        notes: as_of.into_iter().chain(notes).chain(written).collect(),
         ..shown(session, &outcomes)
     })
 }
@@ -112,7 +117,8 @@ pub fn run(session: &Session, args: &args::Verify) -> Result<Answer, Error> {
 /// Tells all outcomes, with what is withheld as this user may see it.
 fn shown(session: &Session, outcomes: &[Outcome]) -> Answer {
     let text = text::all(outcomes, session.ui.paint());
-    let texts = Texts::of(session, [text.as_str()]).with(disclosed(outcomes));
+    let texts =
+        Texts::of(session, [text.as_str()]).with(texts(outcomes.iter().filter_map(Outcome::judgement)));
     Answer {
         text: texts.shown(&text),
         ..answer(outcomes)
@@ -187,7 +193,7 @@ struct Asking<'a> {
 impl Asking<'_> {
     fn outcomes(&self) -> Result<Vec<Outcome>, Error> {
         let judging = &self.args.judging;
-        let disclosures = disclose::read_all(self.session, &self.args.with)?;
+        let disclosures = self.args.with.read(self.session)?;
         let view = match self.args.as_of.view(self.ledger) {
             Ok(view) => view,
             Err(error) => {
@@ -253,6 +259,7 @@ impl Asking<'_> {
             remembered: None,
             newer: None,
             min_size: None,
+            older: false,
         });
         let size = self.args.as_of.as_of.map(TreeSize::new);
         Ok(Outcome::Judged(Box::new(Judged {
@@ -307,20 +314,6 @@ pub(super) fn trust(
     } else {
         Trust::Missing(own)
     })
-}
-
-/// What was disclosed and is true, by what stands in the ledger.
-fn disclosed(outcomes: &[Outcome]) -> BTreeMap<Commitment, String> {
-    let judged = outcomes.iter().filter_map(|outcome| match outcome {
-        Outcome::Judged(judged) => Some(judged.judgement.get()),
-        Outcome::Told(_) => None,
-    });
-    let facts = judged.flat_map(|judgement| &judgement.disclosed);
-    let text = |fact: &DisclosedFact| match (&fact.what, fact.commitment) {
-        (Disclosed::Text(text), Some(commitment)) => Some((commitment, text.clone())),
-        _ => None,
-    };
-    facts.filter_map(text).collect()
 }
 
 fn answer(outcomes: &[Outcome]) -> Answer {

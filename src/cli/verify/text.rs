@@ -1,6 +1,7 @@
 //! The verdict for people: the line first, then what it rests on, then every reason with its path.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use num_traits::Zero as _;
 
@@ -12,6 +13,8 @@ use crate::cli::ui::in_line;
 use crate::cli::ui::put;
 use crate::cli::ui::short_id;
 use crate::cli::ui::table;
+use crate::cli::with::section;
+use crate::report::meaning;
 use crate::verify::Code;
 use crate::verify::Completeness;
 use crate::verify::Finding;
@@ -70,6 +73,7 @@ fn one(outcome: &Outcome, paint: Paint) -> String {
                 told.checkpoint.as_ref(),
             ));
             text.push_str(&failure(&told.finding, paint));
+            text.push_str(&to_do(told.finding.code));
             text
         }
         Outcome::Judged(judged) => {
@@ -102,6 +106,7 @@ fn one(outcome: &Outcome, paint: Paint) -> String {
                 );
             }
             text.push_str(&findings(&judgement.findings, paint));
+            text.push_str(&section(judgement, &paint.strong("disclosed, and true")));
             text.push_str(&declared(judgement, paint));
             text
         }
@@ -160,8 +165,12 @@ fn findings(findings: &[Finding], paint: Paint) -> String {
     let (failing, notes): (Vec<&Finding>, Vec<&Finding>) = findings
         .iter()
         .partition(|finding| finding.code.verdict().is_some());
+    let mut advised = BTreeSet::new();
     for finding in failing {
         text.push_str(&failure(finding, paint));
+        if advised.insert(finding.code) {
+            text.push_str(&to_do(finding.code));
+        }
     }
     let mut by_code: BTreeMap<Code, Vec<&Finding>> = BTreeMap::new();
     for note in notes {
@@ -192,6 +201,11 @@ fn failure(finding: &Finding, paint: Paint) -> String {
         );
     }
     text
+}
+
+/// What to do about a code: the words of the page of a report, which are those of `docs/verdict.md`.
+fn to_do(code: Code) -> String {
+    format!("  to do  {}\n", in_line(&meaning(code).advice))
 }
 
 /// Notes of one code, the first of them written out.

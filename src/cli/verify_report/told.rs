@@ -131,7 +131,17 @@ pub(super) fn text(document: &Document, checks: &[Check], standing: Standing, pa
             "{} {said}\n\n",
             paint.bad("the report is outdated: do not rely on it now. It says of")
         ),
-        Standing::Holds => format!("{} {said}\n\n", paint.good("the report holds, and says of")),
+        Standing::Holds => {
+            let again = checks.iter().find(|check| check.what == "judged_again");
+            let holds = match again.map(|check| check.result) {
+                Some(Outcome::Right) => "the report holds, and says of".to_owned(),
+                _ => format!(
+                    "signed as expected by {}; the verdict was not judged again here. The report says of",
+                    in_line(&document.signer.keyid)
+                ),
+            };
+            format!("{} {said}\n\n", paint.good(&holds))
+        }
         Standing::Undecided => {
             let mut text = format!(
                 "{}\n",

@@ -63,12 +63,37 @@ impl Verifier {
     }
 
     /// A part of a log is as of the checkpoint it was cut from: that a later one is known makes it old, and nothing was
-    /// rolled back.
+    /// rolled back. Whoever asks for the verdict of then is told that nobody showed the one to go on in the other.
     pub(super) fn old_is_no_rollback(&mut self) {
+        let (Some(key), Some(judged)) = (&self.log_key, &self.checkpoint) else {
+            return;
+        };
+        let note = self.request.remembered.as_ref();
+        let Some(known) = note.and_then(|note| Checkpoint::open(note, key).ok()) else {
+            return;
+        };
+        let (code, message) = if self.request.older {
+            (
+                Code::OlderThanAccepted,
+                format!(
+                    "judged as of {} entries; you accepted {} before; not shown that one continues the other",
+                    judged.size, known.size
+                ),
+            )
+        } else {
+            (
+                Code::CheckpointTooOld,
+                format!(
+                    "this evidence is of {}, and you have accepted a checkpoint of {}: ask for newer evidence",
+                    described(judged),
+                    described(&known)
+                ),
+            )
+        };
         for finding in &mut self.findings {
             if finding.code == Code::RolledBack {
-                finding.code = Code::CheckpointTooOld;
-                finding.message = format!("{}; a later checkpoint was accepted before", finding.message);
+                finding.code = code;
+                finding.message.clone_from(&message);
             }
         }
     }

@@ -69,6 +69,7 @@ fn judge(world: &World, tar: &[u8]) -> Verdict {
         remembered: None,
         newer: None,
         min_size: None,
+        older: false,
         disclosures: vec![],
     };
     let judged = opened.judge(&ask, &mut |_| Given::Missing).unwrap();

@@ -107,6 +107,7 @@ fn a_file_that_is_no_bundle_gets_a_verdict_that_says_so() {
     };
     assert_eq!(judge(&good[..good.len() / 2], 22), "bundle_incomplete");
     assert_eq!(judge(&[], 22), "bundle_incomplete");
+    assert_eq!(judge(b"{\"herdbook\": 1}", 20), "bundle_malformed");
     assert_eq!(judge(&[&good[..], b"x"].concat(), 20), "bundle_malformed");
     assert_eq!(judge(&[7; 4096], 20), "bundle_malformed");
     let mut flipped = good.clone();
@@ -145,6 +146,16 @@ fn an_old_bundle_is_old_to_whoever_knows_better() {
     // From here on the newer checkpoint is remembered, and the newer bundle showed that it goes on from the older one.
     assert_eq!(codes(&old, 22), "checkpoint_too_old");
     assert_eq!(codes(&[&old[..], &["--older"]].concat(), 0), "");
+    let older = [&old[..], &["--older", "--trust-root", "root.json", "--json"]].concat();
+    let judged = auditor.run(&older).expect(0).json();
+    assert_eq!(judged["accepted_before"]["newer_than_bundle"], true);
+    let told = judged["findings"].to_string();
+    assert!(told.contains("older_than_accepted"), "{told}");
+    let refused = auditor
+        .run(&[&old[..], &["--trust-root", "root.json"]].concat())
+        .expect(22);
+    assert!(refused.err.contains("--older"), "{}", refused.err);
+    assert!(refused.out.contains("  to do  "), "{}", refused.out);
     assert_eq!(codes(&new, 0), "");
 }
 

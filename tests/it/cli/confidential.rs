@@ -330,6 +330,16 @@ fn what_is_disclosed_is_checked_and_shown() {
         !shown.out.contains("of house-style"),
         "nothing of it is withheld any more: {shown:?}"
     );
+    let (_, section) = verify("one.json")
+        .expect(0)
+        .out
+        .split_once("\ndisclosed, and true\n")
+        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+        .unwrap();
+    assert!(
+        section.contains("  /predicate/holder  Clinic Nordlicht\n"),
+        "{section}"
+    );
     let json = stranger(
         &place,
         &[

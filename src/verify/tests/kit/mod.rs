@@ -294,6 +294,7 @@ impl World {
             remembered: None,
             newer: None,
             min_size: None,
+            older: false,
         }
     }
 
