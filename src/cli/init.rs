@@ -1,5 +1,7 @@
 //! `herdbook init`: a ledger and its keys, ready in one command.
 
+use std::path::Path;
+
 use std::time::Duration;
 
 use serde_json::json;
@@ -104,20 +106,22 @@ pub fn run(session: &Session, args: &args::Init) -> Result<Answer, Error> {
             "pin": made.pin.display().to_string(),
             "tree_size": made.ledger.checkpoint().size.get(),
         }),
-        notes: [
-            (all > 1).then(|| {
-                format!(
-                    "Each owner who appends needs a copy of the log key, too: hand them {}, by a safe way.",
-                    made.keys.log.display()
-                )
-            }),
-            Some("Keep copies of the keys: without them nothing can be appended, and the owner key cannot be replaced."
-                .to_owned()),
-            Some("Next: describe your files in a lineage file, then `herdbook register FILE`.".to_owned()),
-        ]
-        .into_iter()
-        .flatten()
-        .collect(),
+        notes: notes(all, &made.keys.log),
         exit: Exit::Ok,
     })
+}
+
+/// What to do next, and with which keys.
+fn notes(owners: usize, log_key: &Path) -> Vec<String> {
+    let each = format!(
+        "Each owner who appends needs a copy of the log key, too: hand them {}, by a safe way.",
+        log_key.display()
+    );
+    let mut notes = Vec::from_iter((owners > 1).then_some(each));
+    notes.push(
+        "Keep copies of the keys: without them nothing can be appended, and the owner key cannot be replaced."
+            .to_owned(),
+    );
+    notes.push("Next: describe your files in a lineage file, then `herdbook register FILE`.".to_owned());
+    notes
 }

@@ -80,15 +80,12 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     let given = given
         .map(|path| read_trust_root(&session.path(path)))
         .transpose()?;
-    let unread = |source: io::Error| {
-        Error::new(Exit::Failure, format!("{} cannot be read", path.display()))
-            .because(source)
-            .code(ErrorCode::FileMissing)
-    };
-    let file = File::open(&path).map_err(unread)?;
-    if !file.metadata().map_err(unread)?.is_file() {
+    let unread = |source| unread(&path, source);
+    // Asked before it is opened: a pipe would keep whoever opens it waiting.
+    if !std::fs::metadata(&path).map_err(unread)?.is_file() {
         return Err(unread(io::Error::other("it is not a file")));
     }
+    let file = File::open(&path).map_err(unread)?;
     let bar = Bar::new(session.ui.progress());
     let mut content = match &args.content {
         Some(folder) => Some(ContentFolder::at(&session.path(folder), &bar)?),
@@ -99,19 +96,7 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     let place = Origin::parse(&root.origin).ok();
     let place = place.and_then(|origin| session.remembered(&origin));
     let known = place.as_ref().map(Remembered::note).transpose()?.flatten();
-    let request = Request {
-        name: String::new(),
-        artifacts: Vec::new(),
-        trust: Trust::Pinned(root.clone()),
-        checkpoint: Vec::new(),
-        content: content.is_some(),
-        require: args.require,
-        disclosures: args.with.read(session)?,
-        remembered: known.clone(),
-        older: args.older,
-        newer: args.fresh.newer(session)?,
-        min_size: args.fresh.min_size(),
-    };
+    let request = request(session, args, &root, known.as_deref())?;
     let note = opened.as_ref().map(|bundle| bundle.checkpoint().to_vec());
     let note = note.unwrap_or_default();
     let (judgement, counts) = match opened {
@@ -138,13 +123,10 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     answer.text.push('\n');
     if let Value::Object(members) = &mut answer.json {
         members.insert("schema".to_owned(), "herdbook/verify-bundle/v1".into());
-        members.insert(
-            "bundle".to_owned(),
-            json!({ "file": file, "entries": entries, "blobs": blobs }),
-        );
-        members.insert("accepted_before".to_owned(), before.map_or(Value::Null, |known| {
-            json!({ "size": known.size.get(), "root": root_text(&known), "newer_than_bundle": is_older })
-        }));
+        let bundle = json!({ "file": file, "entries": entries, "blobs": blobs });
+        members.insert("bundle".to_owned(), bundle);
+        let before = before.map(|known| before_json(&known, is_older));
+        members.insert("accepted_before".to_owned(), before.unwrap_or(Value::Null));
         members.insert("time".to_owned(), json!({ "not_after": null, "basis": "none" }));
     }
     answer.notes.extend(next);
@@ -155,6 +137,33 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
         counted(blobs, "file")
     ));
     Ok(answer)
+}
+
+fn before_json(known: &Checkpoint, is_older: bool) -> Value {
+    json!({ "size": known.size.get(), "root": root_text(known), "newer_than_bundle": is_older })
+}
+
+fn unread(path: &Path, source: io::Error) -> Error {
+    Error::new(Exit::Failure, format!("{} cannot be read", path.display()))
+        .because(source)
+        .code(ErrorCode::FileMissing)
+}
+
+/// Makes the request for what a bundle is about.
+fn request(session: &Session, args: &Args, root: &TrustRoot, known: Option<&[u8]>) -> Result<Request, Error> {
+    Ok(Request {
+        name: String::new(),
+        artifacts: Vec::new(),
+        trust: Trust::Pinned(root.clone()),
+        checkpoint: Vec::new(),
+        content: args.content.is_some(),
+        require: args.require,
+        disclosures: args.with.read(session)?,
+        remembered: known.map(<[u8]>::to_vec),
+        older: args.older,
+        newer: args.fresh.newer(session)?,
+        min_size: args.fresh.min_size(),
+    })
 }
 
 /// The checkpoint that was accepted before, where it counts.

@@ -102,8 +102,8 @@ fn item(judgement: &Judgement, address: &str) -> String {
     let named = nodes.map(|node| (node.id.as_str(), node.name.as_str()));
     let sources = judgement.sources.iter();
     let sources = sources.map(|source| (source.id.as_str(), source.name.as_str()));
-    let mut names = sources.chain(named).filter(|(id, _)| same(id));
-    match names.next() {
+    let mut called = sources.chain(named).filter(|(id, _)| same(id));
+    match called.next() {
         Some((_, name)) => format!("{} ({})", in_line(name), short_id(address)),
         None => short_id(address),
     }

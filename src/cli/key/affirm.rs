@@ -19,6 +19,7 @@ use crate::cli::ui::counted;
 use crate::digest::KeyId;
 use crate::digest::StatementId;
 use crate::ledger::Ledger;
+use crate::ledger::Signers;
 use crate::query::Place;
 use crate::query::QueryError;
 use crate::query::suspects;
@@ -78,33 +79,8 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     }
     let signers = session.signers(&ledger, args.key.as_deref())?;
     let issuer = KeyId::of_public_key(&signers.issuer.public_key());
-    if let Some((id, _)) = found.iter().find(|(_, key)| *key == issuer) {
-        return Err(Error::new(
-            Exit::NotAuthorised,
-            format!(
-                "key {} signed hb:{id} itself, and nobody affirms their own",
-                short(issuer)
-            ),
-        )
-        .hint("sign with another granted key: --key FILE"));
-    }
-    let next = ledger.state().size().get();
-    let words = ["key:affirm".to_owned(), "key".to_owned()];
-    if let Err(why) = keys_of(&ledger)?.may_sign(issuer, &words, next) {
-        let is_new = matches!(why, TrustError::Unknown { .. });
-        let told = Error::new(Exit::NotAuthorised, "nothing was appended").because(why);
-        let public = crate::key::PublicKey::from_bytes(&signers.issuer.public_key());
-        return Err(match public {
-            Ok(public) if is_new => told.hint(format!(
-                "as an owner: herdbook key grant {} --kinds key:affirm",
-                public.to_hex()
-            )),
-            _ => told.hint(
-                "sign with a key that is granted key:affirm; a key is granted once, so another one is needed: \
-                 herdbook key grant PUBLIC --kinds key:affirm",
-            ),
-        });
-    }
+    not_its_own(&found, issuer)?;
+    check_grant(&ledger, &signers)?;
     let ids: Vec<StatementId> = found.iter().map(|(id, _)| *id).collect();
     let mut appended = Vec::new();
     if !args.dry_run {
@@ -145,6 +121,43 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
         notes: Session::kept_notes(&ledger),
         exit: Exit::Ok,
     })
+}
+
+fn not_its_own(found: &[(StatementId, KeyId)], issuer: KeyId) -> Result<(), Error> {
+    if let Some((id, _)) = found.iter().find(|(_, key)| *key == issuer) {
+        return Err(Error::new(
+            Exit::NotAuthorised,
+            format!(
+                "key {} signed hb:{id} itself, and nobody affirms their own",
+                short(issuer)
+            ),
+        )
+        .hint("sign with another granted key: --key FILE"));
+    }
+    Ok(())
+}
+
+/// Refuses a key that may not affirm, and says which grant it lacks.
+fn check_grant(ledger: &Ledger, signers: &Signers) -> Result<(), Error> {
+    let issuer = KeyId::of_public_key(&signers.issuer.public_key());
+    let next = ledger.state().size().get();
+    let words = ["key:affirm".to_owned(), "key".to_owned()];
+    if let Err(why) = keys_of(ledger)?.may_sign(issuer, &words, next) {
+        let is_new = matches!(why, TrustError::Unknown { .. });
+        let told = Error::new(Exit::NotAuthorised, "nothing was appended").because(why);
+        let public = crate::key::PublicKey::from_bytes(&signers.issuer.public_key());
+        return Err(match public {
+            Ok(public) if is_new => told.hint(format!(
+                "as an owner: herdbook key grant {} --kinds key:affirm",
+                public.to_hex()
+            )),
+            _ => told.hint(
+                "sign with a key that is granted key:affirm; a key is granted once, so another one is needed: \
+                 herdbook key grant PUBLIC --kinds key:affirm",
+            ),
+        });
+    }
+    Ok(())
 }
 
 fn all_of(session: &Session, ledger: &Ledger, text: &str) -> Result<Vec<(StatementId, KeyId)>, Error> {

@@ -86,7 +86,7 @@ impl End {
     }
 }
 
-fn make(session: &Session, args: &Args) -> Result<Answer, Error> {
+fn a_ledger_is_at_hand(session: &Session) -> Result<(), Error> {
     if session.ledger_folder().is_err() {
         return Err(Error::new(
             Exit::NoLedger,
@@ -94,6 +94,11 @@ fn make(session: &Session, args: &Args) -> Result<Answer, Error> {
         )
         .hint("give the ledger with --ledger DIR, or ask for a proof and give it with --proof FILE"));
     }
+    Ok(())
+}
+
+fn make(session: &Session, args: &Args) -> Result<Answer, Error> {
+    a_ledger_is_at_hand(session)?;
     let mut ledger = session.open()?;
     let published = published_note(&mut ledger)?;
     let reader = ledger.reader();

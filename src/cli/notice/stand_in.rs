@@ -78,14 +78,17 @@ pub(super) fn run(session: &Session, args: &Args, change: NoticeKind) -> Result<
     let mut json = done.json;
     if change == NoticeKind::Correct && done.has_effect {
         super::put_in(&mut json, "counts_at_once", at_once.into());
-        text.push_str(&if at_once {
-            "it counts at once: it says nothing better about who made this or from what\n".to_owned()
-        } else {
+        let waits = || {
             format!(
                 "it waits for a second key, since it says something better or else about who made this, from what or \
                  how much: herdbook key affirm {id} --key FILE\n"
             )
-        });
+        };
+        if at_once {
+            text.push_str("it counts at once: it says nothing better about who made this or from what\n");
+        } else {
+            text.push_str(&waits());
+        }
     }
     Ok(Answer {
         text,

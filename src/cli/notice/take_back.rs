@@ -94,7 +94,7 @@ pub(super) fn run(session: &Session, args: &Args, change: NoticeKind) -> Result<
         list(reached.reached.iter().map(impact::reached).collect()),
     );
     let mut notes = done.notes;
-    let reaches = match args.effect {
+    let what_follows = match args.effect {
         NoticeEffect::NoNewUse => {
             "What used it before keeps its verdict, with a note; what uses it after the notice is not_permitted.".to_owned()
         }
@@ -105,7 +105,7 @@ pub(super) fn run(session: &Session, args: &Args, change: NoticeKind) -> Result<
         }
     };
     if done.has_effect {
-        notes.push(reaches);
+        notes.push(what_follows);
     }
     Ok(Answer {
         text,

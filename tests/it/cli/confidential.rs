@@ -357,7 +357,23 @@ fn what_is_disclosed_is_checked_and_shown() {
     assert_eq!(json["disclosed"][0]["field"], "/predicate/holder");
     let fields = json["withheld"].to_string();
     assert!(!fields.contains("/predicate/holder"), "{fields}");
+}
 
+#[test]
+fn what_is_disclosed_falsely_is_found() {
+    let place = registered();
+    place
+        .run(&["disclose", "ward-seven", "--field", "holder", "-o", "one.json"])
+        .expect(0);
+    let verify = |file: &str| {
+        let mut command = place.command(&["verify", "model", "--trust-root", "root.json", "--with", file]);
+        super::support::ran(
+            command
+                .env("HERDBOOK_HOME", place.at("stranger"))
+                .output()
+                .unwrap(),
+        )
+    };
     let good = fs::read_to_string(place.at("one.json")).unwrap();
     let moved = place.run(&["show", "teacher", "--json"]).json()["statements"][0]["id"].clone();
     let at = good.find("hb:").unwrap();
