@@ -333,5 +333,24 @@ fn a_part_of_an_older_log_is_old_and_no_rollback() {
         remembered: Some(after.checkpoint()),
         ..before.request("specialist")
     };
-    undecidable(&before.drive_pruned(request, &entries), Code::CheckpointTooOld);
+    undecidable(
+        &before.drive_pruned(request.clone(), &entries),
+        Code::CheckpointTooOld,
+    );
+    // Whoever asks for the older state gets it, and is told that nobody showed how the two go together.
+    let older = |request: Request| Request {
+        older: true,
+        ..request
+    };
+    let asked_for = before.drive_pruned(older(request), &entries);
+    passes(&asked_for);
+    assert!(notes(&asked_for).contains(&Code::OlderThanAccepted));
+    // Two histories of one length are not a matter of age.
+    let mut fork = before.clone();
+    fork.entries[3] = before.entries[4].clone();
+    let forked = Request {
+        remembered: Some(fork.checkpoint()),
+        ..before.request("specialist")
+    };
+    assert!(before.drive_pruned(older(forked), &entries).has(Code::Forked));
 }
