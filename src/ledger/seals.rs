@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::checkpoint::Checkpoint;
 use crate::checkpoint::MAX_CHECKPOINT_BYTES;
 use crate::digest::BlobId;
+use crate::digest::NodeHash;
 use crate::digest::Sha256Digest;
 use crate::envelope::Envelope;
 use crate::false_seal::Claimant;
@@ -23,6 +24,8 @@ use crate::false_seal::has_tie;
 use crate::log::LogError;
 use crate::log::LogReader;
 use crate::merkle::LeafIndex;
+use crate::merkle::leaf_hash;
+use crate::merkle::prove_inclusion;
 use crate::statement::ArtifactRef;
 use crate::statement::Contested;
 use crate::statement::Predicate;
@@ -265,10 +268,25 @@ impl Accusation<'_> {
     }
 
     fn included(&self, index: LeafIndex) -> Result<Included, SealSearchError> {
-        let (entry, path) = self.reader.prove_inclusion(index)?;
+        let (entry, path) = match self.reader.prove_inclusion(index) {
+            Err(LogError::MissingTile { .. }) => self.included_by_commits(index)?,
+            proved => proved?,
+        };
         // Canonical JSON is UTF-8, and admission has read it.
         let entry = String::from_utf8_lossy(&entry).into_owned();
         Ok(Included { index, entry, path })
+    }
+
+    /// Tiles derive from commits, and whoever signs false seals may well keep them back.
+    fn included_by_commits(&self, index: LeafIndex) -> Result<(Vec<u8>, Vec<NodeHash>), SealSearchError> {
+        let mut leaves = Vec::new();
+        for commit in self.reader.commits() {
+            leaves.extend(commit?.entries().map(|(_, entry)| leaf_hash(entry)));
+        }
+        let size = self.reader.checkpoint().size.get();
+        leaves.truncate(usize::try_from(size).unwrap_or(usize::MAX));
+        let path = prove_inclusion(&leaves, index).map_err(LogError::from)?;
+        Ok((self.reader.entry(index)?, path))
     }
 
     fn difference(&self) -> String {
