@@ -31,6 +31,17 @@ pub enum Generators {
     Named(Vec<String>),
 }
 
+impl Generators {
+    /// Returns the names that were said, without white space at their ends.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let names = match self {
+            Self::Named(names) => names.as_slice(),
+            Self::Absent | Self::NotKnown => &[],
+        };
+        names.iter().map(|name| name.trim())
+    }
+}
+
 /// How a crawl behaved.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Crawl {

@@ -9,11 +9,10 @@ use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
 
 use super::Predicate;
-use super::text::ItemName;
 use super::words::OutputKind;
 
-/// Returns the tie of everything called a model by this name: external ones, and outputs.
-pub fn model_tie(name: &ItemName) -> Sha256Digest {
+/// Returns the tie of everything called a model by this name: external ones, outputs, and generators of sources.
+pub fn model_tie(name: &str) -> Sha256Digest {
     Sha256Digest::of(format!("herdbook tie\nmodel\n{name}").as_bytes())
 }
 
@@ -37,14 +36,19 @@ impl Predicate {
     /// Returns the ties that are no content.
     pub fn relations(&self, id: StatementId) -> Vec<(u32, Sha256Digest)> {
         match self {
-            Self::Model(model) => vec![(0, model_tie(&model.name))],
+            Self::Model(model) => vec![(0, model_tie(model.name.as_str()))],
+            Self::Source(source) => source
+                .generators
+                .names()
+                .map(|name| (0, model_tie(name)))
+                .collect(),
             Self::Observation(observation) => vec![(0, run_tie(observation.run))],
             Self::Run(run) => {
                 let mut subject = 0_u32;
                 let mut ties = vec![(0, run_tie(id))];
                 for output in &run.outputs {
                     if output.kind == OutputKind::Model {
-                        ties.push((subject, model_tie(&output.name)));
+                        ties.push((subject, model_tie(output.name.as_str())));
                     }
                     // An envelope of 65,535 bytes holds far fewer than 2^32 artifacts.
                     subject += u32::try_from(output.set.artifacts.len()).unwrap_or(u32::MAX - subject);

@@ -9,7 +9,9 @@ use crate::digest::Sha256Digest;
 use crate::merkle;
 use crate::merkle::Frontier;
 use crate::statement::Contested;
+use crate::statement::Predicate;
 use crate::statement::Seal;
+use crate::statement::model_tie;
 use crate::verify::Given;
 use crate::verify::finding::Code;
 
@@ -142,7 +144,13 @@ impl Verifier {
             if let Some((_, run)) = self.graph.run(claim.statement) {
                 return format!("run {}", run.name);
             }
-            let name = self.graph.locate(claim).map(|located| located.name());
+            let located = self.graph.locate(claim);
+            let named = located.as_ref().map(|located| &located.node.statement.predicate);
+            if let Some(Predicate::Source(source)) = named {
+                let name = source.generators.names().find(|name| model_tie(name) == tie);
+                return format!("a model called {}", name.unwrap_or_default());
+            }
+            let name = located.map(|located| located.name());
             format!("a model called {}", name.unwrap_or_else(|| claim.to_string()))
         });
         step.unwrap_or_else(|| tie.to_string())

@@ -343,14 +343,20 @@ impl Verifier {
         if located.thing == Thing::ExternalModel {
             self.external_names.insert(located.item.to_owned());
         }
-        let ties = match &located.node.statement.predicate {
-            Predicate::Model(_) | Predicate::Run(_) => {
-                located.node.statement.predicate.relations(reference.statement)
+        let predicate = &located.node.statement.predicate;
+        if let Predicate::Source(source) = predicate {
+            self.external_names
+                .extend(source.generators.names().map(str::to_owned));
+        }
+        let ties = match predicate {
+            Predicate::Model(_) | Predicate::Run(_) | Predicate::Source(_) => {
+                predicate.relations(reference.statement)
             }
             _ => Vec::new(),
         };
         let of_run = run_tie(reference.statement);
-        let counts = |tie: &Sha256Digest| located.thing == Thing::ExternalModel || *tie == of_run;
+        let is_leaf = !matches!(predicate, Predicate::Run(_));
+        let counts = |tie: &Sha256Digest| is_leaf || *tie == of_run;
         let ties = ties.into_iter().filter(|(_, tie)| counts(tie));
         self.relations
             .note(ties.map(|(subject, tie)| (tie, ArtifactRef::subject(reference.statement, subject))));

@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::digest::StatementId;
 use crate::statement::ArtifactRef;
 use crate::statement::Does;
+use crate::statement::Predicate;
 use crate::statement::Role;
-use crate::statement::Thing;
 use crate::verify::finding::Code;
 use crate::verify::finding::Finding;
 use crate::verify::graph::Place;
@@ -57,19 +58,34 @@ fn own_names(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     for (reference, name) in &scene.case.own_models {
         own.entry(name).or_insert(*reference);
     }
-    let mut seen: BTreeSet<crate::digest::StatementId> = BTreeSet::new();
+    let mut seen: BTreeSet<StatementId> = BTreeSet::new();
     for reference in scene.artifacts() {
         let Some(located) = scene.graph.locate(reference) else {
             continue;
         };
-        if located.thing != Thing::ExternalModel || !seen.insert(reference.statement) {
+        if !seen.insert(reference.statement) {
             continue;
         }
-        if let Some(own) = own.get(located.item) {
-            let message = format!(
-                "{} is declared as an external model, but it has the name of a model this ledger trained ({own})",
-                located.name()
-            );
+        let name = located.name();
+        let said: Vec<(&str, String)> = match &located.node.statement.predicate {
+            Predicate::Model(_) => vec![(
+                located.item,
+                format!("{name} is declared as an external model, but it has the name of a model this ledger trained"),
+            )],
+            Predicate::Source(source) => source.generators.names()
+                .map(|of| {
+                    let message = format!(
+                        "source {name} is declared as made by {of}, which is the name of a model this ledger trained; declare \
+                         the run in which that model made it"
+                    );
+                    (of, message)
+                })
+                .collect(),
+            _ => Vec::new(),
+        };
+        for (external, message) in said {
+            let Some(own) = own.get(external) else { continue };
+            let message = format!("{message} ({own})");
             let mut finding = scene.finding(Code::OwnModelAsExternal, Place::Artifact(reference), message);
             finding.other_path = vec![scene.graph.step(Place::Artifact(*own))];
             findings.push(finding);

@@ -32,6 +32,26 @@ fn an_own_model_is_not_external_by_name_or_by_weights() {
 }
 
 #[test]
+fn an_own_model_does_not_hide_as_the_generator_of_a_source() {
+    let made_by = |generator: &str| {
+        let mut world = herd();
+        world.train("seeds", "ours");
+        world.add(Predicate::Source(Source {
+            made_by: MadeBy::Model,
+            generators: Generators::Named(vec!["gpt".to_owned(), generator.to_owned()]),
+            ..source("bought")
+        }));
+        world.train("bought", "out");
+        world.verify("out")
+    };
+    let path = ["out", "train-out", "bought"];
+    fails(&made_by(" ours "), Code::OwnModelAsExternal, &path);
+    passes(&made_by("theirs"));
+    // What is no model does not hide behind a name.
+    passes(&made_by("seeds"));
+}
+
+#[test]
 fn an_external_model_relabelled_as_trained_here_conflicts() {
     let mut world = herd();
     world.train("seeds", "ours");

@@ -133,6 +133,24 @@ fn an_own_model_under_the_name_of_the_teacher_that_is_held_back_is_missed() {
 }
 
 #[test]
+fn an_own_model_under_the_name_of_a_generator_that_is_held_back_is_missed() {
+    let mut world = herd();
+    world.add(Predicate::Source(Source {
+        made_by: MadeBy::Model,
+        generators: Generators::Named(vec!["ours".to_owned()]),
+        ..source("bought")
+    }));
+    world.train("bought", "out");
+    world.train("seeds", "ours");
+    world.seal();
+    let mut entries = world.evidence("out").entries;
+    let judged = |entries: &BTreeSet<LeafIndex>| world.drive_pruned(world.request("out"), entries);
+    assert!(judged(&entries).has(Code::OwnModelAsExternal));
+    assert!(entries.remove(&LeafIndex::new(8)), "the training of ours");
+    undecidable(&judged(&entries), Code::ClaimsIncomplete);
+}
+
+#[test]
 fn an_observation_that_is_held_back_is_missed() {
     let mut world = herd();
     let run = world.refs("tasks")[0].statement;

@@ -21,6 +21,7 @@ pub fn attacks() -> Vec<Attack> {
         behind_a_model_file(),
         revert_through_a_generator(),
         own_model_by_name(),
+        own_model_by_generator(),
         own_model_by_weights(),
         weights_as_tokenizer(),
         external_as_own(),
@@ -279,6 +280,22 @@ fn own_model_by_weights() -> Attack {
     ];
     let world = generated_with("renamed", weights("specialist"));
     Attack::both(text, &world, "out", &[Code::OwnModelAsExternal])
+}
+
+fn own_model_by_generator() -> Attack {
+    let text = [
+        "own-model-as-generator-of-a-source",
+        "rows that an own model made are declared as a source from outside, with its name as generator",
+        "that the generators of a source are not followed",
+    ];
+    let mut world = World::herd();
+    world.declare("bought", "bought", 800, |source| Source {
+        made_by: MadeBy::Model,
+        generators: Generators::Named(vec!["specialist".to_owned()]),
+        ..source
+    });
+    world.train("bought", "next");
+    Attack::both(text, &world.sealed(), "next", &[Code::OwnModelAsExternal])
 }
 
 fn weights_as_tokenizer() -> Attack {

@@ -1,7 +1,10 @@
 //! Attacks by leaving something out of a bundle whose tree still hashes to the signed root.
 
 use herdbook::statement::Does;
+use herdbook::statement::Generators;
+use herdbook::statement::MadeBy;
 use herdbook::statement::Role;
+use herdbook::statement::Source;
 use herdbook::verify::Code;
 
 use super::kit::*;
@@ -12,6 +15,7 @@ pub fn attacks() -> Vec<Attack> {
         withheld_revocation(),
         withheld_rival(),
         withheld_own_model(),
+        withheld_generator(),
         withheld_observation(),
         record_left_out(),
         count_lowered(),
@@ -67,6 +71,26 @@ fn withheld_own_model() -> Attack {
     world.add(external("ours", weights("other")));
     let roles = [("ours", Role::Generator)];
     world.run(Does::Generate, &roles, "out", rows("out", 10), |run| run);
+    let world = world.sealed();
+    let bundle = Bundle::of(&world, "out").without(trained);
+    Attack::on_bundle(text, &world, &bundle.tar(), &[Code::ClaimsIncomplete])
+}
+
+fn withheld_generator() -> Attack {
+    let text = [
+        "omitted-own-generator",
+        "the training of the model that a source names as its generator is pruned from the bundle",
+        "that the generators of a source are not followed",
+    ];
+    let mut world = World::herd();
+    world.declare("bought", "bought", 800, |source| Source {
+        made_by: MadeBy::Model,
+        generators: Generators::Named(vec!["ours".to_owned()]),
+        ..source
+    });
+    world.train("bought", "out");
+    world.train("seeds", "ours");
+    let trained = world.entry_of("ours");
     let world = world.sealed();
     let bundle = Bundle::of(&world, "out").without(trained);
     Attack::on_bundle(text, &world, &bundle.tar(), &[Code::ClaimsIncomplete])
