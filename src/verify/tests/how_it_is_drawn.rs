@@ -148,6 +148,8 @@ fn the_whole_lineage_is_what_the_picture_shows() {
         [
             "specialist",
             "train-specialist",
+            "kept",
+            "filter-kept",
             "tasks",
             "generate-tasks",
             "teacher"
