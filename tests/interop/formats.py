@@ -11,10 +11,8 @@ def need(condition, why, error=ValueError):
     return condition
 
 def check_signature(key, message, signature):
-    """By libsodium, whose equation may be the one with cofactor, and the strict rule of envelope.md: where R and the key are canonical, not
-    of small order and in the main subgroup, the two equations are one. Keys are looked at where they are read (type `key`), and a good
-    R of such a key is in the main subgroup, too. An S that is not canonical is refused by libsodium."""
-    need(is_valid_point(signature[:32]), "signature_invalid")
+    """By the strict rule of envelope.md, which is libsodium's: it refuses an S or a key that is not canonical and an R or a key of small
+    order, and holds R against the equation without cofactor. Keys with a torsion component are refused where they are read (type `key`)."""
     VerifyKey(key).verify(message, signature)
 def sha256(data): return hashlib.sha256(data).digest()
 def digest(data): return sha256(data).hex()
