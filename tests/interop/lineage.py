@@ -16,7 +16,7 @@ def facts(source):  # what two sources must agree in: class (0 the least favoura
     made, names, share = source["made_by"], generators(source), source.get("synthetic_share")
     known = {"human": 5, "sensor": 5, "model": 3 * bool(names and not any(like(name.strip().lower(), "nameless") for name in names))}
     unknown = 2 if source["acquired_by"] in ("web_crawl", "user_data", "public_dataset") else 1
-    return known.get(made, 4 if made == "mixed" and share else unknown), -number(source, "synthetic_share"), made, frozenset(names), share
+    return known.get(made, 4 if made == "mixed" and share else unknown), -number(source, "synthetic_share") * (made == "mixed"), made, frozenset(names), share
 
 class Thing:  # what is cited: an artifact, or a member of its manifest; `says` is said of it alone. Rows that nobody knows are infinite
     def __init__(self, node, artifact, lines, at):
