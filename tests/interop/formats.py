@@ -88,7 +88,7 @@ def artifact(name, subject, item, says):  # what is said of a subject, with its 
         sha256 = tie("foreign", algorithm, re.sub("[A-Z]", lambda one: one[0].lower(), declared["value"]))
     return says | {"name": name, "subject": subject, "item": item, "sha256": sha256 if content in WITH_CONTENT else None}
 class Statement:
-    """At an entry. `items` are (name, kind, what is said). A data set is one of one artifact; its inputs are its gaps, then its members."""
+    """At an entry. `items` are (name, kind, what is said). A data set is one of one artifact; inputs are gaps, then members or parents."""
     def __init__(self, entry, index):
         envelope = check(parse(entry), "envelope")
         [signature], self.index, self.entry = envelope["signatures"], index, entry
@@ -100,9 +100,10 @@ class Statement:
         self.kind = kind = named[1] if named and "issuer" in OBJECTS.get(named[1], [[]])[0] else None
         if not kind: return  # of a later version
         self.says = says = check(self.body["predicate"], kind)
-        self.inputs = says.get("inputs", []) + [{"role": "member", "unresolved": gap} for gap in says.get("unresolved", [])]
-        self.inputs += [{"role": "member", "artifacts": says["members"]}] if "members" in says else []
-        self.inputs += [{"role": "model", "artifacts": [says["model"]]}] if "model" in says else []
+        role = {"source": "parent", "filter": "model"}.get(kind, "member")
+        self.inputs = says.get("inputs", []) + [{"role": role, "unresolved": gap} for gap in says.get("unresolved", [])]
+        cited = [[says[key]] if key == "model" else says[key] for key in ("members", "derived_from", "model") if key in says]
+        self.inputs += [{"role": role, "artifacts": one} for one in cited]
         self.roles = [one["role"] for one in self.inputs]
         items = says.get("outputs", [says] if "artifacts" in says or kind == "dataset" else [])
         self.items = [(item["name"], item.get("kind", "external" if kind == "model" else kind), item) for item in items]

@@ -4,7 +4,7 @@ from math import inf
 from formats import digest, like, lines, number, ref
 
 ROWS, MODELS, LEAVES = {"source", "dataset", "shard", "scores"}, {"external", "model"}, {"source", "prompt", "filter", "external"}
-PLAYS = {**dict.fromkeys(("generator", "teacher", "judge", "base", "model"), MODELS), "filter": {"filter"},
+PLAYS = {**dict.fromkeys(("generator", "teacher", "judge", "base", "model"), MODELS), "filter": {"filter"}, "parent": {"source"},
          "prompt": ROWS | {"prompt"}, "reference": ROWS | MODELS | LEAVES, "data of evaluate": ROWS | MODELS}
 EMPTY = {digest(one + end) for one in (b"", b"[]", b"{}") for end in (b"", b"\n", b"\r\n")} | {digest(b"null"), digest(b"null\n")}
 def beside(says): return like(says["name"], "beside") and says.get("bytes", inf) <= 64 << 20 and says.get("content", "file") == "file"
@@ -16,7 +16,8 @@ def facts(source):  # what two sources must agree in: class (0 the least favoura
     made, names, share = source["made_by"], generators(source), source.get("synthetic_share")
     known = {"human": 5, "sensor": 5, "model": 3 * bool(names and not any(like(name.strip().lower(), "nameless") for name in names))}
     unknown = 2 if source["acquired_by"] in ("web_crawl", "user_data", "public_dataset") else 1
-    return known.get(made, 4 if made == "mixed" and share else unknown), -number(source, "synthetic_share") * (made == "mixed"), made, frozenset(names), share
+    rank, parents = known.get(made, 4 if made == "mixed" and share else unknown), (source.get("derived_from"), source.get("unresolved"))
+    return rank, -number(source, "synthetic_share") * (made == "mixed"), made, frozenset(names), share, parents
 
 class Thing:  # what is cited: an artifact, or a member of its manifest; `says` is said of it alone. Rows that nobody knows are infinite
     def __init__(self, node, artifact, lines, at):
@@ -116,10 +117,11 @@ class Lineage:  # its places are addresses (id, subject, line or None) and gaps 
         named = [([one for one in data if one in names], [at]) for at, names in outputs.items()]
         return any(sum(map(comes, out)) > goes(some) for some, out in [(data, outputs)] + [pair for pair in named if pair[0]])
     def anew(self, place):  # everything a place descends from, and what of it is below something that is made anew
-        everything, does = self.reach(self.below(place)), ("train", "merge", "generate")
+        def below(low): return self.below(low) if low[0] in self.nodes and self.nodes[low[0]].kind != "source" else []
+        everything, does = self.reach(below(place), below), ("train", "merge", "generate")
         runs = [(self.nodes[low[0]], low) for low in {place, *everything} if low[0] in self.nodes and self.nodes[low[0]].kind == "run"]
         makers = [low for run, low in runs if "rewrites" in run.says or run.says["does"] in does or "generator" in run.roles]
-        return everything, self.reach(low for maker in makers for low in self.below(maker))
+        return everything, self.reach((low for maker in makers for low in self.below(maker)), below)
     def descends(self, one, other):
         everything, anew = self.anew(one)
         ways = {other, (*other[:2], None)} & everything

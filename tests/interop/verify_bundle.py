@@ -23,14 +23,13 @@ class Keys:  # from genesis and the key statements in log order
             self.is_new(grant["public_key"]) and self.grant(0, **grant)
     def is_new(self, key): return key_id(key) not in {*self.reserved, *self.grants}
     def grant(self, index, public_key, kinds=(), holder=None, **_):
-        known = {"key": public_key, "kinds": kinds, "holder": holder}
-        self.grants[key_id(public_key)] = known | {"from": index, "to": math.inf, "suspect": math.inf}
+        self.grants[key_id(public_key)] = dict(key=public_key, kinds=kinds, holder=holder, at=index, to=math.inf, suspect=math.inf)
     def check(self, one):  # refuses a signature that is not good; whether anybody knows the key
         key = self.grants.get(one.issuer, {}).get("key", self.owners.get(one.issuer))
         return key and (check_signature(bytes.fromhex(key), one.pae, one.signature) or key)
     def may(self, one, *words):
-        grant = self.grants.get(one.issuer, {"from": 1, "to": 0})
-        return grant["from"] <= one.index < grant["to"] and {"*", *words} & set(grant["kinds"])
+        grant = self.grants.get(one.issuer, {"at": 1, "to": 0})
+        return grant["at"] <= one.index < grant["to"] and {"*", *words} & set(grant["kinds"])
     def affirmers(self, one):
         return {by for by, at in self.affirmed.get(one.id, []) if by != one.issuer and at < self.grants[by]["suspect"]}
     def is_suspect(self, one): return one.index >= self.grants.get(one.issuer, {"suspect": math.inf})["suspect"] and not self.affirmers(one)
@@ -51,7 +50,7 @@ class Keys:  # from genesis and the key statements in log order
         need(grant or change == "grant", "a key that had no grant")
         need(change == "revoke" or self.is_new(says["successor" if change == "rotate" else "public_key"]), "a key that is not new")
         if "since" not in says: return need(change == "grant" or grant["to"] == math.inf, "the grant has ended") and math.inf
-        since = max(grant["from"], 0 if says["since"] == "grant" else int(says["since"]))
+        since = max(grant["at"], 0 if says["since"] == "grant" else int(says["since"]))
         return need(since <= index and since < min(grant["to"], grant["suspect"]), "nothing would be suspect") and since
     def enact(self, says, index, since):
         if says["change"] == "grant": return self.grant(index, **says)
@@ -227,8 +226,7 @@ def context(parts, node):  # of a place that can be withheld, from its JSON poin
     return f"{above}.{last}" if above in ("params", "environment", "crawl") else names.get(last, above if last.isdigit() else last)
 def check_disclosure(lineage, ledger, data):  # refuses what is disclosed of the walk and is not what was committed to
     given = parse(data.removesuffix(b"\n"))
-    need(given["ledger"] == f"hb:{ledger}", "disclosure_differs")
-    for one in given["disclosures"]:
+    for one in need(given["ledger"] == f"hb:{ledger}", "disclosure_differs") and given["disclosures"]:
         (node_id, *place), salt = one["address"].removeprefix("hb:").split("/"), bytes.fromhex(one["salt"])
         if node_id in lineage.ids:
             at = lineage.thing((node_id, *map(int, place))).member if place else lineage.nodes[node_id].body
