@@ -37,6 +37,7 @@ use super::fresh::Fresh;
 use super::held::not_kept;
 use super::home::read_trust_root;
 use super::json::root_text;
+use super::plain_file;
 use super::progress::Bar;
 use super::session::Session;
 use super::ui::Answer;
@@ -81,11 +82,7 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
         .map(|path| read_trust_root(&session.path(path)))
         .transpose()?;
     let unread = |source| unread(&path, source);
-    // Asked before it is opened: a pipe would keep whoever opens it waiting.
-    if !std::fs::metadata(&path).map_err(unread)?.is_file() {
-        return Err(unread(io::Error::other("it is not a file")));
-    }
-    let file = File::open(&path).map_err(unread)?;
+    let file = plain_file::open(&path).map_err(unread)?;
     let bar = Bar::new(session.ui.progress());
     let mut content = match &args.content {
         Some(folder) => Some(ContentFolder::at(&session.path(folder), &bar)?),
@@ -152,10 +149,6 @@ fn unread(path: &Path, source: io::Error) -> Error {
 /// Makes the request for what a bundle is about.
 fn request(session: &Session, args: &Args, root: &TrustRoot, known: Option<&[u8]>) -> Result<Request, Error> {
     Ok(Request {
-        name: String::new(),
-        artifacts: Vec::new(),
-        trust: Trust::Pinned(root.clone()),
-        checkpoint: Vec::new(),
         content: args.content.is_some(),
         require: args.require,
         disclosures: args.with.read(session)?,
@@ -163,6 +156,7 @@ fn request(session: &Session, args: &Args, root: &TrustRoot, known: Option<&[u8]
         older: args.older,
         newer: args.fresh.newer(session)?,
         min_size: args.fresh.min_size(),
+        ..Request::of(Trust::Pinned(root.clone()))
     })
 }
 

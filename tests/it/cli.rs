@@ -14,6 +14,7 @@ mod docs;
 mod doctor;
 mod false_seal;
 mod hazards;
+mod import;
 mod index;
 mod items;
 mod keys;

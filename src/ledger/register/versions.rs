@@ -129,12 +129,7 @@ impl Planner<'_> {
     ) -> Result<(), Stop> {
         let mut elsewhere: Option<(ArtifactRef, Told)> = None;
         let mut count = 0;
-        // Names of models and observations of runs tie statements together, too, and are no bytes.
-        let relations = statement.predicate.relations(indexed.facts.id);
-        for claim in &indexed.claims {
-            if relations.iter().any(|(_, tie)| *tie == claim.digest) {
-                continue;
-            }
+        for claim in indexed.contents(&statement.predicate) {
             if CONTENT_WITHOUT_ROWS
                 .iter()
                 .any(|content| Sha256Digest::of(content) == claim.digest)
