@@ -14,6 +14,8 @@ use crate::statement::Predicate;
 use crate::statement::Source;
 use crate::statement::Statement;
 
+use super::contents::Contents;
+use super::contents::Origins;
 use super::finding::PathStep;
 use super::graph::Place;
 use super::lineage::LineageNode;
@@ -22,7 +24,9 @@ use super::lineage::is_filter;
 use super::lineage::node;
 use super::lineage::tallies;
 use super::lineage::unit;
+use super::mass::Parcels;
 use super::mass::classify;
+use super::mass::parcels;
 use super::scene::Scene;
 
 /// What of its statement a node is.
@@ -92,6 +96,8 @@ pub struct Descent {
     pub nodes: Vec<DescentNode>,
     /// The positions of what was asked about, sorted.
     pub starts: Vec<usize>,
+    /// Who contributes how much, portion by portion, and who conditions.
+    pub parcels: Parcels,
 }
 
 impl Descent {
@@ -127,8 +133,8 @@ impl Descent {
     }
 }
 
-/// Returns the whole lineage of the targets.
-pub(super) fn descent(scene: &Scene<'_>) -> Descent {
+/// Returns the whole lineage of the targets; `origins` are those of the verdict.
+pub(super) fn descent(scene: &Scene<'_>, origins: Origins) -> Descent {
     let tallies = tallies(scene);
     let at: BTreeMap<Unit, usize> = tallies.keys().map(|(_, unit)| *unit).zip(0..).collect();
     let position = |place: Place| at.get(&unit(scene, place)?).copied();
@@ -156,9 +162,13 @@ pub(super) fn descent(scene: &Scene<'_>) -> Descent {
     let starts: BTreeSet<usize> = starts
         .filter_map(|start| position(Place::Artifact(*start)))
         .collect();
+    // Not the contents of the verdict: what is counted here takes nothing of its limit.
+    let contents = Contents::new(scene.graph, origins, scene.case.limits.contents);
+    let parcels = parcels(&contents, &scene.replaced, &scene.case.starts, &position);
     Descent {
         nodes,
         starts: starts.into_iter().collect(),
+        parcels,
     }
 }
 

@@ -80,6 +80,7 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
     }
     trust_findings(case, &mut findings);
     let told = rules::apply(&scene, &mut findings);
+    let origins = case.request.descent.then(|| told.origins.clone());
     let contents = Contents::new(&case.graph, told.origins, case.limits.contents);
     let mass = Mass::over(&contents, &scene.replaced, &case.starts);
     let boundary = mass.of_all(&case.starts);
@@ -126,7 +127,7 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
         organisation: (case.genesis.as_ref()).and_then(|genesis| genesis.organisation.clone()),
         subjects: subjects::subjects(&scene),
         lineage: lineage::lineage(&scene),
-        descent: case.request.descent.then(|| descent::descent(&scene)),
+        descent: origins.map(|origins| descent::descent(&scene, origins)),
         withheld: told.withheld,
         disclosed: told.disclosed,
         name: case.request.name.clone(),
