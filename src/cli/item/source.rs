@@ -7,6 +7,7 @@ use super::ConfidentialArgs;
 use super::ContentArgs;
 use super::Finish;
 use super::Item;
+use super::RowRootArgs;
 use super::pair;
 use super::words;
 use crate::cli::error::Error;
@@ -101,6 +102,8 @@ pub struct SourceFacts {
     #[arg(long, value_name = "N")]
     tokens: Option<u64>,
     #[command(flatten)]
+    row_root: RowRootArgs,
+    #[command(flatten)]
     confidential: ConfidentialArgs,
 }
 
@@ -128,6 +131,7 @@ impl SourceFacts {
         item.list("evidence", &self.evidence);
         item.count("rows", self.rows);
         item.count("tokens", self.tokens);
+        item.value("row_root", self.row_root.value());
         self.confidential.put(&mut item);
         Ok(item)
     }
