@@ -46,6 +46,7 @@ mod register;
 mod reindex;
 mod release;
 mod report;
+mod rows;
 mod session;
 mod show;
 mod surroundings;
@@ -124,6 +125,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
         Command::Man(args) => completions::man(session, args),
         Command::Hash(args) => hash::run(session, args),
         Command::Prove(args) => prove::run(session, args),
+        Command::Rows(args) => rows::run(session, args),
         Command::Verify(args) => verify::run(session, args),
         Command::Report(args) => report::run(session, args),
         Command::VerifyReport(args) => verify_report::run(session, args),

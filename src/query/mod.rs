@@ -16,7 +16,9 @@ mod node;
 #[cfg(test)]
 mod oracle;
 mod proof;
+mod proof_row;
 mod release;
+mod row;
 mod show;
 mod suspect;
 #[cfg(test)]
@@ -63,7 +65,12 @@ pub use proof::ProofError;
 pub use proof::Proven;
 pub use proof::ProvenArtifact;
 pub use proof::prove;
+pub use proof_row::ProvenRow;
+pub use proof_row::ROW_PROVED_BYTES_MAX;
 pub use release::Released;
+pub use row::AskedRow;
+pub use row::RowProofError;
+pub use row::prove_row;
 pub use show::Shown;
 pub use show::show;
 pub use suspect::Suspect;

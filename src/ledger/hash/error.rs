@@ -50,7 +50,7 @@ pub enum HashError {
         path: PathBuf,
     },
     /// A row that has no place in a tree.
-    #[error("the rows of `{}` cannot be put into a tree: leave `row_root` out for it, or cut the line", path.display())]
+    #[error("the rows of `{}` cannot be told apart: cut the line, or leave `row_root` out for this file", path.display())]
     Row {
         /// The file.
         path: PathBuf,

@@ -27,7 +27,10 @@ pub use self::stamp::FileStamp;
 use crate::commitment::Secret;
 use crate::digest::Digests;
 use crate::digest::Hasher;
+use crate::rows::Row;
+use crate::rows::RowError;
 use crate::rows::RowKey;
+use crate::rows::RowSplitter;
 use crate::rows::RowTree;
 use crate::rows::is_row_file;
 use crate::statement::RowRoot;
@@ -173,14 +176,11 @@ fn hash_with(
     let mut file = open(path).map_err(|source| HashError::from_io(path, source))?;
     let before = FileStamp::of_open(path, &file)?;
     let mut reading = Reading::of(path, trees);
-    reading.to_end(path, &mut file, before.bytes, buffer, progress)?;
+    read_to_end(path, &mut file, before.bytes, buffer, progress, &mut |piece| {
+        reading.update(path, piece)
+    })?;
     let (digests, rows, row_roots) = reading.finish();
-    let after = FileStamp::of_open(path, &file)?;
-    if before != after || digests.bytes != before.bytes {
-        return Err(HashError::Changed {
-            path: path.to_owned(),
-        });
-    }
+    check_stamp(path, &file, before, digests.bytes)?;
     Ok(HashedFile {
         path: path.to_owned(),
         digests,
@@ -188,6 +188,78 @@ fn hash_with(
         row_roots,
         stamp: before,
     })
+}
+
+/// Reads a file to its end on this thread and tells each of its rows, whatever its name says. Nothing that was told counts
+/// unless the file stood still, and then these are its digests.
+pub fn read_rows(
+    path: &Path,
+    progress: &dyn Progress,
+    each: &mut dyn FnMut(Row<'_>),
+) -> Result<Digests, HashError> {
+    FileStamp::of_path(path)?;
+    let mut file = File::open(path).map_err(|source| HashError::from_io(path, source))?;
+    let before = FileStamp::of_open(path, &file)?;
+    let (mut hasher, mut rows) = (Hasher::new(), RowSplitter::new());
+    let mut buffer = vec![0_u8; READ_BUFFER_BYTES];
+    read_to_end(path, &mut file, before.bytes, &mut buffer, progress, &mut |piece| {
+        hasher.update(piece);
+        rows.push(piece, &mut *each).map_err(|source| row_error(path, source))
+    })?;
+    rows.finish(each);
+    let digests = hasher.finish();
+    check_stamp(path, &file, before, digests.bytes)?;
+    progress.file_done(path);
+    Ok(digests)
+}
+
+fn row_error(path: &Path, source: RowError) -> HashError {
+    HashError::Row {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// Refuses a file that is not what it was before its first byte was read.
+fn check_stamp(path: &Path, file: &File, before: FileStamp, bytes_read: u64) -> Result<(), HashError> {
+    let after = FileStamp::of_open(path, file)?;
+    if before != after || bytes_read != before.bytes {
+        return Err(HashError::Changed {
+            path: path.to_owned(),
+        });
+    }
+    Ok(())
+}
+
+fn read_to_end(
+    path: &Path,
+    file: &mut File,
+    bytes_expected: u64,
+    buffer: &mut [u8],
+    progress: &dyn Progress,
+    each: &mut dyn FnMut(&[u8]) -> Result<(), HashError>,
+) -> Result<(), HashError> {
+    let mut bytes_read = 0;
+    loop {
+        let count = match file.read(buffer) {
+            Ok(0) => return Ok(()),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(source) => return Err(HashError::from_io(path, source)),
+        };
+        let piece = buffer
+            .get(..count)
+            .expect("read returns at most the length of its buffer");
+        each(piece)?;
+        bytes_read += piece.len() as u64;
+        // A file that grows as fast as it is read would never end.
+        if bytes_read > bytes_expected {
+            return Err(HashError::Changed {
+                path: path.to_owned(),
+            });
+        }
+        progress.bytes_hashed(path, piece.len() as u64);
+    }
 }
 
 /// What is computed of the bytes of one file as they pass by.
@@ -211,44 +283,13 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn to_end(
-        &mut self,
-        path: &Path,
-        file: &mut File,
-        bytes_expected: u64,
-        buffer: &mut [u8],
-        progress: &dyn Progress,
-    ) -> Result<(), HashError> {
-        let mut bytes_read = 0;
-        loop {
-            let count = match file.read(buffer) {
-                Ok(0) => return Ok(()),
-                Ok(count) => count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(source) => return Err(HashError::from_io(path, source)),
-            };
-            let piece = buffer
-                .get(..count)
-                .expect("read returns at most the length of its buffer");
-            self.hasher.update(piece);
-            if let Some(rows) = &mut self.rows {
-                rows.update(piece);
-            }
-            for tree in &mut self.trees {
-                tree.update(piece).map_err(|source| HashError::Row {
-                    path: path.to_owned(),
-                    source,
-                })?;
-            }
-            bytes_read += piece.len() as u64;
-            // A file that grows as fast as it is read would never end.
-            if bytes_read > bytes_expected {
-                return Err(HashError::Changed {
-                    path: path.to_owned(),
-                });
-            }
-            progress.bytes_hashed(path, piece.len() as u64);
+    fn update(&mut self, path: &Path, piece: &[u8]) -> Result<(), HashError> {
+        self.hasher.update(piece);
+        if let Some(rows) = &mut self.rows {
+            rows.update(piece);
         }
+        let mut trees = self.trees.iter_mut();
+        trees.try_for_each(|tree| tree.update(piece)).map_err(|source| row_error(path, source))
     }
 
     fn finish(self) -> (Digests, Option<u64>, RowRoots) {
