@@ -24,7 +24,9 @@ const LAYERS: &str = "
     false_seal:  digest statement manifest envelope merkle checkpoint
 
     verify:      VOCABULARY
-    policy:      VOCABULARY verify
+    pedigree:    VOCABULARY verify
+    licence:     VOCABULARY verify
+    policy:      VOCABULARY verify pedigree licence
     bundle:      VOCABULARY verify
 
     store:       VOCABULARY
@@ -36,7 +38,7 @@ const LAYERS: &str = "
     ledger:      VOCABULARY verify bundle store sign log index
     query:       VOCABULARY verify index ledger
     fsck:        VOCABULARY verify store sign log index ledger
-    report:      VOCABULARY verify query
+    report:      VOCABULARY verify pedigree licence policy query
 
     cli:         ALL
 ";
