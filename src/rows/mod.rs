@@ -8,7 +8,9 @@
 //! commitment to it (`commitment`) in the context `row.<number>`, so that who has neither salt nor secret can test no guess
 //! against a root or a path, and equal rows look different.
 
+mod normal;
 mod split;
+mod wanted;
 
 use crate::commitment::Commitment;
 use crate::commitment::Salt;
@@ -21,6 +23,12 @@ use crate::statement::RowRoot;
 pub use split::Row;
 pub use split::RowError;
 pub use split::RowSplitter;
+pub use wanted::Likeness;
+pub use wanted::WANTED_GRAMS_MAX;
+pub use wanted::WANTED_ROWS_MAX;
+pub use wanted::WantedError;
+pub use wanted::WantedRow;
+pub use wanted::WantedRows;
 
 /// The longest row, in bytes without its line end, that has a place in a tree or is compared.
 pub const ROW_BYTES_MAX: usize = 16 << 20;
