@@ -17,6 +17,7 @@ mod bundle;
 mod cache;
 mod code;
 mod completions;
+mod contamination;
 mod demo;
 mod disclose;
 mod doctor;
@@ -125,6 +126,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
         Command::Man(args) => completions::man(session, args),
         Command::Hash(args) => hash::run(session, args),
         Command::Prove(args) => prove::run(session, args),
+        Command::Contamination(args) => contamination::run(session, args),
         Command::Rows(args) => rows::run(session, args),
         Command::Verify(args) => verify::run(session, args),
         Command::Report(args) => report::run(session, args),

@@ -1,17 +1,25 @@
 //! `herdbook rows`: single rows of registered files of JSON Lines.
 
+mod find;
 mod prove;
 
 use clap::Args as ClapArgs;
 use clap::Subcommand;
+use serde_json::Value;
+use serde_json::json;
 
 use crate::query::RowProofError;
+use crate::query::SearchError;
+use crate::query::Searched;
+use crate::query::ShardFile;
 
 use super::code::ErrorCode;
 use super::error::Error;
 use super::exit::Exit;
 use super::session::Session;
 use super::ui::Answer;
+use super::ui::in_line;
+use super::ui::put;
 
 /// Arguments of `rows`.
 #[derive(Debug, ClapArgs)]
@@ -26,12 +34,61 @@ pub struct RowsArgs {
 enum RowsCommand {
     /// Prove that a row is in a registered file, in one file that needs neither ledger nor the other rows to be checked
     Prove(prove::ProveArgs),
+    /// Tell which registered files hold a row, as far as their bytes are in a folder
+    Find(find::FindArgs),
 }
 
 /// Runs a verb of `rows`.
 pub fn run(session: &Session, args: &RowsArgs) -> Result<Answer, Error> {
     match &args.command {
         RowsCommand::Prove(args) => prove::run(session, args),
+        RowsCommand::Find(args) => find::run(session, args),
+    }
+}
+
+/// How many files that were not looked through are told in words.
+const NOT_SHOWN: usize = 20;
+
+/// Returns what was not looked through, and why.
+pub fn not_searched(files: &[ShardFile], searched: &Searched) -> Vec<Value> {
+    let of = |(at, why): &(usize, crate::query::NotSearched)| {
+        let claim = files.get(*at)?.claims.first()?;
+        Some(json!({
+            "id": claim.artifact.to_string(), "name": claim.name, "kind": claim.kind, "why": why.as_str(), "message": why.told(),
+        }))
+    };
+    searched.not.iter().filter_map(of).collect()
+}
+
+/// Says what was not looked through.
+pub fn not_searched_text(text: &mut String, files: &[ShardFile], searched: &Searched, title: &str) {
+    if searched.not.is_empty() {
+        return;
+    }
+    put(text, format_args!("{title}: {}\n", searched.not.len()));
+    for (at, why) in searched.not.iter().take(NOT_SHOWN) {
+        if let Some(claim) = files.get(*at).and_then(|file| file.claims.first()) {
+            put(
+                text,
+                format_args!("  {} {}: {}\n", claim.kind, in_line(&claim.name), in_line(&why.told())),
+            );
+        }
+    }
+    if searched.not.len() > NOT_SHOWN {
+        let more = searched.not.len() - NOT_SHOWN;
+        put(text, format_args!("  ... and {more} more (--json lists all)\n"));
+    }
+}
+
+impl From<SearchError> for Error {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::Content(error) => error.into(),
+            error => Self::new(Exit::Failure, "the files could not be searched")
+                .because(error)
+                .code(ErrorCode::FileMissing)
+                .hint("run the command again once nobody writes to them"),
+        }
     }
 }
 
