@@ -38,6 +38,7 @@ pub mod false_seal;
 pub mod key;
 pub mod manifest;
 pub mod merkle;
+pub mod rows;
 pub mod statement;
 pub mod trust;
 pub mod verify;

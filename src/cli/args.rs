@@ -120,6 +120,10 @@ pub enum Command {
     VerifyBundle(super::verify_bundle::Args),
     /// Prove that a node is in the log, in one file that needs no ledger to be checked
     Prove(super::prove::Args),
+    /// Which rows of an evaluation are in the data that a model descends from
+    Contamination(super::contamination::Args),
+    /// Single rows of registered files: prove one, find one
+    Rows(super::rows::RowsArgs),
     /// Write what opens commitments of an item to one file, for whoever is to see it
     Disclose(super::disclose::DiscloseArgs),
     /// What you withhold in this ledger: list it, erase it

@@ -17,6 +17,7 @@ mod bundle;
 mod cache;
 mod code;
 mod completions;
+mod contamination;
 mod demo;
 mod disclose;
 mod doctor;
@@ -48,6 +49,7 @@ mod register;
 mod reindex;
 mod release;
 mod report;
+mod rows;
 mod session;
 mod show;
 mod surroundings;
@@ -127,6 +129,8 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
         Command::Hash(args) => hash::run(session, args),
         Command::Import(args) => import::run(session, args),
         Command::Prove(args) => prove::run(session, args),
+        Command::Contamination(args) => contamination::run(session, args),
+        Command::Rows(args) => rows::run(session, args),
         Command::Verify(args) => verify::run(session, args),
         Command::Report(args) => report::run(session, args),
         Command::VerifyReport(args) => verify_report::run(session, args),

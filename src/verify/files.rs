@@ -183,6 +183,7 @@ fn ask<'a>(graph: &'a Graph, reference: ArtifactRef, asked: &mut Vec<Asked<'a>>)
                 bytes,
                 held: false,
                 sealed: false,
+                row_root: _,
             },
             _,
         ) => asked.push(Asked {

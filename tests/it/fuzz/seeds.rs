@@ -222,6 +222,7 @@ fn record(world: &World) -> Vec<Seed> {
         bytes: counted,
         rows: counted,
         tokens: None,
+        row_root: None,
     };
     let members = Manifest::of(vec![member("a", Some(3)), member("b/c", None)]).unwrap();
     let cited = |at| ArtifactRef::subject(StatementId::from_bytes([7; 32]), at);

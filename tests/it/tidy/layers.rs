@@ -20,6 +20,7 @@ const LAYERS: &str = "
     checkpoint:  digest key merkle
     trust:       digest canonical key statement manifest envelope merkle checkpoint
     disclosure:  digest canonical commitment statement manifest
+    rows:        digest commitment statement merkle
     false_seal:  digest statement manifest envelope merkle checkpoint
 
     verify:      VOCABULARY
