@@ -21,6 +21,7 @@ const LAYERS: &str = "
     trust:       digest canonical key statement manifest envelope merkle checkpoint
     disclosure:  digest canonical commitment statement manifest
     false_seal:  digest statement manifest envelope merkle checkpoint
+    sample:      digest canonical key statement envelope merkle checkpoint
 
     verify:      VOCABULARY
     policy:      VOCABULARY verify
