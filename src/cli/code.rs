@@ -128,6 +128,8 @@ codes! {
     SidecarUnusable = "sidecar_unusable",
     /// A notice that would have no effect on anything.
     NoticeInvalid = "notice_invalid",
+    /// A file that is no sample, or an item that it does not have.
+    SampleInvalid = "sample_invalid",
 }
 
 impl From<Exit> for ErrorCode {

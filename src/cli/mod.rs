@@ -46,6 +46,7 @@ mod register;
 mod reindex;
 mod release;
 mod report;
+mod sample;
 mod session;
 mod show;
 mod surroundings;
@@ -125,6 +126,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
         Command::Hash(args) => hash::run(session, args),
         Command::Prove(args) => prove::run(session, args),
         Command::Verify(args) => verify::run(session, args),
+        Command::Sample(args) => sample::run(session, args),
         Command::Report(args) => report::run(session, args),
         Command::VerifyReport(args) => verify_report::run(session, args),
         Command::Disclose(args) => disclose::run(session, args),

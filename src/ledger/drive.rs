@@ -18,6 +18,7 @@ use crate::verify::Given;
 use crate::verify::Judgement;
 use crate::verify::Need;
 use crate::verify::Request;
+use crate::verify::Sampling;
 use crate::verify::Verified;
 use crate::verify::Verifier;
 
@@ -93,6 +94,21 @@ pub fn judge_as_of(
     content: Option<&mut ContentFolder<'_>>,
 ) -> Result<Verified<Judgement>, DriveError> {
     let mut verifier = Verifier::new(request);
+    if let Some(size) = size {
+        verifier = verifier.as_of(size);
+    }
+    Ok(answer(ledger, verifier, content)?.finish())
+}
+
+/// Verifies one target as the ledger was when it had `size` entries, and draws a sample of it.
+pub fn judge_sampled(
+    ledger: &Ledger,
+    request: Request,
+    size: Option<TreeSize>,
+    sampling: Sampling,
+    content: Option<&mut ContentFolder<'_>>,
+) -> Result<Verified<Judgement>, DriveError> {
+    let mut verifier = Verifier::new(request).sampled(sampling);
     if let Some(size) = size {
         verifier = verifier.as_of(size);
     }

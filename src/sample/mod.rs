@@ -154,10 +154,10 @@ pub enum Mark {
     NotChecked,
     /// It is what was registered.
     AsRegistered,
-    /// It is not what was registered.
-    Differs,
     /// It is not there.
     Missing,
+    /// It is not what was registered.
+    Differs,
 }
 
 impl Mark {
@@ -185,12 +185,6 @@ impl Mark {
             .iter()
             .find(|(_, known)| *known == word)
             .map(|(mark, _)| *mark)
-    }
-
-    /// Returns the worse of two: what somebody saw differ is not made right by somebody who did not.
-    #[must_use]
-    pub fn worse(self, other: Self) -> Self {
-        self.max(other)
     }
 }
 

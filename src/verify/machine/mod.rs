@@ -59,6 +59,8 @@ use crate::verify::judgement::Verified;
 use crate::verify::limits::Limits;
 use crate::verify::notices::Notified;
 use crate::verify::rules::Effects;
+use crate::verify::sampled::Pending;
+use crate::verify::sampled::Sampling;
 
 use blobs::BlobUse;
 use blobs::Held;
@@ -142,6 +144,8 @@ pub struct Verifier {
     /// Blobs that were reported as missing or false: they are not asked for again.
     unread: BTreeSet<BlobId>,
     files: FileChecks,
+    sampling: Option<Sampling>,
+    sample: Option<Pending>,
     limits: Limits,
 }
 
@@ -208,6 +212,13 @@ impl Verifier {
         self
     }
 
+    /// Draws a sample of the lineage; of the files, none but those of the sample are opened.
+    #[must_use]
+    pub fn sampled(mut self, sampling: Sampling) -> Self {
+        self.sampling = Some(sampling);
+        self
+    }
+
     /// Returns how many entries count.
     fn judged_size(&self) -> Option<merkle::TreeSize> {
         let whole = self.checkpoint.as_ref().map(|checkpoint| checkpoint.size);
@@ -261,6 +272,8 @@ impl Verifier {
             held: BTreeMap::new(),
             unread: BTreeSet::new(),
             files: FileChecks::default(),
+            sampling: None,
+            sample: None,
             limits: Limits::default(),
         }
     }
@@ -364,6 +377,14 @@ impl Verifier {
         if self.request.name.is_empty() {
             self.request.name = self.name_of_targets();
         }
+        let claimed = self
+            .sampling
+            .as_ref()
+            .and_then(|sampling| sampling.claimed.as_ref());
+        let judged = self.checkpoint.as_ref();
+        let sample = self.sample.take();
+        let sampled =
+            sample.and_then(|sample| sample.settle(&self.files, claimed, judged, &mut self.findings));
         let starts = self.starts();
         let case = Case {
             starts,
@@ -379,6 +400,7 @@ impl Verifier {
             envelopes: self.envelopes,
             reads: self.reads,
             files: self.files,
+            sampled,
             limits: self.limits,
             absent: self.absent,
         };
@@ -410,7 +432,28 @@ impl Verifier {
 
     fn begin_files(&mut self) -> Phase {
         self.files.plan(&self.graph, &self.walk, self.request.content);
+        self.draw_sample();
         Phase::Files
+    }
+
+    fn draw_sample(&mut self) {
+        let Some((sampling, checkpoint)) = self.sampling.as_ref().zip(self.checkpoint.as_ref()) else {
+            return;
+        };
+        let drawn = Pending::draw(
+            &self.graph,
+            &self.walk,
+            &self.files,
+            checkpoint.root,
+            &sampling.rule,
+        );
+        match drawn {
+            Ok(pending) => {
+                self.files.only(&pending.files());
+                self.sample = Some(pending);
+            }
+            Err(error) => self.ledger_finding(Code::LimitReached, "sample", with_sources(&error)),
+        }
     }
 
     fn stop(&mut self, code: Code, message: String) {

@@ -1,0 +1,1 @@
+//! `reconcile`: what a job opened beside what it declared.
