@@ -110,6 +110,8 @@ pub enum Command {
     Verify(Verify),
     /// Draw a sample of a lineage, and keep what is found of it
     Sample(super::sample::SampleArgs),
+    /// Hold what a job really opened against what its run declares
+    Reconcile(super::reconcile::ReconcileArgs),
     /// Make a signed report and a page for somebody who has neither ledger nor trust
     Report(super::report::ReportArgs),
     /// Check a report: its signature, its page, and whether it holds

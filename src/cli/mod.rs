@@ -42,6 +42,7 @@ mod passphrase;
 mod private;
 mod progress;
 mod prove;
+mod reconcile;
 mod register;
 mod reindex;
 mod release;
@@ -126,6 +127,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
         Command::Hash(args) => hash::run(session, args),
         Command::Prove(args) => prove::run(session, args),
         Command::Verify(args) => verify::run(session, args),
+        Command::Reconcile(args) => reconcile::run(session, args),
         Command::Sample(args) => sample::run(session, args),
         Command::Report(args) => report::run(session, args),
         Command::VerifyReport(args) => verify_report::run(session, args),

@@ -4,6 +4,7 @@
 //! memory at a time; blobs and files as they are. What is false or missing is handed on as such, and only a failing
 //! machine is an error.
 
+use crate::digest::StatementId;
 use crate::log::Commit;
 use crate::log::CommitsDescending;
 use crate::log::LogError;
@@ -14,6 +15,7 @@ use crate::merkle::TreeSize;
 use crate::store::MAX_BLOB_BYTES;
 use crate::store::StoreError;
 use crate::store::StorePath;
+use crate::verify::Declared;
 use crate::verify::Given;
 use crate::verify::Judgement;
 use crate::verify::Need;
@@ -113,6 +115,15 @@ pub fn judge_sampled(
         verifier = verifier.as_of(size);
     }
     Ok(answer(ledger, verifier, content)?.finish())
+}
+
+/// Verifies one target, and tells what a run that it descends from declares to have taken.
+pub fn judge_declared(
+    ledger: &Ledger,
+    request: Request,
+    run: StatementId,
+) -> Result<(Verified<Judgement>, Declared), DriveError> {
+    Ok(answer(ledger, Verifier::new(request), None)?.finish_with_declared(run))
 }
 
 /// Answers a verifier from a ledger until it needs nothing more.

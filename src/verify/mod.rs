@@ -8,6 +8,7 @@
 
 mod claimed;
 mod contents;
+mod declared;
 mod disputed;
 mod files;
 mod finding;
@@ -31,6 +32,9 @@ mod withheld;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use declared::Declared;
+pub use declared::DeclaredFile;
+pub use declared::NotCompared;
 pub use files::FileDigests;
 pub use files::FileQuery;
 pub use finding::Code;

@@ -48,6 +48,8 @@ use crate::verify::Given;
 use crate::verify::Need;
 use crate::verify::Request;
 use crate::verify::claimed::Claimed;
+use crate::verify::declared::Declared;
+use crate::verify::declared::declared;
 use crate::verify::files::FileChecks;
 use crate::verify::finding::Code;
 use crate::verify::finding::Finding;
@@ -364,7 +366,19 @@ impl Verifier {
     }
 
     /// Judges what was read, and tells which part of the log the judgement rests on.
-    pub fn finish_with_evidence(mut self) -> (Verified<Judgement>, Evidence) {
+    pub fn finish_with_evidence(self) -> (Verified<Judgement>, Evidence) {
+        let (case, findings, evidence) = self.into_case();
+        (judge(&case, findings), evidence)
+    }
+
+    /// Judges what was read, and tells what a run on the walk declares to have taken.
+    pub fn finish_with_declared(self, run: StatementId) -> (Verified<Judgement>, Declared) {
+        let (case, findings, _) = self.into_case();
+        let declared = declared(&case.graph, run);
+        (judge(&case, findings), declared)
+    }
+
+    fn into_case(mut self) -> (Case, Vec<Finding>, Evidence) {
         if self.phase != Phase::Done {
             self.stop(
                 Code::EntryMissing,
@@ -404,7 +418,7 @@ impl Verifier {
             limits: self.limits,
             absent: self.absent,
         };
-        (judge(&case, self.findings), evidence)
+        (case, self.findings, evidence)
     }
 
     /// Moves on as long as nothing is needed to do so.
