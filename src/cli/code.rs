@@ -134,6 +134,10 @@ codes! {
     RowSecretMissing = "row_secret_missing",
     /// A notice that would have no effect on anything.
     NoticeInvalid = "notice_invalid",
+    /// A file that is no sample, or an item that it does not have.
+    SampleInvalid = "sample_invalid",
+    /// A list of opened files that cannot be used.
+    ReadsInvalid = "reads_invalid",
 }
 
 impl From<Exit> for ErrorCode {

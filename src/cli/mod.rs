@@ -45,11 +45,13 @@ mod plain_file;
 mod private;
 mod progress;
 mod prove;
+mod reconcile;
 mod register;
 mod reindex;
 mod release;
 mod report;
 mod rows;
+mod sample;
 mod session;
 mod show;
 mod surroundings;
@@ -132,6 +134,8 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
         Command::Contamination(args) => contamination::run(session, args),
         Command::Rows(args) => rows::run(session, args),
         Command::Verify(args) => verify::run(session, args),
+        Command::Reconcile(args) => reconcile::run(session, args),
+        Command::Sample(args) => sample::run(session, args),
         Command::Report(args) => report::run(session, args),
         Command::VerifyReport(args) => verify_report::run(session, args),
         Command::Disclose(args) => disclose::run(session, args),

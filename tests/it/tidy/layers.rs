@@ -22,6 +22,7 @@ const LAYERS: &str = "
     disclosure:  digest canonical commitment statement manifest
     rows:        digest commitment statement merkle
     false_seal:  digest statement manifest envelope merkle checkpoint
+    sample:      digest canonical key statement envelope merkle checkpoint
 
     verify:      VOCABULARY
     pedigree:    VOCABULARY verify
