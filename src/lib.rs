@@ -16,7 +16,8 @@
 //! Three layers, each using only what stands below it (`tests/it/tidy.rs` fails the build otherwise):
 //!
 //! * **Vocabulary**, no disk, clock or randomness: [`digest`], [`canonical`], [`key`], [`commitment`], [`statement`],
-//!   [`merkle`], [`manifest`], [`envelope`], [`checkpoint`], [`trust`], [`disclosure`], [`false_seal`]; and on it the judgement,
+//!   [`merkle`], [`manifest`], [`envelope`], [`checkpoint`], [`trust`], [`disclosure`], [`false_seal`],
+//!   [`sample`]; and on it the judgement,
 //!   [`verify`], and what carries its evidence to somebody else, [`bundle`].
 //! * **Mechanisms** (feature `ledger`): `store`, then `sign`, `log` and `index` beside each other, then `ledger`,
 //!   `query`, `fsck` and `report`.
@@ -39,6 +40,8 @@ pub mod key;
 pub mod manifest;
 pub mod merkle;
 pub mod pedigree;
+pub mod rows;
+pub mod sample;
 pub mod statement;
 pub mod trust;
 pub mod verify;

@@ -17,6 +17,7 @@ mod bundle;
 mod cache;
 mod code;
 mod completions;
+mod contamination;
 mod demo;
 mod disclose;
 mod doctor;
@@ -30,6 +31,7 @@ mod hash;
 mod held;
 mod home;
 mod impact;
+mod import;
 mod init;
 mod item;
 mod json;
@@ -39,13 +41,17 @@ mod log;
 mod nodes;
 mod notice;
 mod passphrase;
+mod plain_file;
 mod private;
 mod progress;
 mod prove;
+mod reconcile;
 mod register;
 mod reindex;
 mod release;
 mod report;
+mod rows;
+mod sample;
 mod session;
 mod show;
 mod surroundings;
@@ -123,8 +129,13 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
         Command::Completions(args) => Ok(completions::completions(args)),
         Command::Man(args) => completions::man(session, args),
         Command::Hash(args) => hash::run(session, args),
+        Command::Import(args) => import::run(session, args),
         Command::Prove(args) => prove::run(session, args),
+        Command::Contamination(args) => contamination::run(session, args),
+        Command::Rows(args) => rows::run(session, args),
         Command::Verify(args) => verify::run(session, args),
+        Command::Reconcile(args) => reconcile::run(session, args),
+        Command::Sample(args) => sample::run(session, args),
         Command::Report(args) => report::run(session, args),
         Command::VerifyReport(args) => verify_report::run(session, args),
         Command::Disclose(args) => disclose::run(session, args),

@@ -114,10 +114,11 @@ fn node(parcel: &Parcel, of: Option<&DescentNode>) -> Node {
         inherits: parent.inherits,
         units: parent.rows.clone(),
     };
+    // The model that a filter asks judges rows; what a source was derived from was its data.
+    let other = if kind == Kind::Aside { Role::Judge } else { Role::Data };
     let condition = |condition: &crate::verify::ParcelCondition| {
         let input = condition.input.zip(run).and_then(|(at, run)| run.inputs.get(at));
-        // The model that a filter asks judges rows.
-        let role = input.map_or(Role::Judge, |input| input.role);
+        let role = input.map_or(other, |input| input.role);
         let filters = run.is_some_and(|run| run.does == Does::Filter);
         Condition {
             node: condition.parcel,

@@ -14,6 +14,7 @@ mod fields;
 mod house;
 mod leaf;
 mod notice;
+mod row_root;
 mod run;
 mod text;
 mod tie;
@@ -63,6 +64,10 @@ pub use leaf::Source;
 pub use notice::GapRef;
 pub use notice::GapRefError;
 pub use notice::Notice;
+pub use row_root::KEYED_ROW_ROOT;
+pub use row_root::ROW_ROOT;
+pub use row_root::RowRoot;
+pub use row_root::TwoRowRoots;
 pub use run::Cites;
 pub use run::Dataset;
 pub use run::Gap;
@@ -359,6 +364,16 @@ impl Predicate {
     /// Returns the artifacts in subject order.
     pub fn artifacts(&self) -> impl Iterator<Item = &Artifact> {
         self.sets().into_iter().flat_map(|(_, set)| &set.artifacts)
+    }
+
+    /// Returns what a data set collects, or what a source was made from: what stands in the log, and the gaps.
+    /// Nothing for every other kind.
+    pub fn collected(&self) -> Option<(Option<&Cites>, &[Gap])> {
+        match self {
+            Self::Dataset(dataset) => Some((dataset.members.as_ref(), &dataset.gaps)),
+            Self::Source(source) => Some((source.derived_from.as_ref(), &source.gaps)),
+            _ => None,
+        }
     }
 
     /// Returns whether it rules over other statements, so that a seal counts it one by one.

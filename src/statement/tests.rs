@@ -19,6 +19,7 @@ fn file(name: &str) -> Artifact {
             bytes: Some(12),
             held: false,
             sealed: false,
+            row_root: None,
         },
         rows: Some(Count {
             value: 3,
@@ -54,6 +55,8 @@ fn source() -> Statement {
         }),
         legal_basis: None,
         evidence: vec![],
+        derived_from: None,
+        gaps: Vec::new(),
     };
     Statement {
         issuer: KeyId::from_bytes([1; 32]),

@@ -8,6 +8,7 @@
 
 mod claimed;
 mod contents;
+mod declared;
 mod descent;
 mod disputed;
 mod files;
@@ -23,6 +24,7 @@ mod mass;
 mod notices;
 mod redirect;
 mod rules;
+mod sampled;
 mod scene;
 mod share;
 mod subjects;
@@ -31,6 +33,9 @@ mod withheld;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use declared::Declared;
+pub use declared::DeclaredFile;
+pub use declared::NotCompared;
 pub use descent::Descends;
 pub use descent::Descent;
 pub use descent::DescentNode;
@@ -71,6 +76,10 @@ pub use mass::Parcels;
 pub use mass::mass_inputs;
 pub use notices::has_say;
 pub use rules::counts_at_once;
+pub use sampled::FoundBy;
+pub use sampled::ItemFound;
+pub use sampled::Sampled;
+pub use sampled::Sampling;
 pub use share::Part;
 pub use share::SHARE_BITS_MAX;
 pub use share::Share;

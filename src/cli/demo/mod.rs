@@ -263,6 +263,8 @@ fn register_args(file: &str) -> args::Register {
 
 fn verify_args(node: &str, content: bool) -> args::Verify {
     args::Verify {
+        sample: None,
+        marks: None,
         with: super::with::With::default(),
         nodes: vec![node.to_owned()],
         judging: args::Judging {

@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::cli::json::boundary;
 use crate::cli::json::checkpoint;
 use crate::cli::json::path;
+use crate::cli::sample::shown_json;
 use crate::disclosure::Disclosed;
 use crate::report::meaning;
 use crate::verify::ContentCheck;
@@ -84,12 +85,28 @@ fn of_judged(judged: &Judged) -> Value {
         },
         "withheld": judgement.withheld.iter().map(withheld).collect::<Vec<Value>>(),
         "disclosed": judgement.disclosed.iter().map(disclosed).collect::<Vec<Value>>(),
+        "sample": sample(judged),
         "trust_root": {
             "kind": judgement.trust_kind,
             "origin": judged.root.origin,
             "genesis": format!("hb:{}", judged.root.genesis),
         },
     })
+}
+
+fn sample(judged: &Judged) -> Value {
+    let mut value = judged
+        .judgement
+        .get()
+        .sampled
+        .as_ref()
+        .map(shown_json)
+        .unwrap_or_default();
+    if let Value::Object(members) = &mut value {
+        let signer = judged.signer.map(|key| key.to_hex());
+        members.insert("signer".to_owned(), signer.into());
+    }
+    value
 }
 
 /// The same keys as for a judgement, with nothing in them.
@@ -122,6 +139,7 @@ fn of_told(told: &Told) -> Value {
         "completeness": { "yes": 0, "no": 0, "not_known": 0 },
         "withheld": [],
         "disclosed": [],
+        "sample": null,
         "trust_root": { "kind": "none" },
     })
 }

@@ -2,11 +2,13 @@
 
 mod earlier;
 mod json;
+mod sampled;
 mod text;
 
 use std::path::Path;
 
 use crate::checkpoint::Checkpoint;
+use crate::digest::KeyId;
 use crate::disclosure::Disclosures;
 use crate::ledger::Ledger;
 use crate::ledger::LedgerError;
@@ -62,6 +64,8 @@ struct Judged {
     file: Option<FileDigests>,
     judgement: Verified<Judgement>,
     root: TrustRoot,
+    /// Who signed the sample, where there is one that somebody signed.
+    signer: Option<KeyId>,
 }
 
 /// A verdict about something that has no lineage in the ledger.
@@ -146,6 +150,7 @@ pub(super) fn tell(
         file: None,
         judgement,
         root,
+        signer: None,
     };
     shown(session, &[Outcome::Judged(Box::new(judged))])
 }
@@ -175,7 +180,10 @@ fn outcomes(session: &Session, args: &args::Verify) -> Result<(Vec<Outcome>, Vec
         earlier: &earlier,
         trust: &trust,
     };
-    let outcomes = asking.outcomes()?;
+    let outcomes = match &args.sample {
+        Some(path) => asking.of_sample(path)?,
+        None => asking.outcomes()?,
+    };
     let mut notes = earlier.advice(&outcomes);
     notes.extend(earlier.accept(session, &ledger, &trust));
     Ok((outcomes, notes))
@@ -262,6 +270,7 @@ impl Asking<'_> {
             file,
             judgement: judged(self.ledger, request, size, content)?,
             root: self.trust.root().clone(),
+            signer: None,
         })))
     }
 

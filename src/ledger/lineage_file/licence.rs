@@ -21,7 +21,7 @@ pub(super) fn decode(cx: &mut Context<'_>, fields: &Fields<'_>) -> Option<String
         Ok(_) => Some(licence),
         Err(error) => {
             let why = error.reason.to_string();
-            let advice = match near_miss(&licence) {
+            let advice = match licence_meant(&licence) {
                 Some(meant) => format!("write `{meant}`"),
                 None => "write an SPDX expression such as `Apache-2.0 OR MIT`, or `LicenseRef-NAME` for a licence SPDX does not list".to_owned(),
             };
@@ -36,7 +36,7 @@ pub(super) fn decode(cx: &mut Context<'_>, fields: &Fields<'_>) -> Option<String
 }
 
 /// Finds the one identifier that a licence's common name or another spelling of it means.
-fn near_miss(licence: &str) -> Option<&'static str> {
+pub fn licence_meant(licence: &str) -> Option<&'static str> {
     let folded = fold(licence);
     let listed = spdx::identifiers::LICENSES
         .iter()

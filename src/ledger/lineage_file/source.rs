@@ -13,15 +13,19 @@ use super::confidential;
 use super::confidential::Confidential;
 use super::content;
 use super::content::ContentSpec;
+use super::dataset;
 use super::decode::Context;
 use super::expected::Expected;
 use super::fault::FaultKind;
 use super::fields::Fields;
 use super::fields::Shape;
+use super::input::Taken;
 use super::licence;
 use super::located::Located;
 use super::node::Node;
 use super::node::NodeValue;
+use super::row_root;
+use super::row_root::RowRootSpec;
 
 /// A source as the lineage file describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +68,10 @@ pub struct SourceItem {
     pub rows: Option<Located<u64>>,
     /// Tokens of all its files together, as stated.
     pub tokens: Option<Located<u64>>,
+    /// What it was made from.
+    pub derived_from: Vec<Taken>,
+    /// Which trees over its rows it asks for.
+    pub row_root: RowRootSpec,
     /// What of it is withheld.
     pub confidential: Confidential,
 }
@@ -94,6 +102,8 @@ pub(super) const SOURCE: Shape = Shape {
         "evidence",
         "rows",
         "tokens",
+        "derived_from",
+        "row_root",
         "confidential",
     ],
 };
@@ -107,8 +117,10 @@ pub(super) fn decode(cx: &mut Context<'_>, node: &Node) -> Option<SourceItem> {
     let fields = Fields::open(cx, "sources", node, SOURCE)?;
     let name = fields.name(cx, "a source");
     let made_by = fields.word(cx, "made_by").unwrap_or(MadeBy::Unknown);
+    let content = content::decode(cx, &fields, Absence::NotKnown);
     let source = SourceItem {
-        content: content::decode(cx, &fields, Absence::NotKnown),
+        row_root: row_root::decode(cx, &fields, &content),
+        content,
         made_by,
         acquired_by: fields.word(cx, "acquired_by").unwrap_or(AcquiredBy::Unknown),
         generators: generators(cx, &fields, made_by),
@@ -126,6 +138,7 @@ pub(super) fn decode(cx: &mut Context<'_>, node: &Node) -> Option<SourceItem> {
         evidence: fields.paths(cx, "evidence"),
         rows: fields.count(cx, "rows"),
         tokens: fields.count(cx, "tokens"),
+        derived_from: dataset::members(cx, &fields, "derived_from"),
         confidential: confidential::decode(cx, &fields, confidential::OF_SOURCE),
         name: name?,
     };

@@ -25,6 +25,7 @@ pub fn file(content: &str, rows: u64) -> ArtifactSet {
             bytes: Some(digests.bytes),
             held: false,
             sealed: false,
+            row_root: None,
         },
         rows: Some(Count {
             value: rows,
@@ -73,6 +74,8 @@ pub fn source(item: &str) -> Source {
         crawl: None,
         legal_basis: None,
         evidence: vec![],
+        derived_from: None,
+        gaps: Vec::new(),
     }
 }
 
@@ -248,6 +251,7 @@ pub fn bytes(file_name: &str, content: &[u8], rows: u64) -> ArtifactSet {
             bytes: Some(digests.bytes),
             held: false,
             sealed: false,
+            row_root: None,
         },
         rows: Some(Count {
             value: rows,
