@@ -41,6 +41,7 @@ mod log;
 mod nodes;
 mod notice;
 mod passphrase;
+mod pedigree;
 mod plain_file;
 mod private;
 mod progress;
@@ -147,6 +148,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
         Command::List(args) => list::run(session, args),
         Command::Log(args) => log::run(session, args),
         Command::Impact(args) => impact::run(session, args),
+        Command::Pedigree(args) => pedigree::run(session, args),
         Command::Gaps(args) => gaps::run(session, args),
         Command::Trace(args) => trace::run(session, args),
         Command::Demo(args) => demo::run(session, args),

@@ -115,7 +115,11 @@ fn node(parcel: &Parcel, of: Option<&DescentNode>) -> Node {
         units: parent.rows.clone(),
     };
     // The model that a filter asks judges rows; what a source was derived from was its data.
-    let other = if kind == Kind::Aside { Role::Judge } else { Role::Data };
+    let other = if kind == Kind::Aside {
+        Role::Judge
+    } else {
+        Role::Data
+    };
     let condition = |condition: &crate::verify::ParcelCondition| {
         let input = condition.input.zip(run).and_then(|(at, run)| run.inputs.get(at));
         let role = input.map_or(other, |input| input.role);

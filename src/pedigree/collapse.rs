@@ -64,7 +64,7 @@ pub(super) fn collapse(graph: &Graph, root: usize, coefficients: &Coefficients<'
         .nodes()
         .iter()
         .enumerate()
-        .filter(|(_, node)| node.kind.is_sample())
+        .filter(|(_, node)| node.is_sample())
     {
         // Rollouts are no item: each is a sample of its own.
         let key = (
@@ -73,7 +73,7 @@ pub(super) fn collapse(graph: &Graph, root: usize, coefficients: &Coefficients<'
         );
         samples.entry(key).or_default().push(at);
     }
-    let near = sweep(graph, root, |node| !node.kind.is_sample());
+    let near = sweep(graph, root, |node| !node.is_sample());
     let mut index = Share::zero();
     let mut direct = Share::zero();
     let mut uncounted = Vec::new();

@@ -58,16 +58,21 @@ impl At {
     }
 }
 
+/// Returns the graph in which every path ends at the first model that generated on it, if any did.
+pub(super) fn nearest(graph: &Graph) -> Unfolded<At> {
+    Unfolded::of(graph, &[At::Mass, At::Generator], |_, node, at| {
+        let found = at == At::Generator && !matches!(node.kind, Kind::Passed | Kind::Generated);
+        (!found).then(|| at.below(node))
+    })
+}
+
 /// Returns the generators nearest to the root with what each made, greatest first, and how many effective ones that is.
 pub(super) fn generators(
     graph: &Graph,
     root: usize,
     left: &Cell<usize>,
 ) -> (Vec<Contribution>, Option<Share>) {
-    let near = Unfolded::of(graph, &[At::Mass, At::Generator], |_, node, at| {
-        let found = at == At::Generator && !matches!(node.kind, Kind::Passed | Kind::Generated);
-        (!found).then(|| at.below(node))
-    });
+    let near = nearest(graph);
     let mut groups: BTreeMap<Generator, (usize, Vec<usize>)> = BTreeMap::new();
     for (position, at, state) in near.ends() {
         if let Some(generator) = graph.nodes().get(at).and_then(|node| generator(node, at, state)) {

@@ -94,14 +94,6 @@ impl Kind {
             Self::Synthetic(_) | Self::ExternalModel | Self::NotKnown | Self::Unknown
         )
     }
-
-    /// Returns whether units were sampled here, from the world or from a model.
-    pub fn is_sample(&self) -> bool {
-        matches!(
-            self,
-            Self::Real | Self::Synthetic(_) | Self::NotKnown | Self::Generated
-        )
-    }
 }
 
 /// A parent that contributes mass.
@@ -146,6 +138,16 @@ pub struct Node {
 }
 
 impl Node {
+    /// Returns whether units were sampled here, from the world or from a model: sources, whatever is known of their origin,
+    /// and generations.
+    pub(super) fn is_sample(&self) -> bool {
+        match self.kind {
+            Kind::Real | Kind::Synthetic(_) | Kind::NotKnown | Kind::Generated => true,
+            Kind::Unknown => self.units.is_some(),
+            _ => false,
+        }
+    }
+
     /// Returns the weight of one of its parents; a single one is all there is, whatever is unknown.
     pub(super) fn weight_of(&self, parent: &Parent) -> Share {
         if self.parents.len() == 1 {

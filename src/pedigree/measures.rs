@@ -18,6 +18,7 @@ use super::generators::bottleneck;
 use super::generators::generators;
 use super::graph::Graph;
 use super::graph::Kind;
+use super::graph::Node;
 use super::graph::mixed;
 use super::graph::share_of;
 use super::graph::value_of;
@@ -59,15 +60,16 @@ pub struct Measures {
     pub synthetic_inherited: Share,
     /// The most the synthetic fraction can be, if all that is hidden behind opaque ends is synthetic too.
     pub synthetic_at_most: BigRational,
-    /// The mass of the paths through rows that a model annotated or judged.
+    /// The mass of the paths through rows that a model annotated or judged after they last were sampled.
     pub ai_enriched: Share,
     /// Mass by the number of generations, from none up.
     pub generations: Vec<Generation>,
     /// How many generations there are.
     pub depth: Depth,
-    /// Effective sources among the mass that leads to declared ones; nothing where none does.
+    /// Effective sources: over all founders, of which something opaque is one each.
     pub effective_sources: Option<Share>,
-    /// The same with the rows that filters left of each; nothing where that is not known.
+    /// The same with the rows that filters left of each, among the mass that leads to declared sources; nothing where that
+    /// is not known.
     pub founder_genome_equivalents: Option<Share>,
     /// The generators nearest to the model, with the mass that each made, greatest first.
     pub generators: Vec<Contribution>,
@@ -103,7 +105,7 @@ pub(super) fn measures(graph: &Graph, root: usize, left: &Cell<usize>) -> Measur
     });
     let coverage = of_all(&|kind| kind.is_end().then_some(*kind == Kind::Real));
     let (list, effective_generators) = generators(graph, root, left);
-    let (effective_sources, founder_genome_equivalents) = of_sources(graph, root, &ends, left);
+    let founder_genome_equivalents = of_sources(graph, root, &ends, left);
     Measures {
         founders: founders(graph, &ends, &coefficients),
         is_lower_bound: coverage != Share::one(),
@@ -112,14 +114,14 @@ pub(super) fn measures(graph: &Graph, root: usize, left: &Cell<usize>) -> Measur
         synthetic_inherited: by_weights(graph, root, true),
         synthetic_at_most: at_most.high,
         synthetic,
-        ai_enriched: value_of(&share_of(graph, |_, node| node.enriched.then(Share::one)), root),
+        ai_enriched: value_of(&share_of(graph, enriched), root),
         generations: generations(graph, &[root]).pop().unwrap_or_default(),
         depth: depths(graph, &[root]).pop().unwrap_or(Depth {
             min: 0,
             mean: Share::zero(),
             max: 0,
         }),
-        effective_sources,
+        effective_sources: effective_sources(&ends, &coefficients),
         founder_genome_equivalents,
         generators: list,
         effective_generators,
@@ -192,8 +194,29 @@ fn by_weights(graph: &Graph, root: usize, inherited: bool) -> Share {
     value_of(&split, root)
 }
 
-/// Returns effective sources and founder genome equivalents.
-fn of_sources(graph: &Graph, root: usize, ends: &Ends, left: &Cell<usize>) -> (Option<Share>, Option<Share>) {
+/// Whether a model annotated or judged it after it last was sampled.
+fn enriched(_: usize, node: &Node) -> Option<Share> {
+    match node.kind {
+        _ if node.enriched => Some(Share::one()),
+        Kind::Generated => Some(Share::zero()),
+        _ => None,
+    }
+}
+
+/// Returns effective sources: the two parts of a mixed source are one founder.
+fn effective_sources(ends: &Ends, coefficients: &Coefficients<'_>) -> Option<Share> {
+    let mut groups: BTreeMap<(Option<usize>, Option<usize>), Vec<usize>> = BTreeMap::new();
+    for ((item, _), members) in ends {
+        let first = members.first().copied().filter(|_| item.is_none());
+        groups.entry((*item, first)).or_default().extend(members);
+    }
+    let shares = groups.values().map(|members| coefficients.group(members));
+    let reached: Vec<Share> = shares.filter(|share| !share.high.is_zero()).collect();
+    effective(&reached)
+}
+
+/// Returns founder genome equivalents.
+fn of_sources(graph: &Graph, root: usize, ends: &Ends, left: &Cell<usize>) -> Option<Share> {
     let real: Vec<Vec<usize>> = (ends.iter())
         .filter(|((_, class), _)| *class == "sources")
         .map(|(_, members)| members.clone())
@@ -204,8 +227,7 @@ fn of_sources(graph: &Graph, root: usize, ends: &Ends, left: &Cell<usize>) -> (O
         .filter(|(share, _)| !share.high.is_zero())
         .map(|(share, members)| (share, survival(graph, members, &surviving)))
         .collect();
-    let parts: Vec<Share> = reached.iter().map(|(share, _)| share.clone()).collect();
-    (effective(&parts), equivalents(&reached))
+    equivalents(&reached)
 }
 
 /// Returns which part of the rows of a source came through all filters: of all its files together.
