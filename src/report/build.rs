@@ -245,6 +245,12 @@ fn source(source: &verify::SourceFact) -> wire::Source {
         said_by: source.said_by.to_owned(),
         mass: source.mass,
         licence: source.licence.clone(),
+        licence_date: source.licence_date.clone(),
+        restrictions: source
+            .restrictions
+            .iter()
+            .map(|word| (*word).to_owned())
+            .collect(),
         holder: source.holder.clone(),
         url: source.url.clone(),
         period: source.period.clone(),
@@ -265,6 +271,8 @@ fn external_model(model: &verify::ExternalModel) -> wire::ExternalModel {
         own: model.own,
         said_by: model.said_by.to_owned(),
         licence: model.licence.clone(),
+        licence_date: model.licence_date.clone(),
+        restrictions: model.restrictions.iter().map(|word| (*word).to_owned()).collect(),
         terms: model.terms.clone(),
         report: model.report.clone(),
     }

@@ -313,6 +313,12 @@ pub struct Source {
     /// Its licence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub licence: Option<String>,
+    /// On which day it had this licence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licence_date: Option<String>,
+    /// What its terms forbid or demand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restrictions: Vec<String>,
     /// Who holds the rights.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holder: Option<String>,
@@ -354,6 +360,12 @@ pub struct ExternalModel {
     /// Its licence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub licence: Option<String>,
+    /// On which day it had this licence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licence_date: Option<String>,
+    /// What its terms forbid or demand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restrictions: Vec<String>,
     /// Terms of use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terms: Option<String>,

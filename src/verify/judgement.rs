@@ -96,6 +96,10 @@ pub struct SourceFact {
     pub acquired_by: String,
     /// Its licence, where one is declared.
     pub licence: Option<String>,
+    /// On which day it had this licence, where that is declared.
+    pub licence_date: Option<String>,
+    /// What its terms forbid or demand, where that is declared.
+    pub restrictions: Vec<&'static str>,
     /// `vouched` by the holder's key or `stated` by the operator.
     pub said_by: &'static str,
     /// Whether it contributes mass, or only conditions.
@@ -135,6 +139,10 @@ pub struct ExternalModel {
     pub alias: bool,
     /// Its licence, where one is declared.
     pub licence: Option<String>,
+    /// On which day it had this licence, where that is declared.
+    pub licence_date: Option<String>,
+    /// What its terms forbid or demand, where that is declared.
+    pub restrictions: Vec<&'static str>,
     /// Terms of use.
     pub terms: Option<String>,
     /// Its own report or public summary.
