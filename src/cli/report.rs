@@ -153,15 +153,10 @@ fn make(
     let request = Request {
         name,
         artifacts: artifacts.clone(),
-        trust: trust.clone(),
         checkpoint: note.clone(),
         content: content.is_some(),
         require: args.judging.require,
-        disclosures: Vec::new(),
-        remembered: None,
-        newer: None,
-        min_size: None,
-        older: false,
+        ..Request::of(trust.clone())
     };
     let judgement = judge(ledger, request, content.as_mut())?;
     bar.done();

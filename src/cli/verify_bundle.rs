@@ -152,10 +152,6 @@ fn unread(path: &Path, source: io::Error) -> Error {
 /// Makes the request for what a bundle is about.
 fn request(session: &Session, args: &Args, root: &TrustRoot, known: Option<&[u8]>) -> Result<Request, Error> {
     Ok(Request {
-        name: String::new(),
-        artifacts: Vec::new(),
-        trust: Trust::Pinned(root.clone()),
-        checkpoint: Vec::new(),
         content: args.content.is_some(),
         require: args.require,
         disclosures: args.with.read(session)?,
@@ -163,6 +159,7 @@ fn request(session: &Session, args: &Args, root: &TrustRoot, known: Option<&[u8]
         older: args.older,
         newer: args.fresh.newer(session)?,
         min_size: args.fresh.min_size(),
+        ..Request::of(Trust::Pinned(root.clone()))
     })
 }
 

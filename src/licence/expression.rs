@@ -39,7 +39,7 @@ impl Choice {
         // `A WITH E` binds as `A` does: an exception only permits more.
         let id = name.split(" WITH ").next().unwrap_or_default();
         let (terms, unlisted) = match listed(id) {
-            Some(row) => (Terms::of(Use::Commercial, row.terms, id), BTreeSet::new()),
+            Some(row) => (Terms::of(Use::Commercial, row.terms, row.id), BTreeSet::new()),
             None => (Terms::unknown(), BTreeSet::from([name.clone()])),
         };
         Self {
@@ -49,7 +49,7 @@ impl Choice {
         }
     }
 
-    fn and(&self, other: &Self) -> Self {
+    pub(super) fn and(&self, other: &Self) -> Self {
         Self {
             licences: self.licences.union(&other.licences).cloned().collect(),
             unlisted: self.unlisted.union(&other.unlisted).cloned().collect(),

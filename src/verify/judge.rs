@@ -21,6 +21,7 @@ use super::Given;
 use super::Request;
 use super::Trust;
 use super::contents::Contents;
+use super::descent;
 use super::files::FileChecks;
 use super::finding::Code;
 use super::finding::Finding;
@@ -126,6 +127,7 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
         organisation: (case.genesis.as_ref()).and_then(|genesis| genesis.organisation.clone()),
         subjects: subjects::subjects(&scene),
         lineage: lineage::lineage(&scene),
+        descent: case.request.descent.then(|| descent::descent(&scene)),
         withheld: told.withheld,
         disclosed: told.disclosed,
         name: case.request.name.clone(),

@@ -4,6 +4,7 @@ use num_traits::Zero as _;
 
 use crate::checkpoint::Checkpoint;
 
+use super::descent::Descent;
 use super::finding::Code;
 use super::finding::Finding;
 use super::finding::Verdict;
@@ -225,6 +226,8 @@ pub struct Judgement {
     pub subjects: Vec<Subject>,
     /// What it descends from.
     pub lineage: Lineage,
+    /// The same whole and with every statement, where the request asked for it.
+    pub descent: Option<Descent>,
     /// What is withheld on the walk and was not disclosed, in the order of the log.
     pub withheld: Vec<Withheld>,
     /// What was disclosed and is true.

@@ -8,6 +8,7 @@
 
 mod claimed;
 mod contents;
+mod descent;
 mod disputed;
 mod files;
 mod finding;
@@ -24,12 +25,17 @@ mod redirect;
 mod rules;
 mod scene;
 mod share;
+mod shared;
 mod subjects;
 mod withheld;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use descent::Descends;
+pub use descent::Descent;
+pub use descent::DescentNode;
+pub use descent::DescentPart;
 pub use files::FileDigests;
 pub use files::FileQuery;
 pub use finding::Code;
@@ -66,6 +72,8 @@ pub use share::SHARE_BITS_MAX;
 pub use share::Share;
 pub use share::approximate;
 pub use share::fixed_point;
+pub use shared::Claimant;
+pub use shared::SharedContent;
 pub use subjects::SUBJECT_FILES_MAX;
 pub use subjects::Subject;
 pub use subjects::SubjectFile;
@@ -133,6 +141,28 @@ pub struct Request {
     pub newer: Option<Vec<u8>>,
     /// How many entries the signed checkpoint must have at least.
     pub min_size: Option<TreeSize>,
+    /// Whether the judgement is to hold the whole lineage ([`Judgement::descent`]), for what is worked out from it.
+    pub descent: bool,
+}
+
+impl Request {
+    /// Returns a request for nothing yet, on somebody's word, that demands nothing beyond the rules.
+    pub fn of(trust: Trust) -> Self {
+        Self {
+            name: String::new(),
+            artifacts: Vec::new(),
+            trust,
+            checkpoint: Vec::new(),
+            content: false,
+            require: Assurance::SelfAsserted,
+            disclosures: Vec::new(),
+            remembered: None,
+            older: false,
+            newer: None,
+            min_size: None,
+            descent: false,
+        }
+    }
 }
 
 /// What the verifier needs next.

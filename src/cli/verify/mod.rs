@@ -251,15 +251,10 @@ impl Asking<'_> {
         let request = self.earlier.request(Request {
             name,
             artifacts,
-            trust: self.trust.clone(),
-            checkpoint: Vec::new(),
             content: content.is_some(),
             require: self.args.judging.require,
             disclosures: disclosures.to_vec(),
-            remembered: None,
-            newer: None,
-            min_size: None,
-            older: false,
+            ..Request::of(self.trust.clone())
         });
         let size = self.args.as_of.as_of.map(TreeSize::new);
         Ok(Outcome::Judged(Box::new(Judged {

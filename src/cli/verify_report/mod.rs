@@ -284,15 +284,10 @@ fn of_ledger(
     let request = Request {
         name: name_then(&ledger, note, &artifacts)?,
         artifacts,
-        trust: trust.clone(),
         checkpoint: note.to_vec(),
         content: content.is_some(),
         require,
-        disclosures: Vec::new(),
-        remembered: None,
-        newer: None,
-        min_size: None,
-        older: false,
+        ..Request::of(trust.clone())
     };
     let judgement = judge(&ledger, request.clone(), content.as_mut())?;
     bar.done();

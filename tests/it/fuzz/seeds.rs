@@ -153,15 +153,9 @@ impl World {
         Request {
             name: "specialist".to_owned(),
             artifacts: vec![self.model.parse().unwrap()],
-            trust: Trust::Pinned(self.root.clone()),
             checkpoint: self.note.clone(),
-            content: false,
             require: Assurance::Pinned,
-            disclosures: Vec::new(),
-            remembered: None,
-            newer: None,
-            min_size: None,
-            older: false,
+            ..Request::of(Trust::Pinned(self.root.clone()))
         }
     }
 }

@@ -23,8 +23,9 @@ const LAYERS: &str = "
     false_seal:  digest statement manifest envelope merkle checkpoint
 
     verify:      VOCABULARY
+    pedigree:    VOCABULARY verify
     licence:     VOCABULARY verify
-    policy:      VOCABULARY verify licence
+    policy:      VOCABULARY verify pedigree licence
     bundle:      VOCABULARY verify
 
     store:       VOCABULARY
@@ -36,7 +37,7 @@ const LAYERS: &str = "
     ledger:      VOCABULARY verify licence policy bundle store sign log index
     query:       VOCABULARY verify index ledger
     fsck:        VOCABULARY verify store sign log index ledger
-    report:      VOCABULARY verify query
+    report:      VOCABULARY verify pedigree licence policy query
 
     cli:         ALL
 ";

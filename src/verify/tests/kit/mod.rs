@@ -286,15 +286,11 @@ impl World {
         Request {
             name: name.to_owned(),
             artifacts: self.refs(name),
-            trust: Trust::Pinned(self.root.clone()),
             checkpoint: self.checkpoint(),
             content: self.content,
             require: self.require,
-            disclosures: Vec::new(),
-            remembered: None,
-            newer: None,
-            min_size: None,
-            older: false,
+            descent: true,
+            ..Request::of(Trust::Pinned(self.root.clone()))
         }
     }
 
