@@ -34,6 +34,7 @@ mod init;
 mod item;
 mod json;
 mod key;
+mod licences;
 mod list;
 mod log;
 mod nodes;
@@ -137,6 +138,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
         Command::Log(args) => log::run(session, args),
         Command::Impact(args) => impact::run(session, args),
         Command::Gaps(args) => gaps::run(session, args),
+        Command::Licences(args) => licences::run(session, args),
         Command::Trace(args) => trace::run(session, args),
         Command::Demo(args) => demo::run(session, args),
         Command::Fsck(args) => fsck::run(session, args),

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::digest::Sha256Digest;
-use crate::digest::StatementId;
 use crate::statement::Restriction;
 use crate::verify::Descent;
 use crate::verify::DescentPart;
@@ -129,27 +128,45 @@ impl Licences {
     }
 }
 
+type All = BTreeMap<(u64, String), Bound>;
+
 fn bound(judgement: &Judgement, descent: &Descent) -> (Vec<Bound>, Vec<Differing>) {
+    let mut all = of_nodes(judgement, descent);
+    let claimed = of_claims(descent, &mut all);
+    let bound: Vec<Bound> = all.into_values().collect();
+    let differing = claimed.into_iter().filter_map(|(sha256, ids)| {
+        let claims = bound.iter().enumerate().filter(|(_, one)| ids.contains(&one.id));
+        let claims: Vec<usize> = claims.map(|(at, _)| at).collect();
+        let said = claims.iter().filter_map(|at| bound.get(*at));
+        let said: Vec<_> = said.map(|one| said_of(&one.claim)).collect();
+        let differ = said
+            .windows(2)
+            .any(|two| matches!(two, [one, other] if one != other));
+        differ.then_some(Differing { sha256, claims })
+    });
+    let differing = differing.collect();
+    (bound, differing)
+}
+
+/// Everything with terms that the lineage consists of.
+fn of_nodes(judgement: &Judgement, descent: &Descent) -> All {
     let sources = judgement.sources.iter().map(|one| (one.id.as_str(), one.mass));
-    let models = judgement
-        .external_models
-        .iter()
-        .map(|one| (one.id.as_str(), one.mass));
+    let models = judgement.external_models.iter();
+    let models = models.map(|one| (one.id.as_str(), one.mass));
     let mass: BTreeMap<&str, bool> = sources.chain(models).collect();
-    let mut all: BTreeMap<(u64, String), Bound> = BTreeMap::new();
+    let mut all = All::new();
     for (at, node) in descent.nodes.iter().enumerate() {
-        let (id, claim) = match node.part {
-            DescentPart::Gap(_) => (node.shown.id.clone(), Some(Claim::undeclared())),
-            _ => (format!("hb:{}", node.id), Claim::of(&node.statement)),
+        let is_gap = matches!(node.part, DescentPart::Gap(_));
+        let (id, claim) = if is_gap {
+            (node.shown.id.clone(), Some(Claim::undeclared()))
+        } else {
+            (format!("hb:{}", node.id), Claim::of(&node.statement))
         };
         let Some(claim) = claim else { continue };
         let entry = node.shown.entry.get();
+        let has_mass = mass.get(id.as_str()).copied().unwrap_or_default();
         all.entry((entry, id.clone())).or_insert_with(|| Bound {
-            mass: mass
-                .get(id.as_str())
-                .copied()
-                .or(Some(false))
-                .filter(|_| node.shown.kind != "gap"),
+            mass: (!is_gap).then_some(has_mass),
             name: node.shown.name.clone(),
             kind: node.shown.kind,
             said_by: node.shown.said_by,
@@ -159,18 +176,23 @@ fn bound(judgement: &Judgement, descent: &Descent) -> (Vec<Bound>, Vec<Differing
             at,
         });
     }
-    let mut claimed: Vec<(Sha256Digest, Vec<StatementId>)> = Vec::new();
+    all
+}
+
+/// Adds what claims the bytes of something in the lineage, and returns who claims what.
+fn of_claims(descent: &Descent, all: &mut All) -> Vec<(Sha256Digest, BTreeSet<String>)> {
+    let mut claimed = Vec::new();
     for content in &descent.shared {
         let Some(at) = content.claims.iter().find_map(|claim| claim.node) else {
             continue;
         };
-        let mut who = Vec::new();
+        let mut ids = BTreeSet::new();
         for claimant in &content.claims {
             let Some(claim) = Claim::of(&claimant.statement) else {
                 continue;
             };
-            who.push(claimant.id);
             let (entry, id) = (claimant.entry.get(), format!("hb:{}", claimant.id));
+            ids.insert(id.clone());
             all.entry((entry, id.clone())).or_insert_with(|| Bound {
                 kind: match claimant.statement.predicate.kind() {
                     "model" => "external_model",
@@ -185,29 +207,13 @@ fn bound(judgement: &Judgement, descent: &Descent) -> (Vec<Bound>, Vec<Differing
                 at,
             });
         }
-        claimed.push((content.sha256, who));
+        claimed.push((content.sha256, ids));
     }
-    let bound: Vec<Bound> = all.into_values().collect();
-    let differing = claimed.into_iter().filter_map(|(sha256, who)| {
-        let ids: BTreeSet<String> = who.iter().map(|id| format!("hb:{id}")).collect();
-        let claims = bound.iter().enumerate().filter(|(_, one)| ids.contains(&one.id));
-        let claims: Vec<usize> = claims.map(|(at, _)| at).collect();
-        let said: Vec<_> = claims
-            .iter()
-            .filter_map(|at| bound.get(*at))
-            .map(|one| said(&one.claim))
-            .collect();
-        let differ = said
-            .windows(2)
-            .any(|two| matches!(two, [one, other] if one != other));
-        differ.then_some(Differing { sha256, claims })
-    });
-    let differing = differing.collect();
-    (bound, differing)
+    claimed
 }
 
 /// What two claims have to say alike not to differ.
-fn said(claim: &Claim) -> (Option<&str>, Option<&str>, &[Restriction]) {
+fn said_of(claim: &Claim) -> (Option<&str>, Option<&str>, &[Restriction]) {
     (
         claim.licence.as_deref(),
         claim.terms_of_use.as_deref(),

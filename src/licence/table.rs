@@ -33,8 +33,8 @@ const fn row(id: &'static str, terms: &'static [Restriction], source: &'static s
     Listed { id, terms, source }
 }
 
-/// Sorted by id. The texts of SPDX licences are those of the SPDX licence list; a LicenseRef of ScanCode stands for
-/// the text in its LicenseDB.
+/// Sorted by id. The texts of SPDX licences are those of the SPDX licence list; a reference of `ScanCode`
+/// stands for the text in its `LicenseDB`.
 pub const TABLE: &[Listed] = &[
     row("0BSD", NOTHING, "https://spdx.org/licenses/0BSD.html"),
     row("AFL-3.0", BY, "https://spdx.org/licenses/AFL-3.0.html"),

@@ -232,7 +232,7 @@ fn says(source: &Source) -> Vec<(&'static str, String)> {
             .map(|day| ("licence_date", day.to_string())),
     );
     if !source.restrictions.is_empty() {
-        let words: Vec<String> = source.restrictions.iter().map(|word| word.to_string()).collect();
+        let words: Vec<String> = source.restrictions.iter().map(ToString::to_string).collect();
         says.push(("restrictions", words.join(", ")));
     }
     let files: u64 = (source.set.artifacts.iter())

@@ -41,6 +41,8 @@ use super::with::texts;
 
 use earlier::Earlier;
 
+pub(super) use text::path as path_text;
+
 /// What every answer says at its end.
 pub(super) use crate::report::CAVEAT;
 

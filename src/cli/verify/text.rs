@@ -232,7 +232,7 @@ fn folded(code: Code, notes: &[&Finding], paint: Paint) -> String {
 }
 
 /// A path from the target downwards, names first: `model (hb:..) -> run (hb:..) -> ...`.
-pub(super) fn path(steps: &[PathStep]) -> String {
+pub(in crate::cli) fn path(steps: &[PathStep]) -> String {
     let told = |step: &PathStep| {
         let name = in_line(&step.name);
         if step.id.starts_with("gap:") {

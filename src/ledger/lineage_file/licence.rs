@@ -35,14 +35,12 @@ pub(super) fn decode(cx: &mut Context<'_>, fields: &Fields<'_>) -> Option<String
 pub(super) fn date(cx: &mut Context<'_>, fields: &Fields<'_>) -> Option<Day> {
     let text = fields.text(cx, "licence_date")?;
     let line = fields.line_of("licence_date");
-    let day = match (Day::parse(&text), NaiveDate::parse_from_str(&text, "%Y-%m-%d")) {
-        (Ok(day), Ok(_)) => Some(day),
-        _ => {
-            let problem = format!("`{text}` is not a day: write for example \"2023-03-13\"");
-            cx.bad("licence_date", line, problem);
-            None
-        }
-    };
+    let exists = NaiveDate::parse_from_str(&text, "%Y-%m-%d").is_ok();
+    let day = Day::parse(&text).ok().filter(|_| exists);
+    if day.is_none() {
+        let problem = format!("`{text}` is not a day: write for example \"2023-03-13\"");
+        cx.bad("licence_date", line, problem);
+    }
     if !fields.has("licence") {
         let problem = "it is the day of a licence that is not stated: write `licence` too, or leave this out";
         cx.bad("licence_date", line, problem);
