@@ -39,6 +39,7 @@ pub mod key;
 pub mod licence;
 pub mod manifest;
 pub mod merkle;
+pub mod policy;
 pub mod statement;
 pub mod trust;
 pub mod verify;

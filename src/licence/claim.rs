@@ -171,6 +171,16 @@ impl Claim {
         terms.fold(first, |one, other| one.meet(&other))
     }
 
+    /// Returns whether it is stated under which licences it stands, whatever they demand.
+    pub fn is_named(&self) -> bool {
+        let mut texts = [&self.licence, &self.terms_of_use]
+            .into_iter()
+            .flatten()
+            .peekable();
+        texts.peek().is_some()
+            && texts.all(|text| parse(text).is_ok_and(|licence| !licence.choices.is_empty()))
+    }
+
     /// Returns the SPDX expression for it, where there is one.
     pub fn expression(&self) -> Option<String> {
         let texts = [&self.licence, &self.terms_of_use].into_iter().flatten();

@@ -130,6 +130,7 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
         descent: case.request.descent.then(|| descent::descent(&scene)),
         withheld: told.withheld,
         disclosed: told.disclosed,
+        policy: None,
         name: case.request.name.clone(),
         checkpoint: case.checkpoint.clone(),
     };

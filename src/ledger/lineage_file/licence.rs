@@ -70,7 +70,7 @@ pub(super) fn restrictions(cx: &mut Context<'_>, fields: &Fields<'_>) -> Vec<Res
 }
 
 /// Finds the one identifier that a licence's common name or another spelling of it means.
-fn near_miss(licence: &str) -> Option<&'static str> {
+pub(super) fn near_miss(licence: &str) -> Option<&'static str> {
     let folded = fold(licence);
     let listed = spdx::identifiers::LICENSES
         .iter()
