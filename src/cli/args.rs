@@ -224,6 +224,9 @@ pub struct Verify {
     /// What is judged by.
     #[command(flatten)]
     pub judging: Judging,
+    /// What else it is held against.
+    #[command(flatten)]
+    pub by: super::by_policy::ByPolicy,
     /// What was disclosed.
     #[command(flatten)]
     pub with: super::with::With,

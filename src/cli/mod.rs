@@ -14,6 +14,7 @@
 mod args;
 mod as_of;
 mod bundle;
+mod by_policy;
 mod cache;
 mod code;
 mod completions;

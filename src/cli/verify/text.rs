@@ -85,6 +85,16 @@ fn one(outcome: &Outcome, paint: Paint) -> String {
                 &judgement.artifacts,
                 judgement.checkpoint.as_ref(),
             ));
+            if let Some(policy) = &judgement.policy {
+                put(
+                    &mut text,
+                    format_args!(
+                        "  policy      {}, sha256 {}\n",
+                        in_line(&policy.name),
+                        policy.sha256
+                    ),
+                );
+            }
             if let Some(file) = &judged.file {
                 put(
                     &mut text,
