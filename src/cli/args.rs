@@ -94,6 +94,8 @@ pub enum Command {
     Notice(Box<super::notice::Verb>),
     /// Write the digests of files as records for `digests_from`, with no ledger and no key
     Hash(super::hash::Args),
+    /// Turn what others have recorded of data into a lineage file
+    Import(super::import::Args),
     /// Show everything about one item, statement or artifact
     Show(super::show::Args),
     /// List the items of the ledger

@@ -31,6 +31,7 @@ mod hash;
 mod held;
 mod home;
 mod impact;
+mod import;
 mod init;
 mod item;
 mod json;
@@ -41,6 +42,7 @@ mod log;
 mod nodes;
 mod notice;
 mod passphrase;
+mod plain_file;
 mod private;
 mod progress;
 mod prove;
@@ -125,6 +127,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
         Command::Completions(args) => Ok(completions::completions(args)),
         Command::Man(args) => completions::man(session, args),
         Command::Hash(args) => hash::run(session, args),
+        Command::Import(args) => import::run(session, args),
         Command::Prove(args) => prove::run(session, args),
         Command::Verify(args) => verify::run(session, args),
         Command::Report(args) => report::run(session, args),

@@ -39,6 +39,7 @@ use super::fresh::Fresh;
 use super::held::not_kept;
 use super::home::read_trust_root;
 use super::json::root_text;
+use super::plain_file;
 use super::progress::Bar;
 use super::session::Session;
 use super::ui::Answer;
@@ -87,11 +88,7 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
         .map(|path| read_trust_root(&session.path(path)))
         .transpose()?;
     let unread = |source| unread(&path, source);
-    // Asked before it is opened: a pipe would keep whoever opens it waiting.
-    if !std::fs::metadata(&path).map_err(unread)?.is_file() {
-        return Err(unread(io::Error::other("it is not a file")));
-    }
-    let file = File::open(&path).map_err(unread)?;
+    let file = plain_file::open(&path).map_err(unread)?;
     let bar = Bar::new(session.ui.progress());
     let mut content = match &args.content {
         Some(folder) => Some(ContentFolder::at(&session.path(folder), &bar)?),

@@ -118,7 +118,7 @@ fn against(rule: &Rule, case: &Case<'_>) -> Vec<Objection> {
 fn candidates(descent: &Descent) -> Vec<Candidate<'_>> {
     let mut all = Vec::new();
     for (at, node) in descent.nodes.iter().enumerate() {
-        let Predicate::Source(source) = &node.statement.predicate else {
+        let Some(source) = source_of(node) else {
             continue;
         };
         let replaced = node.replaced.iter();
@@ -146,6 +146,14 @@ fn candidates(descent: &Descent) -> Vec<Candidate<'_>> {
         }
     }
     all
+}
+
+/// Returns the source that a node is; a gap of one is none.
+pub(super) fn source_of(node: &DescentNode) -> Option<&Source> {
+    match (&node.statement.predicate, node.part) {
+        (Predicate::Source(source), DescentPart::Set(_)) => Some(source),
+        _ => None,
+    }
 }
 
 fn facts_of(source: &Source) -> Facts<'_> {

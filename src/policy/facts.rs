@@ -10,6 +10,7 @@ use crate::verify::PathStep;
 use super::case::Against;
 use super::case::Candidate;
 use super::case::Case;
+use super::case::source_of;
 use super::rule::Names;
 use super::select::Met;
 use super::select::Select;
@@ -64,14 +65,19 @@ pub(super) fn told(candidate: &Candidate<'_>) -> String {
 
 pub(super) fn providers(case: &Case<'_>, names: &Names, found: &mut Against<'_, '_>) {
     for (at, node) in case.descent.nodes.iter().enumerate() {
-        match &node.statement.predicate {
-            Predicate::Model(model) => provider(model, at, None, names, found),
-            Predicate::Source(source) => {
-                let name = source.name.as_str();
-                let said = node.replaced.as_ref().unwrap_or(source);
-                generators(name, &said.generators, said.made_by, at, names, found);
-            }
-            _ => {}
+        if let Predicate::Model(model) = &node.statement.predicate {
+            provider(model, at, None, names, found);
+        }
+        if let Some(source) = source_of(node) {
+            let said = node.replaced.as_ref().unwrap_or(source);
+            generators(
+                source.name.as_str(),
+                &said.generators,
+                said.made_by,
+                at,
+                names,
+                found,
+            );
         }
     }
     for content in &case.descent.shared {
@@ -148,7 +154,7 @@ fn is_allowed(names: &Names, name: &str) -> bool {
 
 pub(super) fn vouched(case: &Case<'_>, found: &mut Against<'_, '_>) {
     for (at, node) in case.descent.nodes.iter().enumerate() {
-        let Predicate::Source(source) = &node.statement.predicate else {
+        let Some(source) = source_of(node) else {
             continue;
         };
         if node.shown.said_by != "vouched" {

@@ -180,6 +180,7 @@ fn sample() -> Document {
             no: 0,
             not_known: 0,
         },
+        policy: None,
         findings: vec![gap(0, "extra questions from the wiki")],
         findings_left_out: 0,
         codes: vec![CodeMeaning {

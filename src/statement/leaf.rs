@@ -13,6 +13,10 @@ use super::day::Day;
 use super::decimal::Decimal;
 use super::fields::Fields;
 use super::fields::Members;
+use super::run::Cites;
+use super::run::Gap;
+use super::run::decode_gap;
+use super::run::encode_gap;
 use super::text::ItemName;
 use super::words::Access;
 use super::words::AcquiredBy;
@@ -97,6 +101,10 @@ pub struct Source {
     pub legal_basis: Option<String>,
     /// Documents about it, held as blobs.
     pub evidence: Vec<Attachment>,
+    /// What it was made from, as far as that stands in the log below: it conditions, and brings no mass.
+    pub derived_from: Option<Cites>,
+    /// What it was made from and nobody has declared.
+    pub gaps: Vec<Gap>,
 }
 
 impl Source {
@@ -109,6 +117,9 @@ impl Source {
             members.put_some("opt_out", crawl.opt_out.as_deref());
             members.put_some("robots", crawl.robots.as_deref());
             out.put("crawl", members.build());
+        }
+        if let Some(parents) = &self.derived_from {
+            out.put("derived_from", parents.encode());
         }
         out.put_list("evidence", self.evidence.iter().map(Attachment::encode).collect());
         match &self.generators {
@@ -129,6 +140,7 @@ impl Source {
         out.put("personal_data", self.personal_data.to_string());
         put_words(out, "restrictions", &self.restrictions);
         out.put_some("synthetic_share", self.synthetic_share.as_ref());
+        out.put_list("unresolved", self.gaps.iter().map(encode_gap).collect());
         out.put_some("url", self.url.as_deref());
     }
 
@@ -163,6 +175,12 @@ impl Source {
             crawl: decode_crawl(fields)?,
             legal_basis: fields.text_or_none("legal_basis")?,
             evidence: decode_attachments(fields, "evidence")?,
+            derived_from: fields.optional("derived_from").map(Cites::decode).transpose()?,
+            gaps: fields
+                .list("unresolved")?
+                .into_iter()
+                .map(decode_gap)
+                .collect::<Result<_, _>>()?,
         })
     }
 }

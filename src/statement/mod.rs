@@ -365,6 +365,16 @@ impl Predicate {
         self.sets().into_iter().flat_map(|(_, set)| &set.artifacts)
     }
 
+    /// Returns what a data set collects, or what a source was made from: what stands in the log, and the gaps.
+    /// Nothing for every other kind.
+    pub fn collected(&self) -> Option<(Option<&Cites>, &[Gap])> {
+        match self {
+            Self::Dataset(dataset) => Some((dataset.members.as_ref(), &dataset.gaps)),
+            Self::Source(source) => Some((source.derived_from.as_ref(), &source.gaps)),
+            _ => None,
+        }
+    }
+
     /// Returns whether it rules over other statements, so that a seal counts it one by one.
     pub fn is_ruling(&self) -> bool {
         matches!(self, Self::Key(_) | Self::Notice(_))

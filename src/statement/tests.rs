@@ -56,6 +56,8 @@ fn source() -> Statement {
         }),
         legal_basis: None,
         evidence: vec![],
+        derived_from: None,
+        gaps: Vec::new(),
     };
     Statement {
         issuer: KeyId::from_bytes([1; 32]),

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use crate::digest::StatementId;
 use crate::statement::Artifact;
+use crate::statement::Predicate;
 use crate::statement::Source;
 use crate::statement::Statement;
 
@@ -29,12 +30,12 @@ use super::shared::shared;
 /// What of its statement a node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DescentPart {
-    /// The set at this position of [`crate::statement::Predicate::sets`]; for a run, its output at this position. The one subject of a
+    /// The set at this position of [`Predicate::sets`]; for a run, its output at this position. The one subject of a
     /// data set is at 0.
     Set(usize),
     /// The activity of a run.
     Run,
-    /// The gap at this input of a run, or at this position among the gaps of a data set.
+    /// The gap at this input of a run, or at this position among the gaps of a data set or a source.
     Gap(usize),
 }
 
@@ -43,7 +44,7 @@ pub enum DescentPart {
 pub struct Descends {
     /// Position of what it descends from; always higher.
     pub to: usize,
-    /// `output` (from an output to its run), `member` (of a data set), `model` (of a filter), or the role of an input.
+    /// `output` (from an output to its run), `member` (of a data set), `model` (of a filter), `parent` (of a source), or the role of an input.
     pub role: &'static str,
     /// Which input of the run, for a role of one.
     pub input: Option<usize>,
@@ -222,6 +223,12 @@ pub(super) fn role_of(scene: &Scene<'_>, place: Place, below: Place) -> &'static
     match below {
         _ if of_run => "output",
         _ if is_filter(scene, place) => "model",
+        _ if is_source(scene, place) => "parent",
         _ => "member",
     }
+}
+
+fn is_source(scene: &Scene<'_>, place: Place) -> bool {
+    let node = scene.graph.nodes.get(&place.statement());
+    node.is_some_and(|node| matches!(node.statement.predicate, Predicate::Source(_)))
 }

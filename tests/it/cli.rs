@@ -13,6 +13,7 @@ mod damaged;
 mod docs;
 mod doctor;
 mod false_seal;
+mod import;
 mod index;
 mod items;
 mod keys;

@@ -2,11 +2,14 @@
 
 use clap::Args as ClapArgs;
 use clap::Subcommand;
+use serde_json::Value;
+use serde_json::json;
 
 use super::ConfidentialArgs;
 use super::ContentArgs;
 use super::Finish;
 use super::Item;
+use super::input;
 use super::pair;
 use super::words;
 use crate::cli::error::Error;
@@ -107,6 +110,12 @@ pub struct SourceFacts {
     /// Tokens of all its files together
     #[arg(long, value_name = "N")]
     tokens: Option<u64>,
+    /// What it was made from: names or ids of sources, outputs and data sets
+    #[arg(long, value_name = "NODE", num_args = 1..)]
+    derived_from: Vec<String>,
+    /// What it was made from and nobody declared, in words; with ,digest=sha256:HEX where that is known
+    #[arg(long, value_name = "TEXT")]
+    unresolved: Vec<String>,
     #[command(flatten)]
     confidential: ConfidentialArgs,
 }
@@ -137,6 +146,11 @@ impl SourceFacts {
         item.list("evidence", &self.evidence);
         item.count("rows", self.rows);
         item.count("tokens", self.tokens);
+        let mut parents: Vec<Value> = self.derived_from.iter().map(|parent| json!(parent)).collect();
+        parents.extend(self.unresolved.iter().map(|text| input::gap_of_list(text)));
+        if !parents.is_empty() {
+            item.values("derived_from", &parents);
+        }
         self.confidential.put(&mut item);
         Ok(item)
     }

@@ -232,6 +232,8 @@ pub(crate) fn source(item: &str, set: ArtifactSet) -> Predicate {
         crawl: None,
         legal_basis: None,
         evidence: vec![],
+        derived_from: None,
+        gaps: Vec::new(),
     })
 }
 

@@ -17,7 +17,7 @@ pub(super) fn decode(cx: &mut Context<'_>, fields: &Fields<'_>) -> Option<String
     match parse(&licence) {
         Ok(_) => Some(licence),
         Err(why) => {
-            let advice = match near_miss(&licence) {
+            let advice = match licence_meant(&licence) {
                 Some(meant) => format!("write `{meant}`"),
                 None => "write an SPDX expression such as `Apache-2.0 OR MIT`, or `LicenseRef-NAME` for a licence SPDX does not list".to_owned(),
             };
@@ -70,7 +70,7 @@ pub(super) fn restrictions(cx: &mut Context<'_>, fields: &Fields<'_>) -> Vec<Res
 }
 
 /// Finds the one identifier that a licence's common name or another spelling of it means.
-pub(super) fn near_miss(licence: &str) -> Option<&'static str> {
+pub fn licence_meant(licence: &str) -> Option<&'static str> {
     let folded = fold(licence);
     let listed = spdx::identifiers::LICENSES
         .iter()

@@ -48,6 +48,7 @@ pub use self::filter::FilterItem;
 pub use self::given::GivenFile;
 pub use self::input::InputItem;
 pub use self::input::Taken;
+pub use self::licence::licence_meant;
 pub use self::lines::NO_LINE;
 pub use self::lines::parse_item;
 pub use self::located::Located;

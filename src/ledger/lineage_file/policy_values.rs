@@ -17,7 +17,7 @@ use super::expected::shortened;
 use super::fault::FaultKind;
 use super::fields::Fields;
 use super::fields::Shape;
-use super::licence::near_miss;
+use super::licence::licence_meant;
 use super::node::Node;
 
 const SELECT: Shape = Shape {
@@ -161,7 +161,7 @@ fn ids(cx: &mut Context<'_>, fields: &Fields<'_>, key: &'static str) -> Vec<Stri
             ids.push(text);
             continue;
         }
-        let advice = match near_miss(&text) {
+        let advice = match licence_meant(&text) {
             Some(meant) => format!("write `{meant}`"),
             None => "write one SPDX identifier such as `Apache-2.0`, or one `LicenseRef-NAME`, for each"
                 .to_owned(),

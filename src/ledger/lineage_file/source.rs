@@ -15,11 +15,13 @@ use super::confidential;
 use super::confidential::Confidential;
 use super::content;
 use super::content::ContentSpec;
+use super::dataset;
 use super::decode::Context;
 use super::expected::Expected;
 use super::fault::FaultKind;
 use super::fields::Fields;
 use super::fields::Shape;
+use super::input::Taken;
 use super::licence;
 use super::located::Located;
 use super::node::Node;
@@ -70,6 +72,8 @@ pub struct SourceItem {
     pub rows: Option<Located<u64>>,
     /// Tokens of all its files together, as stated.
     pub tokens: Option<Located<u64>>,
+    /// What it was made from.
+    pub derived_from: Vec<Taken>,
     /// What of it is withheld.
     pub confidential: Confidential,
 }
@@ -102,6 +106,7 @@ pub(super) const SOURCE: Shape = Shape {
         "evidence",
         "rows",
         "tokens",
+        "derived_from",
         "confidential",
     ],
 };
@@ -136,6 +141,7 @@ pub(super) fn decode(cx: &mut Context<'_>, node: &Node) -> Option<SourceItem> {
         evidence: fields.paths(cx, "evidence"),
         rows: fields.count(cx, "rows"),
         tokens: fields.count(cx, "tokens"),
+        derived_from: dataset::members(cx, &fields, "derived_from"),
         confidential: confidential::decode(cx, &fields, confidential::OF_SOURCE),
         name: name?,
     };

@@ -17,6 +17,7 @@ mod rows_add_up;
 mod shares_are_bounded;
 mod stock;
 mod the_same_leaves;
+mod what_a_source_came_from;
 mod what_is_withheld;
 mod what_says_nothing;
 mod what_was_corrected;

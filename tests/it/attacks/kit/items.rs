@@ -82,6 +82,8 @@ pub fn source(item: &str) -> Source {
         crawl: None,
         legal_basis: None,
         evidence: vec![],
+        derived_from: None,
+        gaps: Vec::new(),
     }
 }
 
