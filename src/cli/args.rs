@@ -222,6 +222,9 @@ pub struct Verify {
     /// What is judged by.
     #[command(flatten)]
     pub judging: Judging,
+    /// What it must not descend from.
+    #[command(flatten)]
+    pub excludes: super::excludes::Excludes,
     /// What was disclosed.
     #[command(flatten)]
     pub with: super::with::With,

@@ -161,6 +161,7 @@ fn make(
         remembered: None,
         newer: None,
         min_size: None,
+        excludes: Vec::new(),
         older: false,
     };
     let judgement = judge(ledger, request, content.as_mut())?;

@@ -32,6 +32,7 @@ use crate::verify::Verifier;
 use super::args::level;
 use super::code::ErrorCode;
 use super::error::Error;
+use super::excludes::Excludes;
 use super::exit::Exit;
 use super::fresh::Fresh;
 use super::held::not_kept;
@@ -62,6 +63,9 @@ pub struct Args {
     /// The least assurance that is enough: self, pinned, witnessed, sampled, full
     #[arg(long, value_name = "LEVEL", value_parser = level, default_value = "self")]
     pub require: Assurance,
+    /// What it must not descend from.
+    #[command(flatten)]
+    pub excludes: Excludes,
     /// What was disclosed.
     #[command(flatten)]
     pub with: With,
@@ -163,6 +167,7 @@ fn request(session: &Session, args: &Args, root: &TrustRoot, known: Option<&[u8]
         older: args.older,
         newer: args.fresh.newer(session)?,
         min_size: args.fresh.min_size(),
+        excludes: args.excludes.in_bundle(session)?,
     })
 }
 

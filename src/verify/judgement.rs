@@ -4,6 +4,8 @@ use num_traits::Zero as _;
 
 use crate::checkpoint::Checkpoint;
 
+use super::exclusion::Beyond;
+use super::exclusion::ExclusionFact;
 use super::finding::Code;
 use super::finding::Finding;
 use super::finding::Verdict;
@@ -221,6 +223,10 @@ pub struct Judgement {
     pub withheld: Vec<Withheld>,
     /// What was disclosed and is true.
     pub disclosed: Vec<DisclosedFact>,
+    /// What was asked not to be among the ancestors, in the order of the request.
+    pub excludes: Vec<ExclusionFact>,
+    /// What no exclusion can see behind, where one was asked for.
+    pub beyond: Vec<Beyond>,
 }
 
 impl Judgement {

@@ -9,6 +9,7 @@
 mod claimed;
 mod contents;
 mod disputed;
+mod exclusion;
 mod files;
 mod finding;
 mod founder;
@@ -30,6 +31,13 @@ mod withheld;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use exclusion::Beyond;
+pub use exclusion::BeyondKind;
+pub use exclusion::EXCLUDES_MAX;
+pub use exclusion::Excluded;
+pub use exclusion::Exclusion;
+pub use exclusion::ExclusionFact;
+pub use exclusion::Unwanted;
 pub use files::FileDigests;
 pub use files::FileQuery;
 pub use finding::Code;
@@ -133,6 +141,8 @@ pub struct Request {
     pub newer: Option<Vec<u8>>,
     /// How many entries the signed checkpoint must have at least.
     pub min_size: Option<TreeSize>,
+    /// What the target must not descend from; at most [`EXCLUDES_MAX`] are looked for.
+    pub excludes: Vec<Excluded>,
 }
 
 /// What the verifier needs next.

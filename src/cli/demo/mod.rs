@@ -263,6 +263,7 @@ fn register_args(file: &str) -> args::Register {
 
 fn verify_args(node: &str, content: bool) -> args::Verify {
     args::Verify {
+        excludes: super::excludes::Excludes::default(),
         with: super::with::With::default(),
         nodes: vec![node.to_owned()],
         judging: args::Judging {

@@ -74,6 +74,7 @@ impl Earlier {
             remembered: None,
             newer: None,
             min_size: None,
+            excludes: Vec::new(),
             older: false,
         });
         let judgement = judge(ledger, request, None)?;

@@ -4,6 +4,7 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::cli::excludes::facts;
 use crate::cli::json::boundary;
 use crate::cli::json::checkpoint;
 use crate::cli::json::path;
@@ -84,6 +85,7 @@ fn of_judged(judged: &Judged) -> Value {
         },
         "withheld": judgement.withheld.iter().map(withheld).collect::<Vec<Value>>(),
         "disclosed": judgement.disclosed.iter().map(disclosed).collect::<Vec<Value>>(),
+        "excludes": facts(judgement),
         "trust_root": {
             "kind": judgement.trust_kind,
             "origin": judged.root.origin,
@@ -122,6 +124,7 @@ fn of_told(told: &Told) -> Value {
         "completeness": { "yes": 0, "no": 0, "not_known": 0 },
         "withheld": [],
         "disclosed": [],
+        "excludes": [],
         "trust_root": { "kind": "none" },
     })
 }

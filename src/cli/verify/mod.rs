@@ -17,6 +17,7 @@ use crate::merkle::TreeSize;
 use crate::statement::ArtifactRef;
 use crate::trust::TrustRoot;
 use crate::verify::Code;
+use crate::verify::Excluded;
 use crate::verify::FileDigests;
 use crate::verify::Finding;
 use crate::verify::Judgement;
@@ -215,12 +216,13 @@ impl Asking<'_> {
                 },
             }
         }
+        let excludes = self.args.excludes.in_ledger(self.session, &view)?;
         let mut content = match &judging.content {
             Some(folder) => Some(ContentFolder::at(&self.session.path(folder), &bar)?),
             None => None,
         };
         for target in targets {
-            outcomes.push(self.outcome(target, &view, &disclosures, content.as_mut())?);
+            outcomes.push(self.outcome(target, &view, (&disclosures, &excludes), content.as_mut())?);
         }
         bar.done();
         Ok(outcomes)
@@ -230,7 +232,7 @@ impl Asking<'_> {
         &self,
         target: Target,
         view: &View<'_>,
-        disclosures: &[Disclosures],
+        (disclosures, excludes): (&[Disclosures], &[Excluded]),
         content: Option<&mut ContentFolder<'_>>,
     ) -> Result<Outcome, Error> {
         let (asked, name, artifacts, file) = match target {
@@ -259,6 +261,7 @@ impl Asking<'_> {
             remembered: None,
             newer: None,
             min_size: None,
+            excludes: excludes.to_vec(),
             older: false,
         });
         let size = self.args.as_of.as_of.map(TreeSize::new);

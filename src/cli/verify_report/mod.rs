@@ -292,6 +292,7 @@ fn of_ledger(
         remembered: None,
         newer: None,
         min_size: None,
+        excludes: Vec::new(),
         older: false,
     };
     let judgement = judge(&ledger, request.clone(), content.as_mut())?;

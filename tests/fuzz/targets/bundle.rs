@@ -48,6 +48,7 @@ pub fn bundle(input: &[u8]) -> bool {
         remembered: None,
         newer: None,
         min_size: None,
+        excludes: Vec::new(),
         older: false,
     };
     let judgement = given.judge(&ask, &mut |_| Given::Missing);

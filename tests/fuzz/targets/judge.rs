@@ -96,6 +96,7 @@ impl Evidence {
             remembered: None,
             newer: None,
             min_size: None,
+            excludes: Vec::new(),
             older: false,
         })
     }

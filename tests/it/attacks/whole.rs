@@ -69,6 +69,7 @@ fn judge(world: &World, tar: &[u8]) -> Verdict {
         remembered: None,
         newer: None,
         min_size: None,
+        excludes: Vec::new(),
         older: false,
         disclosures: vec![],
     };

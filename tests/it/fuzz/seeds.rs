@@ -161,6 +161,7 @@ impl World {
             remembered: None,
             newer: None,
             min_size: None,
+            excludes: Vec::new(),
             older: false,
         }
     }
