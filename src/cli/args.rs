@@ -243,6 +243,9 @@ pub struct Verify {
     /// What else it is held against.
     #[command(flatten)]
     pub by: super::by_policy::ByPolicy,
+    /// What it must not descend from.
+    #[command(flatten)]
+    pub excludes: super::excludes::Excludes,
     /// What was disclosed.
     #[command(flatten)]
     pub with: super::with::With,

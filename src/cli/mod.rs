@@ -23,6 +23,7 @@ mod demo;
 mod disclose;
 mod doctor;
 mod error;
+mod excludes;
 mod exit;
 mod explain;
 mod fresh;

@@ -101,6 +101,7 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
         findings.push(Finding::of_ledger(Code::LimitReached, "ledger", message));
     }
     last_line_of_defence(case, &boundary, &mut findings);
+    let excludes = rules::excluded(&scene, &mut findings);
     // Failures first, in the order of verdicts; equal ones stay in the order in which they were found.
     findings.sort_by_key(|finding| {
         (
@@ -135,6 +136,8 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
         disclosed: told.disclosed,
         sampled: case.sampled.clone(),
         policy: None,
+        excludes,
+        beyond: rules::beyond(&scene),
         name: case.request.name.clone(),
         checkpoint: case.checkpoint.clone(),
     };

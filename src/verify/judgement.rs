@@ -6,6 +6,8 @@ use crate::checkpoint::Checkpoint;
 use crate::sample::bound::percent_up;
 
 use super::descent::Descent;
+use super::exclusion::Beyond;
+use super::exclusion::ExclusionFact;
 use super::finding::Code;
 use super::finding::Finding;
 use super::finding::Verdict;
@@ -239,6 +241,10 @@ pub struct Judgement {
     pub disclosed: Vec<DisclosedFact>,
     /// The sample that was drawn, if one was asked for, and what it shows.
     pub sampled: Option<Sampled>,
+    /// What was asked not to be among the ancestors, in the order of the request.
+    pub excludes: Vec<ExclusionFact>,
+    /// What no exclusion can see behind, where one was asked for.
+    pub beyond: Vec<Beyond>,
 }
 
 impl Judgement {

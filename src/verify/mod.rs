@@ -11,6 +11,7 @@ mod contents;
 mod declared;
 mod descent;
 mod disputed;
+mod exclusion;
 mod files;
 mod finding;
 mod founder;
@@ -42,6 +43,13 @@ pub use descent::Descends;
 pub use descent::Descent;
 pub use descent::DescentNode;
 pub use descent::DescentPart;
+pub use exclusion::Beyond;
+pub use exclusion::BeyondKind;
+pub use exclusion::EXCLUDES_MAX;
+pub use exclusion::Excluded;
+pub use exclusion::Exclusion;
+pub use exclusion::ExclusionFact;
+pub use exclusion::Unwanted;
 pub use files::FileDigests;
 pub use files::FileQuery;
 pub use finding::Code;
@@ -162,6 +170,8 @@ pub struct Request {
     pub min_size: Option<TreeSize>,
     /// Whether the judgement is to hold the whole lineage ([`Judgement::descent`]), for what is worked out from it.
     pub descent: bool,
+    /// What the target must not descend from; at most [`EXCLUDES_MAX`] are looked for.
+    pub excludes: Vec<Excluded>,
 }
 
 impl Request {
@@ -180,6 +190,7 @@ impl Request {
             newer: None,
             min_size: None,
             descent: false,
+            excludes: Vec::new(),
         }
     }
 }

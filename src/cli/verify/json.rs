@@ -5,6 +5,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::cli::by_policy::ruling;
+use crate::cli::excludes::facts;
 use crate::cli::json::boundary;
 use crate::cli::json::checkpoint;
 use crate::cli::json::path;
@@ -88,6 +89,7 @@ fn of_judged(judged: &Judged) -> Value {
         "withheld": judgement.withheld.iter().map(withheld).collect::<Vec<Value>>(),
         "disclosed": judgement.disclosed.iter().map(disclosed).collect::<Vec<Value>>(),
         "sample": sample(judged),
+        "excludes": facts(judgement),
         "trust_root": {
             "kind": judgement.trust_kind,
             "origin": judged.root.origin,
@@ -143,6 +145,7 @@ fn of_told(told: &Told) -> Value {
         "withheld": [],
         "disclosed": [],
         "sample": null,
+        "excludes": [],
         "trust_root": { "kind": "none" },
     })
 }

@@ -20,6 +20,7 @@ use crate::policy::Policy;
 use crate::statement::ArtifactRef;
 use crate::trust::TrustRoot;
 use crate::verify::Code;
+use crate::verify::Excluded;
 use crate::verify::FileDigests;
 use crate::verify::Finding;
 use crate::verify::Judgement;
@@ -230,12 +231,13 @@ impl Asking<'_> {
                 },
             }
         }
+        let excludes = self.args.excludes.in_ledger(self.session, &view)?;
         let mut content = match &judging.content {
             Some(folder) => Some(ContentFolder::at(&self.session.path(folder), &bar)?),
             None => None,
         };
         for target in targets {
-            outcomes.push(self.outcome(target, &view, &disclosures, content.as_mut())?);
+            outcomes.push(self.outcome(target, &view, (&disclosures, &excludes), content.as_mut())?);
         }
         bar.done();
         Ok(outcomes)
@@ -245,7 +247,7 @@ impl Asking<'_> {
         &self,
         target: Target,
         view: &View<'_>,
-        disclosures: &[Disclosures],
+        (disclosures, excludes): (&[Disclosures], &[Excluded]),
         content: Option<&mut ContentFolder<'_>>,
     ) -> Result<Outcome, Error> {
         let (asked, name, artifacts, file) = match target {
@@ -269,6 +271,7 @@ impl Asking<'_> {
             content: content.is_some(),
             require: self.args.judging.require,
             disclosures: disclosures.to_vec(),
+            excludes: excludes.to_vec(),
             descent: self.policy.is_some(),
             ..Request::of(self.trust.clone())
         });

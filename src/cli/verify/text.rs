@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use num_traits::Zero as _;
 
 use crate::checkpoint::Checkpoint;
+use crate::cli::excludes;
 use crate::cli::json::root_text;
 use crate::cli::sample::shown_text;
 use crate::cli::ui::Paint;
@@ -122,6 +123,7 @@ fn one(outcome: &Outcome, paint: Paint) -> String {
                 text.push_str(&shown_text(sampled, paint));
                 text.push_str(&signer(judged.signer));
             }
+            text.push_str(&excludes::section(judgement, paint));
             text.push_str(&section(judgement, &paint.strong("disclosed, and true")));
             text.push_str(&declared(judgement, paint));
             text
