@@ -108,6 +108,8 @@ pub enum Command {
     Impact(super::impact::Args),
     /// List what is missing, and what to write to close each gap
     Gaps(super::gaps::Args),
+    /// Tell the licences and terms of everything a model descends from
+    Licences(super::licences::LicencesArgs),
     /// Judge whether a lineage is whole: the verdict, and every reason
     Verify(Verify),
     /// Tell how much of a model comes from where, and through how many generations
@@ -240,6 +242,12 @@ pub struct Verify {
     /// What is judged by.
     #[command(flatten)]
     pub judging: Judging,
+    /// What else it is held against.
+    #[command(flatten)]
+    pub by: super::by_policy::ByPolicy,
+    /// What it must not descend from.
+    #[command(flatten)]
+    pub excludes: super::excludes::Excludes,
     /// What was disclosed.
     #[command(flatten)]
     pub with: super::with::With,

@@ -14,6 +14,7 @@
 mod args;
 mod as_of;
 mod bundle;
+mod by_policy;
 mod cache;
 mod code;
 mod completions;
@@ -22,6 +23,7 @@ mod demo;
 mod disclose;
 mod doctor;
 mod error;
+mod excludes;
 mod exit;
 mod explain;
 mod fresh;
@@ -36,6 +38,7 @@ mod init;
 mod item;
 mod json;
 mod key;
+mod licences;
 mod list;
 mod log;
 mod nodes;
@@ -150,6 +153,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
         Command::Impact(args) => impact::run(session, args),
         Command::Pedigree(args) => pedigree::run(session, args),
         Command::Gaps(args) => gaps::run(session, args),
+        Command::Licences(args) => licences::run(session, args),
         Command::Trace(args) => trace::run(session, args),
         Command::Demo(args) => demo::run(session, args),
         Command::Fsck(args) => fsck::run(session, args),

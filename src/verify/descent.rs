@@ -29,6 +29,8 @@ use super::mass::Parcels;
 use super::mass::classify;
 use super::mass::parcels;
 use super::scene::Scene;
+use super::shared::SharedContent;
+use super::shared::shared;
 
 /// What of its statement a node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,6 +114,8 @@ pub struct Descent {
     pub starts: Vec<usize>,
     /// Who contributes how much, portion by portion, and who conditions.
     pub parcels: Parcels,
+    /// Content of it that several statements claim, part of it or not.
+    pub shared: Vec<SharedContent>,
 }
 
 impl Descent {
@@ -183,6 +187,7 @@ pub(super) fn descent(scene: &Scene<'_>, origins: Origins) -> Descent {
         nodes,
         starts: starts.into_iter().collect(),
         parcels,
+        shared: shared(scene, &position),
     }
 }
 

@@ -11,6 +11,7 @@ mod contents;
 mod declared;
 mod descent;
 mod disputed;
+mod exclusion;
 mod files;
 mod finding;
 mod founder;
@@ -23,10 +24,12 @@ mod machine;
 mod mass;
 mod notices;
 mod redirect;
+mod ruled;
 mod rules;
 mod sampled;
 mod scene;
 mod share;
+mod shared;
 mod subjects;
 mod withheld;
 
@@ -40,6 +43,13 @@ pub use descent::Descends;
 pub use descent::Descent;
 pub use descent::DescentNode;
 pub use descent::DescentPart;
+pub use exclusion::Beyond;
+pub use exclusion::BeyondKind;
+pub use exclusion::EXCLUDES_MAX;
+pub use exclusion::Excluded;
+pub use exclusion::Exclusion;
+pub use exclusion::ExclusionFact;
+pub use exclusion::Unwanted;
 pub use files::FileDigests;
 pub use files::FileQuery;
 pub use finding::Code;
@@ -75,6 +85,9 @@ pub use mass::ParcelParent;
 pub use mass::Parcels;
 pub use mass::mass_inputs;
 pub use notices::has_say;
+pub use ruled::Objection;
+pub use ruled::RuleResult;
+pub use ruled::Ruling;
 pub use rules::counts_at_once;
 pub use sampled::FoundBy;
 pub use sampled::ItemFound;
@@ -86,6 +99,8 @@ pub use share::Share;
 pub use share::approximate;
 pub use share::fixed_point;
 pub use share::mix;
+pub use shared::Claimant;
+pub use shared::SharedContent;
 pub use subjects::SUBJECT_FILES_MAX;
 pub use subjects::Subject;
 pub use subjects::SubjectFile;
@@ -155,6 +170,8 @@ pub struct Request {
     pub min_size: Option<TreeSize>,
     /// Whether the judgement is to hold the whole lineage ([`Judgement::descent`]), for what is worked out from it.
     pub descent: bool,
+    /// What the target must not descend from; at most [`EXCLUDES_MAX`] are looked for.
+    pub excludes: Vec<Excluded>,
 }
 
 impl Request {
@@ -173,6 +190,7 @@ impl Request {
             newer: None,
             min_size: None,
             descent: false,
+            excludes: Vec::new(),
         }
     }
 }

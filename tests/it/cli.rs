@@ -12,6 +12,7 @@ mod contract;
 mod damaged;
 mod docs;
 mod doctor;
+mod excluded;
 mod false_seal;
 mod hazards;
 mod import;

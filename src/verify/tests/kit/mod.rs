@@ -418,7 +418,7 @@ impl World {
     }
 
     /// Answers a verifier until it needs nothing more.
-    fn read(&self, mut verifier: Verifier) -> Verifier {
+    pub fn read(&self, mut verifier: Verifier) -> Verifier {
         while verifier.need() != Need::Done {
             self.give(&mut verifier);
         }
