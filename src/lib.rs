@@ -17,7 +17,7 @@
 //!
 //! * **Vocabulary**, no disk, clock or randomness: [`digest`], [`canonical`], [`key`], [`commitment`], [`statement`],
 //!   [`merkle`], [`manifest`], [`envelope`], [`checkpoint`], [`trust`], [`disclosure`], [`false_seal`]; and on it the judgement,
-//!   [`verify`], and what carries its evidence to somebody else, [`bundle`].
+//!   [`verify`], what is bound to it, [`licence`], and what carries its evidence to somebody else, [`bundle`].
 //! * **Mechanisms** (feature `ledger`): `store`, then `sign`, `log` and `index` beside each other, then `ledger`,
 //!   `query`, `fsck` and `report`.
 //! * **Edges** (feature `cli`): `cli`, the only code that prints and the only one that asks for the time.
@@ -36,8 +36,10 @@ pub mod disclosure;
 pub mod envelope;
 pub mod false_seal;
 pub mod key;
+pub mod licence;
 pub mod manifest;
 pub mod merkle;
+pub mod policy;
 pub mod statement;
 pub mod trust;
 pub mod verify;

@@ -108,6 +108,8 @@ pub enum Command {
     Impact(super::impact::Args),
     /// List what is missing, and what to write to close each gap
     Gaps(super::gaps::Args),
+    /// Tell the licences and terms of everything a model descends from
+    Licences(super::licences::LicencesArgs),
     /// Judge whether a lineage is whole: the verdict, and every reason
     Verify(Verify),
     /// Make a signed report and a page for somebody who has neither ledger nor trust
@@ -224,6 +226,9 @@ pub struct Verify {
     /// What is judged by.
     #[command(flatten)]
     pub judging: Judging,
+    /// What else it is held against.
+    #[command(flatten)]
+    pub by: super::by_policy::ByPolicy,
     /// What was disclosed.
     #[command(flatten)]
     pub with: super::with::With,

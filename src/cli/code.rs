@@ -82,6 +82,8 @@ codes! {
     FileExists = "file_exists",
     /// What was read is no lineage file, or one with faults.
     LineageFileInvalid = "lineage_file_invalid",
+    /// What was read is no policy, or one with faults.
+    PolicyInvalid = "policy_invalid",
     /// A `use:` names something that is not registered.
     UnknownUse = "unknown_use",
     /// Something is used as what it cannot be.

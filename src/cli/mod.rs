@@ -14,6 +14,7 @@
 mod args;
 mod as_of;
 mod bundle;
+mod by_policy;
 mod cache;
 mod code;
 mod completions;
@@ -35,6 +36,7 @@ mod init;
 mod item;
 mod json;
 mod key;
+mod licences;
 mod list;
 mod log;
 mod nodes;
@@ -140,6 +142,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
         Command::Log(args) => log::run(session, args),
         Command::Impact(args) => impact::run(session, args),
         Command::Gaps(args) => gaps::run(session, args),
+        Command::Licences(args) => licences::run(session, args),
         Command::Trace(args) => trace::run(session, args),
         Command::Demo(args) => demo::run(session, args),
         Command::Fsck(args) => fsck::run(session, args),

@@ -30,6 +30,8 @@ use crate::verify::Verified;
 use crate::verify::Verifier;
 
 use super::args::level;
+use super::by_policy::ByPolicy;
+use super::by_policy::held_against;
 use super::code::ErrorCode;
 use super::error::Error;
 use super::exit::Exit;
@@ -63,6 +65,9 @@ pub struct Args {
     /// The least assurance that is enough: self, pinned, witnessed, sampled, full
     #[arg(long, value_name = "LEVEL", value_parser = level, default_value = "self")]
     pub require: Assurance,
+    /// What else it is held against.
+    #[command(flatten)]
+    pub by: ByPolicy,
     /// What was disclosed.
     #[command(flatten)]
     pub with: With,
@@ -77,6 +82,7 @@ pub struct Args {
 /// Judges a bundle.
 pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     let path = session.path(&args.file);
+    let policy = args.by.read(session)?;
     let given = args.trust_root.as_ref();
     let given = given
         .map(|path| read_trust_root(&session.path(path)))
@@ -102,6 +108,7 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
         Err(error) => (unreadable(request, error), (0, 0)),
     };
     bar.done();
+    let judgement = held_against(policy.as_ref(), judgement);
     let (entries, blobs) = counts;
     let kept = keep(place.as_ref(), &root, judgement.get(), &note, known.as_deref())?;
     let written = args.with.write(session, std::iter::once(judgement.get()))?;
@@ -152,6 +159,7 @@ fn request(session: &Session, args: &Args, root: &TrustRoot, known: Option<&[u8]
         content: args.content.is_some(),
         require: args.require,
         disclosures: args.with.read(session)?,
+        descent: args.by.policy.is_some(),
         remembered: known.map(<[u8]>::to_vec),
         older: args.older,
         newer: args.fresh.newer(session)?,

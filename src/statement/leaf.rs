@@ -9,6 +9,7 @@ use super::artifact::ArtifactRef;
 use super::artifact::ArtifactSet;
 use super::artifact::Attachment;
 use super::artifact::Subject;
+use super::day::Day;
 use super::decimal::Decimal;
 use super::fields::Fields;
 use super::fields::Members;
@@ -22,6 +23,8 @@ use super::words::AcquiredBy;
 use super::words::Answer;
 use super::words::FilterRule;
 use super::words::MadeBy;
+use super::words::Restriction;
+use super::words::Word;
 
 /// The models that made a source, as far as somebody said.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -74,6 +77,10 @@ pub struct Source {
     pub synthetic_share: Option<Decimal>,
     /// SPDX expression or `LicenseRef-...`.
     pub licence: Option<String>,
+    /// On which day it had this licence: licences change, and a claim is one of its day.
+    pub licence_date: Option<Day>,
+    /// What its terms forbid or demand, as whoever signs this read them: all of them, or nothing is said.
+    pub restrictions: Vec<Restriction>,
     /// Who holds the rights.
     pub holder: Option<String>,
     /// When it was made or collected.
@@ -125,11 +132,13 @@ impl Source {
         out.put_texts("languages", &self.languages);
         out.put_some("legal_basis", self.legal_basis.as_deref());
         out.put_some("licence", self.licence.as_deref());
+        out.put_some("licence_date", self.licence_date.as_ref());
         out.put("made_by", self.made_by.to_string());
         out.put_texts("modality", &self.modality);
         out.put("name", self.name.as_str());
         out.put_some("period", self.period.as_deref());
         out.put("personal_data", self.personal_data.to_string());
+        put_words(out, "restrictions", &self.restrictions);
         out.put_some("synthetic_share", self.synthetic_share.as_ref());
         out.put_list("unresolved", self.gaps.iter().map(encode_gap).collect());
         out.put_some("url", self.url.as_deref());
@@ -154,6 +163,8 @@ impl Source {
             generators: decode_generators(fields)?,
             synthetic_share: share,
             licence: fields.text_or_none("licence")?,
+            licence_date: fields.parsed_or_none("licence_date", Day::parse)?,
+            restrictions: fields.words("restrictions")?,
             holder: fields.text_or_none("holder")?,
             period: fields.text_or_none("period")?,
             geography: fields.texts("geography")?,
@@ -172,6 +183,13 @@ impl Source {
                 .collect::<Result<_, _>>()?,
         })
     }
+}
+
+fn put_words<T: Word>(out: &mut Members, field: &str, words: &[T]) {
+    out.put_list(
+        field,
+        words.iter().map(|word| Value::from(word.as_str())).collect(),
+    );
 }
 
 fn decode_generators(fields: &mut Fields) -> Result<Generators, StatementError> {
@@ -303,6 +321,10 @@ pub struct Model {
     pub terms: Option<String>,
     /// SPDX expression or `LicenseRef-...`.
     pub licence: Option<String>,
+    /// On which day it had this licence: licences change, and a claim is one of its day.
+    pub licence_date: Option<Day>,
+    /// What its terms forbid or demand, as whoever signs this read them: all of them, or nothing is said.
+    pub restrictions: Vec<Restriction>,
     /// The family it belongs to.
     pub family: Option<String>,
     /// Its own report or public summary.
@@ -316,9 +338,11 @@ impl Model {
         self.set.encode_into(out);
         out.put_some("family", self.family.as_deref());
         out.put_some("licence", self.licence.as_deref());
+        out.put_some("licence_date", self.licence_date.as_ref());
         out.put("name", self.name.as_str());
         out.put("provider", self.provider.as_str());
         out.put_some("report", self.report.as_deref());
+        put_words(out, "restrictions", &self.restrictions);
         out.put_some("terms", self.terms.as_deref());
         out.put("version", self.version.as_str());
     }
@@ -336,6 +360,8 @@ impl Model {
             access: fields.word("access")?,
             terms: fields.text_or_none("terms")?,
             licence: fields.text_or_none("licence")?,
+            licence_date: fields.parsed_or_none("licence_date", Day::parse)?,
+            restrictions: fields.words("restrictions")?,
             family: fields.text_or_none("family")?,
             report: fields.text_or_none("report")?,
         })

@@ -9,6 +9,7 @@
 
 mod about;
 mod artifact;
+mod day;
 mod decimal;
 mod fields;
 mod house;
@@ -43,6 +44,8 @@ pub use artifact::Content;
 pub use artifact::Count;
 pub use artifact::ManifestFacts;
 pub use artifact::absence_word;
+pub use day::Day;
+pub use day::DayError;
 pub use decimal::Decimal;
 pub use decimal::DecimalError;
 pub use house::Contested;
@@ -100,6 +103,7 @@ pub use words::NoticeEffect;
 pub use words::NoticeKind;
 pub use words::OutputKind;
 pub use words::ReportedVerdict;
+pub use words::Restriction;
 pub use words::Revocation;
 pub use words::Role;
 pub use words::Thing;

@@ -41,6 +41,8 @@ fn source() -> Statement {
         generators: Generators::Named(vec!["gpt-3".to_owned()]),
         synthetic_share: Some(Decimal::parse("0.25").unwrap()),
         licence: Some("Apache-2.0".to_owned()),
+        licence_date: None,
+        restrictions: Vec::new(),
         holder: None,
         period: None,
         geography: vec![],

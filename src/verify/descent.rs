@@ -24,6 +24,8 @@ use super::lineage::tallies;
 use super::lineage::unit;
 use super::mass::classify;
 use super::scene::Scene;
+use super::shared::SharedContent;
+use super::shared::shared;
 
 /// What of its statement a node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,6 +94,8 @@ pub struct Descent {
     pub nodes: Vec<DescentNode>,
     /// The positions of what was asked about, sorted.
     pub starts: Vec<usize>,
+    /// Content of it that several statements claim, part of it or not.
+    pub shared: Vec<SharedContent>,
 }
 
 impl Descent {
@@ -159,6 +163,7 @@ pub(super) fn descent(scene: &Scene<'_>) -> Descent {
     Descent {
         nodes,
         starts: starts.into_iter().collect(),
+        shared: shared(scene, &position),
     }
 }
 

@@ -163,6 +163,10 @@ codes! {
     Recalled = "recalled", NOT_PERMITTED;
     /// Something was put to a new use after it was withdrawn or recalled.
     UsedAfterNotice = "used_after_notice", NOT_PERMITTED;
+    /// A rule of the policy that is not kept.
+    PolicyBroken = "policy_broken", NOT_PERMITTED;
+    /// A rule of the policy that cannot be judged by what is known.
+    PolicyNotJudged = "policy_not_judged", NOT_PERMITTED;
     /// Something was withdrawn or recalled for new uses, and stands here from before.
     UsedBeforeNotice = "used_before_notice", NOTE;
     /// Something stands here in the place of what it corrects.

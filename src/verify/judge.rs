@@ -14,6 +14,7 @@ use crate::statement::InputFrom;
 use crate::statement::Predicate;
 use crate::statement::Read;
 use crate::statement::Role;
+use crate::statement::Word as _;
 use crate::trust::Keys;
 
 use super::Given;
@@ -129,6 +130,7 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
         descent: case.request.descent.then(|| descent::descent(&scene)),
         withheld: told.withheld,
         disclosed: told.disclosed,
+        policy: None,
         name: case.request.name.clone(),
         checkpoint: case.checkpoint.clone(),
     };
@@ -256,6 +258,8 @@ fn sources(scene: &Scene<'_>, heavy: &BTreeSet<StatementId>) -> Vec<SourceFact> 
             made_by: effective.made_by.to_string(),
             acquired_by: effective.acquired_by.to_string(),
             licence: source.licence.clone(),
+            licence_date: source.licence_date.as_ref().map(ToString::to_string),
+            restrictions: source.restrictions.iter().map(|word| word.as_str()).collect(),
             said_by: lineage::said_by(&node.statement, scene.case.keys.as_ref()),
             mass: heavy.contains(&id),
             holder: source.holder.clone(),
@@ -290,6 +294,8 @@ fn external_models(scene: &Scene<'_>, heavy: &BTreeSet<StatementId>) -> Vec<Exte
             access: model.access.to_string(),
             alias: model.alias,
             licence: model.licence.clone(),
+            licence_date: model.licence_date.as_ref().map(ToString::to_string),
+            restrictions: model.restrictions.iter().map(|word| word.as_str()).collect(),
             terms: model.terms.clone(),
             report: model.report.clone(),
             said_by: lineage::said_by(&node.statement, scene.case.keys.as_ref()),

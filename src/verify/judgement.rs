@@ -10,6 +10,7 @@ use super::finding::Finding;
 use super::finding::Verdict;
 use super::lineage::Lineage;
 use super::mass::Boundary;
+use super::ruled::Ruling;
 use super::share::Share;
 use super::subjects::Subject;
 use super::withheld::DisclosedFact;
@@ -97,6 +98,10 @@ pub struct SourceFact {
     pub acquired_by: String,
     /// Its licence, where one is declared.
     pub licence: Option<String>,
+    /// On which day it had this licence, where that is declared.
+    pub licence_date: Option<String>,
+    /// What its terms forbid or demand, where that is declared.
+    pub restrictions: Vec<&'static str>,
     /// `vouched` by the holder's key or `stated` by the operator.
     pub said_by: &'static str,
     /// Whether it contributes mass, or only conditions.
@@ -136,6 +141,10 @@ pub struct ExternalModel {
     pub alias: bool,
     /// Its licence, where one is declared.
     pub licence: Option<String>,
+    /// On which day it had this licence, where that is declared.
+    pub licence_date: Option<String>,
+    /// What its terms forbid or demand, where that is declared.
+    pub restrictions: Vec<&'static str>,
     /// Terms of use.
     pub terms: Option<String>,
     /// Its own report or public summary.
@@ -220,6 +229,8 @@ pub struct Judgement {
     pub lineage: Lineage,
     /// The same whole and with every statement, where the request asked for it.
     pub descent: Option<Descent>,
+    /// The policy it was held against, if there is one.
+    pub policy: Option<Ruling>,
     /// What is withheld on the walk and was not disclosed, in the order of the log.
     pub withheld: Vec<Withheld>,
     /// What was disclosed and is true.
@@ -248,12 +259,16 @@ impl Judgement {
             more => format!("{more} reasons below; what is declared: "),
         };
         format!(
-            "{}: {reasons}{}; {}; {}; {}",
+            "{}: {reasons}{}; {}; {}; {}{}",
             self.word(),
             self.boundary_text(),
             self.conditioning_text(),
             self.content_text(),
             self.assurance_text(),
+            self.policy
+                .as_ref()
+                .map(|policy| format!("; {}", policy.line()))
+                .unwrap_or_default(),
         )
     }
 

@@ -271,6 +271,7 @@ fn verify_args(node: &str, content: bool) -> args::Verify {
             trust_genesis: false,
             require: Assurance::SelfAsserted,
         },
+        by: super::by_policy::ByPolicy::default(),
         as_of: super::as_of::AsOf::default(),
         fresh: super::fresh::Fresh::default(),
     }

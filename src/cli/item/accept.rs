@@ -219,6 +219,16 @@ fn says(source: &Source) -> Vec<(&'static str, String)> {
             .into_iter()
             .filter_map(|(name, value)| Some((name, value.clone()?))),
     );
+    says.extend(
+        source
+            .licence_date
+            .as_ref()
+            .map(|day| ("licence_date", day.to_string())),
+    );
+    if !source.restrictions.is_empty() {
+        let words: Vec<String> = source.restrictions.iter().map(ToString::to_string).collect();
+        says.push(("restrictions", words.join(", ")));
+    }
     let files: u64 = (source.set.artifacts.iter())
         .map(|artifact| artifact.manifest().map_or(1, |manifest| manifest.count))
         .sum();

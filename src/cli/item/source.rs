@@ -16,6 +16,7 @@ use crate::cli::error::Error;
 use crate::statement::AcquiredBy;
 use crate::statement::Answer;
 use crate::statement::MadeBy;
+use crate::statement::Restriction;
 
 /// Arguments of `source`.
 #[derive(Debug, ClapArgs)]
@@ -67,6 +68,12 @@ pub struct SourceFacts {
     /// SPDX expression, or `LicenseRef-...`
     #[arg(long, alias = "license", value_name = "LICENCE")]
     licence: Option<String>,
+    /// On which day it had this licence: YYYY-MM-DD
+    #[arg(long, alias = "license-date", value_name = "DAY")]
+    licence_date: Option<String>,
+    /// What its terms forbid or demand, all of it, or `none`
+    #[arg(long, value_name = "WORD", num_args = 1.., value_parser = words::<Restriction>())]
+    restrictions: Vec<String>,
     /// Who holds the rights
     #[arg(long, value_name = "NAME")]
     holder: Option<String>,
@@ -125,6 +132,8 @@ impl SourceFacts {
         }
         item.text("synthetic_share", self.synthetic_share.as_ref());
         item.text("licence", self.licence.as_ref());
+        item.text("licence_date", self.licence_date.as_ref());
+        item.list("restrictions", &self.restrictions);
         item.text("holder", self.holder.as_ref());
         item.text("period", self.period.as_ref());
         item.list("geography", &self.geography);

@@ -14,6 +14,7 @@ use crate::ledger::View;
 use crate::ledger::content::ContentFolder;
 use crate::ledger::drive::judge_as_of;
 use crate::merkle::TreeSize;
+use crate::policy::Policy;
 use crate::statement::ArtifactRef;
 use crate::trust::TrustRoot;
 use crate::verify::Code;
@@ -27,6 +28,7 @@ use crate::verify::Verdict;
 use crate::verify::Verified;
 
 use super::args;
+use super::by_policy::held_against;
 use super::error::Error;
 use super::exit::Exit;
 use super::home::read_trust_root;
@@ -40,6 +42,8 @@ use super::ui::Answer;
 use super::with::texts;
 
 use earlier::Earlier;
+
+pub(super) use text::path as path_text;
 
 /// What every answer says at its end.
 pub(super) use crate::report::CAVEAT;
@@ -153,6 +157,7 @@ pub(super) fn tell(
 /// Judges every target, and returns what to tell beside the verdicts.
 fn outcomes(session: &Session, args: &args::Verify) -> Result<(Vec<Outcome>, Vec<String>), Error> {
     let folder = session.ledger_folder()?;
+    let policy = args.by.read(session)?;
     let given = args
         .judging
         .trust_root
@@ -174,6 +179,7 @@ fn outcomes(session: &Session, args: &args::Verify) -> Result<(Vec<Outcome>, Vec
         ledger: &ledger,
         earlier: &earlier,
         trust: &trust,
+        policy: policy.as_ref(),
     };
     let outcomes = asking.outcomes()?;
     let mut notes = earlier.advice(&outcomes);
@@ -188,6 +194,7 @@ struct Asking<'a> {
     ledger: &'a Ledger,
     earlier: &'a Earlier,
     trust: &'a Trust,
+    policy: Option<&'a Policy>,
 }
 
 impl Asking<'_> {
@@ -254,13 +261,14 @@ impl Asking<'_> {
             content: content.is_some(),
             require: self.args.judging.require,
             disclosures: disclosures.to_vec(),
+            descent: self.policy.is_some(),
             ..Request::of(self.trust.clone())
         });
         let size = self.args.as_of.as_of.map(TreeSize::new);
         Ok(Outcome::Judged(Box::new(Judged {
             asked,
             file,
-            judgement: judged(self.ledger, request, size, content)?,
+            judgement: held_against(self.policy, judged(self.ledger, request, size, content)?),
             root: self.trust.root().clone(),
         })))
     }

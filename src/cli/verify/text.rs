@@ -85,6 +85,16 @@ fn one(outcome: &Outcome, paint: Paint) -> String {
                 &judgement.artifacts,
                 judgement.checkpoint.as_ref(),
             ));
+            if let Some(policy) = &judgement.policy {
+                put(
+                    &mut text,
+                    format_args!(
+                        "  policy      {}, sha256 {}\n",
+                        in_line(&policy.name),
+                        policy.sha256
+                    ),
+                );
+            }
             if let Some(file) = &judged.file {
                 put(
                     &mut text,
@@ -232,7 +242,7 @@ fn folded(code: Code, notes: &[&Finding], paint: Paint) -> String {
 }
 
 /// A path from the target downwards, names first: `model (hb:..) -> run (hb:..) -> ...`.
-pub(super) fn path(steps: &[PathStep]) -> String {
+pub(in crate::cli) fn path(steps: &[PathStep]) -> String {
     let told = |step: &PathStep| {
         let name = in_line(&step.name);
         if step.id.starts_with("gap:") {

@@ -220,6 +220,8 @@ pub(crate) fn source(item: &str, set: ArtifactSet) -> Predicate {
         generators: Generators::Absent,
         synthetic_share: None,
         licence: None,
+        licence_date: None,
+        restrictions: Vec::new(),
         holder: None,
         period: None,
         geography: vec![],
@@ -252,6 +254,8 @@ pub(crate) fn model(item: &str, set: ArtifactSet) -> Predicate {
         access: Access::Weights,
         terms: None,
         licence: None,
+        licence_date: None,
+        restrictions: Vec::new(),
         family: None,
         report: None,
     })

@@ -4,10 +4,12 @@ use crate::statement::Absence;
 use crate::statement::AcquiredBy;
 use crate::statement::Answer;
 use crate::statement::Crawl;
+use crate::statement::Day;
 use crate::statement::Decimal;
 use crate::statement::Generators;
 use crate::statement::ItemName;
 use crate::statement::MadeBy;
+use crate::statement::Restriction;
 
 use super::confidential;
 use super::confidential::Confidential;
@@ -42,6 +44,10 @@ pub struct SourceItem {
     pub synthetic_share: Option<Decimal>,
     /// SPDX expression or `LicenseRef-...`.
     pub licence: Option<String>,
+    /// On which day it had this licence.
+    pub licence_date: Option<Day>,
+    /// What its terms forbid or demand.
+    pub restrictions: Vec<Restriction>,
     /// Who holds the rights.
     pub holder: Option<String>,
     /// When it was made or collected.
@@ -86,6 +92,8 @@ pub(super) const SOURCE: Shape = Shape {
         "generators",
         "synthetic_share",
         "licence",
+        "licence_date",
+        "restrictions",
         "holder",
         "period",
         "geography",
@@ -119,6 +127,8 @@ pub(super) fn decode(cx: &mut Context<'_>, node: &Node) -> Option<SourceItem> {
         generators: generators(cx, &fields, made_by),
         synthetic_share: synthetic_share(cx, &fields, made_by),
         licence: licence::decode(cx, &fields),
+        licence_date: licence::date(cx, &fields),
+        restrictions: licence::restrictions(cx, &fields),
         holder: fields.text(cx, "holder"),
         period: fields.text(cx, "period"),
         geography: fields.texts(cx, "geography"),

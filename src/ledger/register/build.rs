@@ -174,6 +174,8 @@ impl<'a> Builder<'a> {
             generators: source.generators.clone(),
             synthetic_share: source.synthetic_share.clone(),
             licence: source.licence.clone(),
+            licence_date: source.licence_date.clone(),
+            restrictions: source.restrictions.clone(),
             holder: source.holder.clone(),
             period: source.period.clone(),
             geography: source.geography.clone(),
@@ -215,6 +217,8 @@ impl<'a> Builder<'a> {
             access: model.access,
             terms: model.terms.clone(),
             licence: model.licence.clone(),
+            licence_date: model.licence_date.clone(),
+            restrictions: model.restrictions.clone(),
             family: model.family.clone(),
             report: model.report.clone(),
         });
