@@ -20,6 +20,8 @@ use super::Given;
 use super::Request;
 use super::Trust;
 use super::contents::Contents;
+use super::details::Commits;
+use super::details::details;
 use super::files::FileChecks;
 use super::finding::Code;
 use super::finding::Finding;
@@ -64,6 +66,7 @@ pub(super) struct Case {
     pub(super) reads: BTreeMap<StatementId, Vec<Read>>,
     pub(super) files: FileChecks,
     pub(super) sampled: Option<Sampled>,
+    pub(super) commits: Commits,
     pub(super) limits: Limits,
     /// What is cited and is not part of this evidence.
     pub(super) absent: BTreeSet<StatementId>,
@@ -130,6 +133,7 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
         withheld: told.withheld,
         disclosed: told.disclosed,
         sampled: case.sampled.clone(),
+        details: details(&scene),
         name: case.request.name.clone(),
         checkpoint: case.checkpoint.clone(),
     };

@@ -5,6 +5,7 @@ use num_traits::Zero as _;
 use crate::checkpoint::Checkpoint;
 use crate::sample::bound::percent_up;
 
+use super::details::Details;
 use super::finding::Code;
 use super::finding::Finding;
 use super::finding::Verdict;
@@ -225,6 +226,8 @@ pub struct Judgement {
     pub disclosed: Vec<DisclosedFact>,
     /// The sample that was drawn, if one was asked for, and what it shows.
     pub sampled: Option<Sampled>,
+    /// In which order things were registered, and whose keys signed what: told, and never decisive.
+    pub details: Details,
 }
 
 impl Judgement {

@@ -9,6 +9,7 @@ use crate::cli::json::checkpoint;
 use crate::cli::json::path;
 use crate::cli::sample::shown_json;
 use crate::disclosure::Disclosed;
+use crate::report::Details;
 use crate::report::meaning;
 use crate::verify::ContentCheck;
 use crate::verify::DisclosedFact;
@@ -86,6 +87,7 @@ fn of_judged(judged: &Judged) -> Value {
         "withheld": judgement.withheld.iter().map(withheld).collect::<Vec<Value>>(),
         "disclosed": judgement.disclosed.iter().map(disclosed).collect::<Vec<Value>>(),
         "sample": sample(judged),
+        "details": Details::of(&judgement.details),
         "trust_root": {
             "kind": judgement.trust_kind,
             "origin": judged.root.origin,
@@ -140,6 +142,7 @@ fn of_told(told: &Told) -> Value {
         "withheld": [],
         "disclosed": [],
         "sample": null,
+        "details": null,
         "trust_root": { "kind": "none" },
     })
 }
