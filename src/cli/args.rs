@@ -94,6 +94,8 @@ pub enum Command {
     Notice(Box<super::notice::Verb>),
     /// Write the digests of files as records for `digests_from`, with no ledger and no key
     Hash(super::hash::Args),
+    /// Turn what others have recorded of data into a lineage file
+    Import(super::import::Args),
     /// Show everything about one item, statement or artifact
     Show(super::show::Args),
     /// List the items of the ledger
@@ -106,6 +108,8 @@ pub enum Command {
     Impact(super::impact::Args),
     /// List what is missing, and what to write to close each gap
     Gaps(super::gaps::Args),
+    /// Tell the licences and terms of everything a model descends from
+    Licences(super::licences::LicencesArgs),
     /// Judge whether a lineage is whole: the verdict, and every reason
     Verify(Verify),
     /// Draw a sample of a lineage, and keep what is found of it
@@ -122,6 +126,10 @@ pub enum Command {
     VerifyBundle(super::verify_bundle::Args),
     /// Prove that a node is in the log, in one file that needs no ledger to be checked
     Prove(super::prove::Args),
+    /// Which rows of an evaluation are in the data that a model descends from
+    Contamination(super::contamination::Args),
+    /// Single rows of registered files: prove one, find one
+    Rows(super::rows::RowsArgs),
     /// Write what opens commitments of an item to one file, for whoever is to see it
     Disclose(super::disclose::DiscloseArgs),
     /// What you withhold in this ledger: list it, erase it
@@ -232,6 +240,12 @@ pub struct Verify {
     /// What is judged by.
     #[command(flatten)]
     pub judging: Judging,
+    /// What else it is held against.
+    #[command(flatten)]
+    pub by: super::by_policy::ByPolicy,
+    /// What it must not descend from.
+    #[command(flatten)]
+    pub excludes: super::excludes::Excludes,
     /// What was disclosed.
     #[command(flatten)]
     pub with: super::with::With,

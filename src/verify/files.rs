@@ -211,6 +211,7 @@ fn ask<'a>(graph: &'a Graph, reference: ArtifactRef, asked: &mut Vec<File<'a>>) 
                 bytes,
                 held: false,
                 sealed: false,
+                row_root: _,
             },
             _,
         ) => asked.push(File {

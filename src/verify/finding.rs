@@ -161,6 +161,8 @@ codes! {
     NotJudged = "not_judged", UNDECIDABLE;
     /// Less assurance than was asked for.
     AssuranceTooLow = "assurance_too_low", UNDECIDABLE;
+    /// Nobody can say whether something descends from what it was asked not to descend from.
+    ExclusionNotShown = "exclusion_not_shown", UNDECIDABLE;
     /// More to look at than a limit of this program allows; the message names it.
     LimitReached = "limit_reached", UNDECIDABLE;
     /// Something that was withdrawn, and must not be used any longer.
@@ -169,6 +171,12 @@ codes! {
     Recalled = "recalled", NOT_PERMITTED;
     /// Something was put to a new use after it was withdrawn or recalled.
     UsedAfterNotice = "used_after_notice", NOT_PERMITTED;
+    /// A rule of the policy that is not kept.
+    PolicyBroken = "policy_broken", NOT_PERMITTED;
+    /// A rule of the policy that cannot be judged by what is known.
+    PolicyNotJudged = "policy_not_judged", NOT_PERMITTED;
+    /// Something descends from what it was asked not to descend from.
+    NotExcluded = "not_excluded", NOT_PERMITTED;
     /// Something was withdrawn or recalled for new uses, and stands here from before.
     UsedBeforeNotice = "used_before_notice", NOTE;
     /// Something stands here in the place of what it corrects.

@@ -14,6 +14,7 @@ use crate::statement::InputFrom;
 use crate::statement::Predicate;
 use crate::statement::Read;
 use crate::statement::Role;
+use crate::statement::Word as _;
 use crate::trust::Keys;
 
 use super::Given;
@@ -22,6 +23,7 @@ use super::Trust;
 use super::contents::Contents;
 use super::details::Commits;
 use super::details::details;
+use super::descent;
 use super::files::FileChecks;
 use super::finding::Code;
 use super::finding::Finding;
@@ -84,6 +86,7 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
     }
     trust_findings(case, &mut findings);
     let told = rules::apply(&scene, &mut findings);
+    let origins = case.request.descent.then(|| told.origins.clone());
     let contents = Contents::new(&case.graph, told.origins, case.limits.contents);
     let mass = Mass::over(&contents, &scene.replaced, &case.starts);
     let boundary = mass.of_all(&case.starts);
@@ -101,6 +104,7 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
         findings.push(Finding::of_ledger(Code::LimitReached, "ledger", message));
     }
     last_line_of_defence(case, &boundary, &mut findings);
+    let excludes = rules::excluded(&scene, &mut findings);
     // Failures first, in the order of verdicts; equal ones stay in the order in which they were found.
     findings.sort_by_key(|finding| {
         (
@@ -130,10 +134,14 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
         organisation: (case.genesis.as_ref()).and_then(|genesis| genesis.organisation.clone()),
         subjects: subjects::subjects(&scene),
         lineage: lineage::lineage(&scene),
+        descent: origins.map(|origins| descent::descent(&scene, origins)),
         withheld: told.withheld,
         disclosed: told.disclosed,
         sampled: case.sampled.clone(),
         details: details(&scene),
+        policy: None,
+        excludes,
+        beyond: rules::beyond(&scene),
         name: case.request.name.clone(),
         checkpoint: case.checkpoint.clone(),
     };
@@ -262,6 +270,8 @@ fn sources(scene: &Scene<'_>, heavy: &BTreeSet<StatementId>) -> Vec<SourceFact> 
             made_by: effective.made_by.to_string(),
             acquired_by: effective.acquired_by.to_string(),
             licence: source.licence.clone(),
+            licence_date: source.licence_date.as_ref().map(ToString::to_string),
+            restrictions: source.restrictions.iter().map(|word| word.as_str()).collect(),
             said_by: lineage::said_by(&node.statement, scene.case.keys.as_ref()),
             mass: heavy.contains(&id),
             holder: source.holder.clone(),
@@ -296,6 +306,8 @@ fn external_models(scene: &Scene<'_>, heavy: &BTreeSet<StatementId>) -> Vec<Exte
             access: model.access.to_string(),
             alias: model.alias,
             licence: model.licence.clone(),
+            licence_date: model.licence_date.as_ref().map(ToString::to_string),
+            restrictions: model.restrictions.iter().map(|word| word.as_str()).collect(),
             terms: model.terms.clone(),
             report: model.report.clone(),
             said_by: lineage::said_by(&node.statement, scene.case.keys.as_ref()),

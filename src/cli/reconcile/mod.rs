@@ -24,7 +24,6 @@ use crate::statement::Predicate;
 use crate::statement::Read;
 use crate::statement::TEXT_BYTES_MAX;
 use crate::statement::check_text;
-use crate::verify::Assurance;
 use crate::verify::Code;
 use crate::verify::Declared;
 use crate::verify::Judgement;
@@ -180,17 +179,9 @@ fn declared(
         .transpose()?;
     let checkpoint = published_note(ledger)?;
     let request = Request {
-        name: String::new(),
         artifacts: vec![ArtifactRef::subject(run, 0)],
-        trust: trust(session, args.trust_genesis, ledger, given)?,
         checkpoint,
-        content: false,
-        require: Assurance::SelfAsserted,
-        disclosures: Vec::new(),
-        remembered: None,
-        newer: None,
-        min_size: None,
-        older: false,
+        ..Request::of(trust(session, args.trust_genesis, ledger, given)?)
     };
     let (judgement, declared) = judge_declared(ledger, request, run)?;
     let judgement = judgement.get();

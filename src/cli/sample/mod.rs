@@ -21,7 +21,6 @@ use crate::sample::Mark;
 use crate::sample::Rule;
 use crate::sample::SampleError;
 use crate::sample::SampleFile;
-use crate::verify::Assurance;
 use crate::verify::Code;
 use crate::verify::Judgement;
 use crate::verify::Request;
@@ -173,15 +172,8 @@ fn draw(session: &Session, args: &DrawArgs) -> Result<Answer, Error> {
     let request = Request {
         name,
         artifacts,
-        trust: trust(session, args.trust_genesis, &ledger, given)?,
         checkpoint: note.clone(),
-        content: false,
-        require: Assurance::SelfAsserted,
-        disclosures: Vec::new(),
-        remembered: None,
-        newer: None,
-        min_size: None,
-        older: false,
+        ..Request::of(trust(session, args.trust_genesis, &ledger, given)?)
     };
     let sampling = Sampling { rule, claimed: None };
     let judgement = judge_sampled(&ledger, request, None, sampling, None)?;

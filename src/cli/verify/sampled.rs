@@ -41,17 +41,11 @@ impl Asking<'_> {
             None => None,
         };
         let request = self.earlier.request(Request {
-            name: String::new(),
             artifacts,
-            trust: self.trust.clone(),
-            checkpoint: Vec::new(),
             content: content.is_some(),
             require: self.args.judging.require,
             disclosures: self.args.with.read(self.session)?,
-            remembered: None,
-            newer: None,
-            min_size: None,
-            older: false,
+            ..Request::of(self.trust.clone())
         });
         let judgement = self.judge_sample(request, document, content.as_mut())?;
         bar.done();

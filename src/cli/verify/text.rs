@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use num_traits::Zero as _;
 
 use crate::checkpoint::Checkpoint;
+use crate::cli::excludes;
 use crate::cli::json::root_text;
 use crate::cli::sample::shown_text;
 use crate::cli::ui::Paint;
@@ -88,6 +89,16 @@ fn one(outcome: &Outcome, paint: Paint) -> String {
                 &judgement.artifacts,
                 judgement.checkpoint.as_ref(),
             ));
+            if let Some(policy) = &judgement.policy {
+                put(
+                    &mut text,
+                    format_args!(
+                        "  policy      {}, sha256 {}\n",
+                        in_line(&policy.name),
+                        policy.sha256
+                    ),
+                );
+            }
             if let Some(file) = &judged.file {
                 put(
                     &mut text,
@@ -113,6 +124,7 @@ fn one(outcome: &Outcome, paint: Paint) -> String {
                 text.push_str(&shown_text(sampled, paint));
                 text.push_str(&signer(judged.signer));
             }
+            text.push_str(&excludes::section(judgement, paint));
             text.push_str(&section(judgement, &paint.strong("disclosed, and true")));
             text.push_str(&declared(judgement, paint));
             text
@@ -246,7 +258,7 @@ fn folded(code: Code, notes: &[&Finding], paint: Paint) -> String {
 }
 
 /// A path from the target downwards, names first: `model (hb:..) -> run (hb:..) -> ...`.
-pub(super) fn path(steps: &[PathStep]) -> String {
+pub(in crate::cli) fn path(steps: &[PathStep]) -> String {
     let told = |step: &PathStep| {
         let name = in_line(&step.name);
         if step.id.starts_with("gap:") {

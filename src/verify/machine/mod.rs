@@ -142,6 +142,9 @@ pub struct Verifier {
     records: Records,
     own_models: BTreeMap<ArtifactRef, String>,
     external_names: BTreeSet<String>,
+    /// The statements that are to be excluded, and those of them that were met off the lineage.
+    unwanted: BTreeSet<StatementId>,
+    met: BTreeMap<StatementId, (LeafIndex, Envelope, Statement)>,
     blobs: VecDeque<(BlobId, BlobUse)>,
     /// The blob of which parts have come.
     reading: Option<Reading>,
@@ -242,6 +245,8 @@ impl Verifier {
         for target in &request.artifacts {
             wanted.entry(target.statement).or_default().insert(*target);
         }
+        let unwanted = request.excludes.iter().flat_map(|one| &one.what);
+        let unwanted = unwanted.filter_map(|what| what.statement()).collect();
         Self {
             request,
             log_key: None,
@@ -273,6 +278,8 @@ impl Verifier {
             records: Records::default(),
             own_models: BTreeMap::new(),
             external_names: BTreeSet::new(),
+            unwanted,
+            met: BTreeMap::new(),
             blobs: VecDeque::new(),
             reading: None,
             held: BTreeMap::new(),
@@ -390,6 +397,7 @@ impl Verifier {
             );
         }
         self.take_rulings();
+        self.take_met();
         self.graph.redirect(&self.effects.redirect);
         let commits = Commits::of(std::mem::take(&mut self.seals));
         let evidence = self.gather_evidence(&commits);

@@ -191,7 +191,10 @@ impl Verifier {
                     InputFrom::Gap(_) => None,
                 })
                 .collect(),
-            Predicate::Dataset(dataset) => vec![dataset.members.as_ref()],
+            Predicate::Dataset(_) | Predicate::Source(_) => {
+                let (cites, _) = statement.predicate.collected().unwrap_or_default();
+                vec![cites]
+            }
             Predicate::Filter(filter) => {
                 if let Some(model) = filter.model {
                     self.want(model);
