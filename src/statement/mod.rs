@@ -63,6 +63,7 @@ pub use leaf::Source;
 pub use notice::GapRef;
 pub use notice::GapRefError;
 pub use notice::Notice;
+pub use notice::Reaches;
 pub use run::Cites;
 pub use run::Dataset;
 pub use run::Gap;
