@@ -14,6 +14,7 @@ mod docs;
 mod doctor;
 mod excluded;
 mod false_seal;
+mod impacts;
 mod index;
 mod items;
 mod keys;

@@ -228,8 +228,8 @@ fn sweep(
             let whole = || (found.is_founder(item) && no_shares.is_none()).then(Share::one);
             one.share = shares.get(&item).cloned().or_else(whole);
         }
-        let releases = of_item.get(&item.0).into_iter().flatten();
-        one.released = releases
+        let about = of_item.get(&item.0).into_iter().flatten();
+        one.released = about
             .filter(|release| one.artifacts.contains(&release.target.whole()))
             .map(|release| (*release).clone())
             .collect();

@@ -192,8 +192,8 @@ impl<'a> Sharing<'a> {
     }
 
     /// Reads what is cited and was not reached, and what the data sets among it collect.
-    fn read(&mut self, cited: impl IntoIterator<Item = ArtifactRef>) -> Result<(), QueryError> {
-        let mut queue: BTreeSet<StatementId> = cited.into_iter().map(|one| one.statement).collect();
+    fn read(&mut self, parents: impl IntoIterator<Item = ArtifactRef>) -> Result<(), QueryError> {
+        let mut queue: BTreeSet<StatementId> = parents.into_iter().map(|one| one.statement).collect();
         while let Some(id) = queue.pop_first() {
             if self.lineage.has(id) {
                 continue;

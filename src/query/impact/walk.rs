@@ -10,6 +10,7 @@ use crate::index::thing_word;
 use crate::ledger::View;
 use crate::statement::ArtifactRef;
 use crate::statement::Predicate;
+use crate::statement::Thing;
 use crate::verify::PathStep;
 use crate::verify::mass_inputs;
 
@@ -245,7 +246,10 @@ impl Impact {
             name: set.name.to_string(),
             node: format!("{}@{}", set.name, facts.entry),
             id: item_id(&facts, item.1),
-            kind: thing_word(set.thing),
+            kind: match set.thing {
+                Thing::ExternalModel => "external_model",
+                thing => thing_word(thing),
+            },
             entry: facts.entry,
             artifacts,
             via,
