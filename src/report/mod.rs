@@ -42,7 +42,6 @@ pub use sealed::Report;
 pub use sheet::Entry;
 pub use sheet::Section;
 pub use sheet::Sheet;
-pub use sheet::Step;
 pub use sheet::number;
 pub use versus::versus_sheet;
 pub use words::meaning;
