@@ -9,6 +9,8 @@ use crate::pedigree::Range;
 use crate::verify::PathStep;
 use crate::verify::Share;
 
+use super::document::Step;
+
 /// A pedigree in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Sheet {
@@ -45,19 +47,10 @@ pub struct Entry {
     /// What it means, in one line; empty where the heading says it.
     pub meaning: String,
     /// A way through the lineage that shows it.
-    pub path: Vec<SheetStep>,
+    pub path: Vec<Step>,
 }
 
-/// One step of a way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SheetStep {
-    /// `hb:` or `gap:` id.
-    pub id: String,
-    /// Name.
-    pub name: String,
-}
-
-impl From<&PathStep> for SheetStep {
+impl From<&PathStep> for Step {
     fn from(step: &PathStep) -> Self {
         Self {
             id: step.id.clone(),
@@ -75,8 +68,8 @@ pub(super) fn entry(name: impl Into<String>, value: impl Into<String>, meaning: 
     }
 }
 
-pub(super) fn steps(path: &[PathStep]) -> Vec<SheetStep> {
-    path.iter().map(SheetStep::from).collect()
+pub(super) fn steps(path: &[PathStep]) -> Vec<Step> {
+    path.iter().map(Step::from).collect()
 }
 
 /// Returns a number: exact where it is short, else with four digits that count.
