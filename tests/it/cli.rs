@@ -26,6 +26,7 @@ mod nightly;
 mod notices;
 mod offers;
 mod outsiders;
+mod pedigree;
 mod pipelines;
 mod proved;
 mod raced;
