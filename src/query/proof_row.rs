@@ -130,9 +130,7 @@ impl RowProof {
             Shows::Leaf(leaf) => (*leaf, None),
             // In the other kind of tree the same bytes would be another claim.
             Shows::Content(_, salt) if salt.is_some() != keyed => return Err(ProofError::Field("salt")),
-            Shows::Content(content, salt) => {
-                (row_leaf(*salt, self.number, content), Some(content.clone()))
-            }
+            Shows::Content(content, salt) => (row_leaf(*salt, self.number, content), Some(content.clone())),
         };
         let index = self.number.checked_sub(1).ok_or(ProofError::Field("number"))?;
         let (index, size) = (LeafIndex::new(index), TreeSize::new(rows));

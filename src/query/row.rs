@@ -63,7 +63,9 @@ pub enum RowProofError {
         claims: Vec<String>,
     },
     /// There is no such row.
-    #[error("there is no row {number}: the file has {rows} rows, counted from 1, and lines with nothing on them are none")]
+    #[error(
+        "there is no row {number}: the file has {rows} rows, counted from 1, and lines with nothing on them are none"
+    )]
     NoSuchRow {
         /// Which was asked for.
         number: u64,
@@ -77,13 +79,17 @@ pub enum RowProofError {
     #[error("the row root is keyed, and not with the secret that is here")]
     OtherSecret,
     /// The statement is false.
-    #[error("the row root of {claim} is not that of the file: whoever signed it did not compute it of these bytes")]
+    #[error(
+        "the row root of {claim} is not that of the file: whoever signed it did not compute it of these bytes"
+    )]
     RootDiffers {
         /// What claims the file.
         claim: String,
     },
     /// A row that is too long to be shown.
-    #[error("the row has {bytes} bytes, more than the ROW_PROVED_BYTES_MAX of {ROW_PROVED_BYTES_MAX} whose content goes into a proof")]
+    #[error(
+        "the row has {bytes} bytes, more than the ROW_PROVED_BYTES_MAX of {ROW_PROVED_BYTES_MAX} whose content goes into a proof"
+    )]
     TooLong {
         /// Its length.
         bytes: usize,
@@ -213,7 +219,10 @@ fn path_of(
 fn claim(view: &View<'_>, sha256: Sha256Digest, node: Option<&str>) -> Result<Claim, RowProofError> {
     let mut claims = Vec::new();
     for artifact in view.index().claims(sha256).map_err(QueryError::from)? {
-        if facts_below(view.index(), view.size(), artifact.statement).map_err(QueryError::from)?.is_some() {
+        if facts_below(view.index(), view.size(), artifact.statement)
+            .map_err(QueryError::from)?
+            .is_some()
+        {
             claims.push(artifact);
         }
     }
@@ -277,11 +286,7 @@ fn rooted(view: &View<'_>, artifact: ArtifactRef) -> Result<Option<Claim>, Query
             member.map_or((None, None), |member| (member.row_root, member.rows))
         }
     };
-    Ok(root.zip(rows).map(|(root, rows)| Claim {
-        artifact,
-        root,
-        rows,
-    }))
+    Ok(root.zip(rows).map(|(root, rows)| Claim { artifact, root, rows }))
 }
 
 impl From<LedgerError> for RowProofError {

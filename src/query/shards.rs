@@ -106,7 +106,11 @@ impl Files {
         only: Option<&BTreeSet<ArtifactRef>>,
     ) -> Result<(), QueryError> {
         let index = view.index();
-        let facts = index.id_at(entry)?.map(|id| index.facts(id)).transpose()?.flatten();
+        let facts = index
+            .id_at(entry)?
+            .map(|id| index.facts(id))
+            .transpose()?
+            .flatten();
         let Some(facts) = facts.filter(|facts| facts.entry == entry) else {
             return Ok(());
         };
@@ -216,9 +220,7 @@ fn is_data(thing: Thing) -> bool {
 fn of_artifact(artifact: &Artifact) -> ShardBytes {
     match &artifact.content {
         Content::File { sealed: true, .. } => ShardBytes::NotKnown("its content is sealed"),
-        Content::File {
-            bytes, row_root, ..
-        } => ShardBytes::Known {
+        Content::File { bytes, row_root, .. } => ShardBytes::Known {
             sha256: artifact.sha256,
             name: artifact.name.clone(),
             size: *bytes,

@@ -141,7 +141,10 @@ mod tests {
         for piece in 1..text.len() {
             assert_eq!(rooted(RowKey::Plain, text, piece), expected, "pieces of {piece}");
         }
-        assert_eq!(rooted(RowKey::Plain, b"", 1), (RowRoot::Plain(crate::merkle::EMPTY_ROOT), 0));
+        assert_eq!(
+            rooted(RowKey::Plain, b"", 1),
+            (RowRoot::Plain(crate::merkle::EMPTY_ROOT), 0)
+        );
     }
 
     /// The attack that keyed trees are for: a guess at a row is hashed and held against what a proof shows of it.
@@ -160,12 +163,21 @@ mod tests {
         }
         let salt = RowKey::Keyed(&one).salt(1, row);
         assert_eq!(row_leaf(salt, 1, row), leaf, "the salt opens this one row");
-        assert_ne!(row_leaf(salt, 2, row), RowKey::Keyed(&one).leaf(2, row), "and no other");
+        assert_ne!(
+            row_leaf(salt, 2, row),
+            RowKey::Keyed(&one).leaf(2, row),
+            "and no other"
+        );
     }
 
     #[test]
     fn names_of_row_files() {
-        for (name, expected) in [("a.jsonl", true), ("x/b.NDJSON", true), ("a.json", false), ("jsonl", false)] {
+        for (name, expected) in [
+            ("a.jsonl", true),
+            ("x/b.NDJSON", true),
+            ("a.json", false),
+            ("jsonl", false),
+        ] {
             assert_eq!(is_row_file(name), expected, "{name}");
         }
     }

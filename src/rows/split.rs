@@ -103,7 +103,9 @@ mod tests {
         let mut rows = Vec::new();
         let mut splitter = RowSplitter::new();
         for part in text.chunks(piece.max(1)) {
-            splitter.push(part, |row| rows.push((row.number, row.line, row.bytes.to_vec()))).unwrap();
+            splitter
+                .push(part, |row| rows.push((row.number, row.line, row.bytes.to_vec())))
+                .unwrap();
         }
         splitter.finish(|row| rows.push((row.number, row.line, row.bytes.to_vec())));
         rows
@@ -114,7 +116,9 @@ mod tests {
         let rows = lines.filter(|(_, line)| line.iter().any(|byte| !b" \t\r\x0c\n".contains(byte)));
         (1_u64..)
             .zip(rows)
-            .map(|(number, (line, bytes))| (number, line, bytes.strip_suffix(b"\r").unwrap_or(bytes).to_vec()))
+            .map(|(number, (line, bytes))| {
+                (number, line, bytes.strip_suffix(b"\r").unwrap_or(bytes).to_vec())
+            })
             .collect()
     }
 
@@ -135,7 +139,10 @@ mod tests {
             let found: Vec<Vec<u8>> = split(text, 3).into_iter().map(|(_, _, row)| row).collect();
             assert_eq!(found, expected, "{}", text.escape_ascii());
         }
-        assert_eq!(split(b"\na\n\nb", 9), [(1, 2, b"a".to_vec()), (2, 4, b"b".to_vec())]);
+        assert_eq!(
+            split(b"\na\n\nb", 9),
+            [(1, 2, b"a".to_vec()), (2, 4, b"b".to_vec())]
+        );
     }
 
     #[test]
@@ -149,9 +156,15 @@ mod tests {
         for piece in [long.len(), 1 << 20] {
             let mut splitter = RowSplitter::new();
             splitter.push(b"a\n", |_| {}).unwrap();
-            let told: Result<(), RowError> = long.chunks(piece).try_for_each(|part| splitter.push(part, |_| {}));
+            let told: Result<(), RowError> = long
+                .chunks(piece)
+                .try_for_each(|part| splitter.push(part, |_| {}));
             assert_eq!(told, Err(RowError::TooLong { line: 2 }));
-            assert!(RowError::TooLong { line: 2 }.to_string().contains("ROW_BYTES_MAX of 16777216"));
+            assert!(
+                RowError::TooLong { line: 2 }
+                    .to_string()
+                    .contains("ROW_BYTES_MAX of 16777216")
+            );
         }
     }
 

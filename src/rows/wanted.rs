@@ -90,7 +90,10 @@ impl WantedRows {
             return Err(WantedError::Rows);
         }
         let at = u32::try_from(self.rows.len()).map_err(|_| WantedError::Rows)?;
-        self.exact.entry(Blake3Digest::of(row.bytes)).or_default().push(at);
+        self.exact
+            .entry(Blake3Digest::of(row.bytes))
+            .or_default()
+            .push(at);
         let texts = texts(row.bytes);
         if let Some(normal) = normal(&texts) {
             self.normal.entry(normal).or_default().push(at);
@@ -201,7 +204,9 @@ mod tests {
         let runs = |row: &str| -> Vec<Vec<String>> {
             let of = |text: &String| -> Vec<Vec<String>> {
                 let lower = text.to_lowercase();
-                let split = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+                let split = lower
+                    .split(|c: char| !c.is_alphanumeric())
+                    .filter(|word| !word.is_empty());
                 let all: Vec<String> = split.map(str::to_owned).collect();
                 all.windows(words).map(<[String]>::to_vec).collect()
             };
@@ -241,10 +246,18 @@ mod tests {
     #[test]
     fn without_runs_of_words_only_whole_rows_are_compared() {
         let mut set = WantedRows::new(None);
-        set.add(Row { number: 1, line: 1, bytes: b"one two three" }).unwrap();
+        set.add(Row {
+            number: 1,
+            line: 1,
+            bytes: b"one two three",
+        })
+        .unwrap();
         let set = set.ready();
         assert!(set.like(b"one two three four").is_empty());
-        assert_eq!(set.like(b"One two  three"), BTreeMap::from([(0, Likeness::Normal)]));
+        assert_eq!(
+            set.like(b"One two  three"),
+            BTreeMap::from([(0, Likeness::Normal)])
+        );
         assert!(!set.rows()[0].has_words);
     }
 }

@@ -69,24 +69,31 @@ pub fn run(session: &Session, args: &FindArgs) -> Result<Answer, Error> {
         line: 1,
         bytes: &row,
     };
-    set.add(one).map_err(|source| Error::new(Exit::Failure, "the row cannot be looked for").because(source))?;
+    set.add(one)
+        .map_err(|source| Error::new(Exit::Failure, "the row cannot be looked for").because(source))?;
     let ledger = session.open()?;
     let view = ledger.view();
     let files = registered_shards(&view)?;
     let mut content = ContentFolder::at(&session.path(&args.content), &bar)?;
     let (mut found, mut total) = (Vec::new(), 0_u64);
-    let searched = search(&files, &mut content, &set.ready(), &bar, &mut |file, row, like| {
-        total += 1;
-        let likeness = like.values().copied().max().unwrap_or(Likeness::Normal);
-        if found.len() < FOUND_MAX {
-            found.push(Found {
-                file,
-                number: row.number,
-                line: row.line,
-                likeness,
-            });
-        }
-    });
+    let searched = search(
+        &files,
+        &mut content,
+        &set.ready(),
+        &bar,
+        &mut |file, row, like| {
+            total += 1;
+            let likeness = like.values().copied().max().unwrap_or(Likeness::Normal);
+            if found.len() < FOUND_MAX {
+                found.push(Found {
+                    file,
+                    number: row.number,
+                    line: row.line,
+                    likeness,
+                });
+            }
+        },
+    );
     bar.done();
     let searched = searched?;
     // The most alike first, then in the order of the log.
@@ -129,7 +136,11 @@ fn wanted(session: &Session, args: &FindArgs, progress: &dyn Progress) -> Result
         None => None,
         Some(text) => match text.parse::<u64>() {
             Ok(number) if number > 0 => Some(number),
-            _ => return Err(invalid("with --file, --row is the number of a row, from 1".to_owned())),
+            _ => {
+                return Err(invalid(
+                    "with --file, --row is the number of a row, from 1".to_owned(),
+                ));
+            }
         },
     };
     let (mut row, mut rows) = (None, 0);
@@ -142,10 +153,14 @@ fn wanted(session: &Session, args: &FindArgs, progress: &dyn Progress) -> Result
     let shown = in_line(&file.display().to_string());
     match row {
         Some(row) if number.is_some() || rows == 1 => Ok(row),
-        Some(_) => Err(invalid(format!("{shown} has {rows} rows: say which with --row N"))),
-        None => Err(Error::new(Exit::Failure, format!("{shown} has no such row: it has {rows}"))
-            .code(ErrorCode::NoSuchRow)
-            .hint("rows count from 1, and lines with nothing on them are none")),
+        Some(_) => Err(invalid(format!(
+            "{shown} has {rows} rows: say which with --row N"
+        ))),
+        None => Err(
+            Error::new(Exit::Failure, format!("{shown} has no such row: it has {rows}"))
+                .code(ErrorCode::NoSuchRow)
+                .hint("rows count from 1, and lines with nothing on them are none"),
+        ),
     }
 }
 
@@ -195,7 +210,10 @@ fn text(files: &[ShardFile], found: &[Found], total: u64, searched: &Searched) -
     }
     if total > FOUND_SHOWN as u64 {
         let more = total - FOUND_SHOWN as u64;
-        put(&mut text, format_args!("  ... and {more} more (--json lists up to {FOUND_MAX})\n"));
+        put(
+            &mut text,
+            format_args!("  ... and {more} more (--json lists up to {FOUND_MAX})\n"),
+        );
     }
     put(
         &mut text,

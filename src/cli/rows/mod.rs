@@ -70,7 +70,12 @@ pub fn not_searched_text(text: &mut String, files: &[ShardFile], searched: &Sear
         if let Some(claim) = files.get(*at).and_then(|file| file.claims.first()) {
             put(
                 text,
-                format_args!("  {} {}: {}\n", claim.kind, in_line(&claim.name), in_line(&why.told())),
+                format_args!(
+                    "  {} {}: {}\n",
+                    claim.kind,
+                    in_line(&claim.name),
+                    in_line(&why.told())
+                ),
             );
         }
     }
@@ -95,8 +100,14 @@ impl From<SearchError> for Error {
 impl From<RowProofError> for Error {
     fn from(error: RowProofError) -> Self {
         let (code, hint) = match &error {
-            RowProofError::Hash(_) => (ErrorCode::FileMissing, "give the path of a registered file of JSON Lines"),
-            RowProofError::Query(_) => (ErrorCode::Failure, "run `herdbook list` to see what is registered"),
+            RowProofError::Hash(_) => (
+                ErrorCode::FileMissing,
+                "give the path of a registered file of JSON Lines",
+            ),
+            RowProofError::Query(_) => (
+                ErrorCode::Failure,
+                "run `herdbook list` to see what is registered",
+            ),
             RowProofError::NotRegistered { .. } => (
                 ErrorCode::NotRegistered,
                 "a file is known by its bytes: give it as it was registered, and with --node an item that has it",

@@ -44,11 +44,17 @@ pub struct ProveArgs {
 /// Makes the proof, and checks it before it is handed out.
 pub fn run(session: &Session, args: &ProveArgs) -> Result<Answer, Error> {
     let given = args.trust_root.as_deref();
-    let given = given.map(|path| read_trust_root(&session.path(path))).transpose()?;
+    let given = given
+        .map(|path| read_trust_root(&session.path(path)))
+        .transpose()?;
     let mut ledger = session.open_log()?;
     let checkpoint = published_note(&mut ledger)?;
     let view = ledger.view();
-    let node = args.node.as_deref().map(|node| meant(session, &view, node)).transpose()?;
+    let node = args
+        .node
+        .as_deref()
+        .map(|node| meant(session, &view, node))
+        .transpose()?;
     // Whoever has no home has withheld nothing; a plain tree needs no secret.
     let sidecar = session.sidecar(&view.reader().checkpoint().origin).ok();
     let secret = match &sidecar {
@@ -76,7 +82,9 @@ pub fn run(session: &Session, args: &ProveArgs) -> Result<Answer, Error> {
     notes.insert(0, prove::NOT_SAID.to_owned());
     if line != args.row {
         let row = args.row;
-        notes.push(format!("Row {row} stands on line {line}: lines with nothing on them are no rows."));
+        notes.push(format!(
+            "Row {row} stands on line {line}: lines with nothing on them are no rows."
+        ));
     }
     let bytes = proof.encode();
     let told = prove::line(&proven);

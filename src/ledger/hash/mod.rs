@@ -202,10 +202,18 @@ pub fn read_rows(
     let before = FileStamp::of_open(path, &file)?;
     let (mut hasher, mut rows) = (Hasher::new(), RowSplitter::new());
     let mut buffer = vec![0_u8; READ_BUFFER_BYTES];
-    read_to_end(path, &mut file, before.bytes, &mut buffer, progress, &mut |piece| {
-        hasher.update(piece);
-        rows.push(piece, &mut *each).map_err(|source| row_error(path, source))
-    })?;
+    read_to_end(
+        path,
+        &mut file,
+        before.bytes,
+        &mut buffer,
+        progress,
+        &mut |piece| {
+            hasher.update(piece);
+            rows.push(piece, &mut *each)
+                .map_err(|source| row_error(path, source))
+        },
+    )?;
     rows.finish(each);
     let digests = hasher.finish();
     check_stamp(path, &file, before, digests.bytes)?;
@@ -289,7 +297,9 @@ impl<'a> Reading<'a> {
             rows.update(piece);
         }
         let mut trees = self.trees.iter_mut();
-        trees.try_for_each(|tree| tree.update(piece)).map_err(|source| row_error(path, source))
+        trees
+            .try_for_each(|tree| tree.update(piece))
+            .map_err(|source| row_error(path, source))
     }
 
     fn finish(self) -> (Digests, Option<u64>, RowRoots) {

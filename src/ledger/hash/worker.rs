@@ -223,7 +223,10 @@ pub fn records(
     let paths: Vec<PathBuf> = files.values().cloned().collect();
     let mut members = Vec::with_capacity(paths.len());
     let mut wrong: Option<WorkerError> = None;
-    for (name, hashed) in files.keys().zip(hash_files_with_rows(&paths, |_| trees, progress)) {
+    for (name, hashed) in files
+        .keys()
+        .zip(hash_files_with_rows(&paths, |_| trees, progress))
+    {
         match (hashed, &mut wrong) {
             (Ok(hashed), _) => members.push(Member {
                 name: name.clone(),

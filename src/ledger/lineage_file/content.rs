@@ -43,7 +43,16 @@ pub(super) const FOREIGN: Shape = Shape {
 
 pub(super) const DIGEST: Shape = Shape {
     what: "a digest",
-    keys: &["name", "sha256", "blake3", "bytes", "rows", "tokens", "row_root", "keyed_row_root"],
+    keys: &[
+        "name",
+        "sha256",
+        "blake3",
+        "bytes",
+        "rows",
+        "tokens",
+        "row_root",
+        "keyed_row_root",
+    ],
 };
 
 /// Reads the content of an item. `unsaid` is what having no bytes means when the item does not say.
@@ -190,7 +199,11 @@ pub(super) fn digest(cx: &mut Context<'_>, node: &Node) -> Option<GivenFile> {
         .map_err(|error| cx.bad(KEYED_ROW_ROOT, fields.line_of(KEYED_ROW_ROOT), error.to_string()))
         .unwrap_or_default();
     if let (Some(root), None) = (row_root, rows) {
-        cx.bad(root.field(), fields.line_of(root.field()), "write `rows:` beside it: how many rows it is the root of");
+        cx.bad(
+            root.field(),
+            fields.line_of(root.field()),
+            "write `rows:` beside it: how many rows it is the root of",
+        );
     }
     Some(GivenFile {
         row_root,

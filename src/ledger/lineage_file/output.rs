@@ -80,7 +80,11 @@ pub(super) fn decode(
     let content = content::decode(cx, &fields, Absence::NotKnown);
     let row_root = row_root::decode(cx, &fields, &content);
     if row_root != RowRootSpec::Unasked && kind == Some(OutputKind::Model) {
-        cx.bad("row_root", fields.line_of("row_root"), "the files of a model have no rows: leave it out");
+        cx.bad(
+            "row_root",
+            fields.line_of("row_root"),
+            "the files of a model have no rows: leave it out",
+        );
     }
     let output = OutputItem {
         content,

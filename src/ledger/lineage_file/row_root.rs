@@ -27,7 +27,8 @@ pub(super) fn decode(cx: &mut Context<'_>, fields: &Fields<'_>, content: &Conten
         NodeValue::Bool(true) => RowRootSpec::Asked,
         NodeValue::Text(word) if word == "keyed" => RowRootSpec::Keyed,
         _ => {
-            let advice = "write `row_root: true`, or `row_root: keyed` for rows that nobody shall be able to guess";
+            let advice =
+                "write `row_root: true`, or `row_root: keyed` for rows that nobody shall be able to guess";
             cx.bad("row_root", node.line, advice);
             return RowRootSpec::Unasked;
         }

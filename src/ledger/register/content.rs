@@ -99,9 +99,13 @@ impl Contents {
         let trees = self.trees();
         let keyed = trees.values().any(|wanted| wanted.keyed);
         // Where there is no secret, making the statement tells why.
-        let secret = sidecar.filter(|_| keyed).and_then(|sidecar| sidecar.secret_or_new().ok());
-        let (with_rows, paths): (Vec<_>, Vec<_>) =
-            self.paths().into_iter().partition(|path| trees.contains_key(path));
+        let secret = sidecar
+            .filter(|_| keyed)
+            .and_then(|sidecar| sidecar.secret_or_new().ok());
+        let (with_rows, paths): (Vec<_>, Vec<_>) = self
+            .paths()
+            .into_iter()
+            .partition(|path| trees.contains_key(path));
         let results = match cache {
             // What cannot be kept costs time on the next run, and nothing else.
             Some(cache) => hash_files_cached(&paths, cache, progress).0,

@@ -119,7 +119,11 @@ pub(super) fn wanted(item: Item<'_>) -> Vec<Wanted> {
     };
     match item {
         Item::Source(source) => vec![of(source.row_root, source.personal_data == Answer::Yes)],
-        Item::Run(run) => run.outputs.iter().map(|output| of(output.row_root, false)).collect(),
+        Item::Run(run) => run
+            .outputs
+            .iter()
+            .map(|output| of(output.row_root, false))
+            .collect(),
         _ => Vec::new(),
     }
 }

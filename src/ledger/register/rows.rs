@@ -57,7 +57,8 @@ fn named(
 
 /// Returns whether a file of JSON Lines ends within a line that is no JSON. What cannot be read says nothing.
 fn is_cut(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| is_row_file(&name.to_string_lossy()))
+    path.file_name()
+        .is_some_and(|name| is_row_file(&name.to_string_lossy()))
         && last_line(path).is_some_and(|line| serde_json::from_slice::<serde::de::IgnoredAny>(&line).is_err())
 }
 

@@ -56,6 +56,8 @@ fn verbs() -> Vec<(Vec<&'static str>, bool)> {
         with(&["gaps"]),
         with(&["report", "model", "-o", "report-folder"]),
         with(&["prove", "model", "-o", "proof.json"]),
+        with(&["rows", "find", "--row", "{\"a\":1}"]),
+        with(&["contamination", "model", "--eval", "lineage.yaml"]),
         with(&["verify", "model"]),
         with(&["bundle", "model", "-o", "model.bundle"]),
         with(&["private", "list"]),
