@@ -115,6 +115,11 @@ fn how_a_file_reaches_the_model_is_told() {
             (&json!(via), &json!(trained))
         );
         assert_eq!(names(&file["path"]), path);
+        // Looked at from the other end it is the same.
+        let impact = place.run(&["impact", name, "--json"]).expect(0).json();
+        let mut reached = impact["reached"].as_array().unwrap().iter();
+        let model = reached.find(|one| one["name"] == "model").unwrap();
+        assert_eq!(model["via"], via, "{name}");
     }
     let kept = file(&told, "kept");
     assert_eq!((&kept["words"], &kept["normalised"]), (&json!(1), &json!(1)));
