@@ -82,6 +82,8 @@ codes! {
     FileExists = "file_exists",
     /// What was read is no lineage file, or one with faults.
     LineageFileInvalid = "lineage_file_invalid",
+    /// What was read is no policy, or one with faults.
+    PolicyInvalid = "policy_invalid",
     /// A `use:` names something that is not registered.
     UnknownUse = "unknown_use",
     /// Something is used as what it cannot be.
@@ -134,6 +136,10 @@ codes! {
     RowSecretMissing = "row_secret_missing",
     /// A notice that would have no effect on anything.
     NoticeInvalid = "notice_invalid",
+    /// A file that is no sample, or an item that it does not have.
+    SampleInvalid = "sample_invalid",
+    /// A list of opened files that cannot be used.
+    ReadsInvalid = "reads_invalid",
 }
 
 impl From<Exit> for ErrorCode {

@@ -77,7 +77,7 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     clippy::disallowed_methods,
     reason = "records are the user's file, not the ledger's; they are flushed before they are moved"
 )]
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.part", std::process::id()));
     let beside = path.with_file_name(name);

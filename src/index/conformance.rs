@@ -115,6 +115,8 @@ fn api_model(item: &str) -> Predicate {
         access: Access::Api,
         terms: None,
         licence: None,
+        licence_date: None,
+        restrictions: Vec::new(),
         family: None,
         report: None,
     })

@@ -9,6 +9,7 @@
 
 mod about;
 mod artifact;
+mod day;
 mod decimal;
 mod fields;
 mod house;
@@ -44,6 +45,8 @@ pub use artifact::Content;
 pub use artifact::Count;
 pub use artifact::ManifestFacts;
 pub use artifact::absence_word;
+pub use day::Day;
+pub use day::DayError;
 pub use decimal::Decimal;
 pub use decimal::DecimalError;
 pub use house::Contested;
@@ -64,6 +67,7 @@ pub use leaf::Source;
 pub use notice::GapRef;
 pub use notice::GapRefError;
 pub use notice::Notice;
+pub use notice::Reaches;
 pub use row_root::KEYED_ROW_ROOT;
 pub use row_root::ROW_ROOT;
 pub use row_root::RowRoot;
@@ -105,6 +109,7 @@ pub use words::NoticeEffect;
 pub use words::NoticeKind;
 pub use words::OutputKind;
 pub use words::ReportedVerdict;
+pub use words::Restriction;
 pub use words::Revocation;
 pub use words::Role;
 pub use words::Thing;
@@ -364,6 +369,16 @@ impl Predicate {
     /// Returns the artifacts in subject order.
     pub fn artifacts(&self) -> impl Iterator<Item = &Artifact> {
         self.sets().into_iter().flat_map(|(_, set)| &set.artifacts)
+    }
+
+    /// Returns what a data set collects, or what a source was made from: what stands in the log, and the gaps.
+    /// Nothing for every other kind.
+    pub fn collected(&self) -> Option<(Option<&Cites>, &[Gap])> {
+        match self {
+            Self::Dataset(dataset) => Some((dataset.members.as_ref(), &dataset.gaps)),
+            Self::Source(source) => Some((source.derived_from.as_ref(), &source.gaps)),
+            _ => None,
+        }
     }
 
     /// Returns whether it rules over other statements, so that a seal counts it one by one.

@@ -42,6 +42,8 @@ fn source() -> Statement {
         generators: Generators::Named(vec!["gpt-3".to_owned()]),
         synthetic_share: Some(Decimal::parse("0.25").unwrap()),
         licence: Some("Apache-2.0".to_owned()),
+        licence_date: None,
+        restrictions: Vec::new(),
         holder: None,
         period: None,
         geography: vec![],
@@ -55,6 +57,8 @@ fn source() -> Statement {
         }),
         legal_basis: None,
         evidence: vec![],
+        derived_from: None,
+        gaps: Vec::new(),
     };
     Statement {
         issuer: KeyId::from_bytes([1; 32]),

@@ -10,9 +10,13 @@ use std::sync::Arc;
 
 use crate::digest::StatementId;
 use crate::statement::Artifact;
+use crate::statement::ArtifactRef;
+use crate::statement::Predicate;
 use crate::statement::Source;
 use crate::statement::Statement;
 
+use super::contents::Contents;
+use super::contents::Origins;
 use super::finding::PathStep;
 use super::graph::Place;
 use super::lineage::LineageNode;
@@ -21,18 +25,22 @@ use super::lineage::is_filter;
 use super::lineage::node;
 use super::lineage::tallies;
 use super::lineage::unit;
+use super::mass::Parcels;
 use super::mass::classify;
+use super::mass::parcels;
 use super::scene::Scene;
+use super::shared::SharedContent;
+use super::shared::shared;
 
 /// What of its statement a node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DescentPart {
-    /// The set at this position of [`crate::statement::Predicate::sets`]; for a run, its output at this position. The one subject of a
+    /// The set at this position of [`Predicate::sets`]; for a run, its output at this position. The one subject of a
     /// data set is at 0.
     Set(usize),
     /// The activity of a run.
     Run,
-    /// The gap at this input of a run, or at this position among the gaps of a data set.
+    /// The gap at this input of a run, or at this position among the gaps of a data set or a source.
     Gap(usize),
 }
 
@@ -41,7 +49,7 @@ pub enum DescentPart {
 pub struct Descends {
     /// Position of what it descends from; always higher.
     pub to: usize,
-    /// `output` (from an output to its run), `member` (of a data set), `model` (of a filter), or the role of an input.
+    /// `output` (from an output to its run), `member` (of a data set), `model` (of a filter), `parent` (of a source), or the role of an input.
     pub role: &'static str,
     /// Which input of the run, for a role of one.
     pub input: Option<usize>,
@@ -73,6 +81,19 @@ impl DescentNode {
         }
     }
 
+    /// Returns references to all artifacts of its set, or to the one of a data set; none for a step and a gap.
+    pub fn references(&self) -> Vec<ArtifactRef> {
+        let DescentPart::Set(at) = self.part else {
+            return Vec::new();
+        };
+        let sets = self.statement.predicate.sets();
+        let before: usize = sets.iter().take(at).map(|(_, set)| set.artifacts.len()).sum();
+        let count = sets.get(at).map_or(1, |(_, set)| set.artifacts.len());
+        (before..before + count)
+            .filter_map(|subject| Some(ArtifactRef::subject(self.id, u32::try_from(subject).ok()?)))
+            .collect()
+    }
+
     /// Returns the artifacts of its set: all that the statement has, whether the walk takes them all or not. None for a
     /// step, a gap and a data set.
     pub fn artifacts(&self) -> &[Artifact] {
@@ -91,6 +112,10 @@ pub struct Descent {
     pub nodes: Vec<DescentNode>,
     /// The positions of what was asked about, sorted.
     pub starts: Vec<usize>,
+    /// Who contributes how much, portion by portion, and who conditions.
+    pub parcels: Parcels,
+    /// Content of it that several statements claim, part of it or not.
+    pub shared: Vec<SharedContent>,
 }
 
 impl Descent {
@@ -126,8 +151,8 @@ impl Descent {
     }
 }
 
-/// Returns the whole lineage of the targets.
-pub(super) fn descent(scene: &Scene<'_>) -> Descent {
+/// Returns the whole lineage of the targets; `origins` are those of the verdict.
+pub(super) fn descent(scene: &Scene<'_>, origins: Origins) -> Descent {
     let tallies = tallies(scene);
     let at: BTreeMap<Unit, usize> = tallies.keys().map(|(_, unit)| *unit).zip(0..).collect();
     let position = |place: Place| at.get(&unit(scene, place)?).copied();
@@ -155,9 +180,14 @@ pub(super) fn descent(scene: &Scene<'_>) -> Descent {
     let starts: BTreeSet<usize> = starts
         .filter_map(|start| position(Place::Artifact(*start)))
         .collect();
+    // Not the contents of the verdict: what is counted here takes nothing of its limit.
+    let contents = Contents::new(scene.graph, origins, scene.case.limits.contents);
+    let parcels = parcels(&contents, &scene.replaced, &scene.case.starts, &position);
     Descent {
         nodes,
         starts: starts.into_iter().collect(),
+        parcels,
+        shared: shared(scene, &position),
     }
 }
 
@@ -217,6 +247,12 @@ pub(super) fn role_of(scene: &Scene<'_>, place: Place, below: Place) -> &'static
     match below {
         _ if of_run => "output",
         _ if is_filter(scene, place) => "model",
+        _ if is_source(scene, place) => "parent",
         _ => "member",
     }
+}
+
+fn is_source(scene: &Scene<'_>, place: Place) -> bool {
+    let node = scene.graph.nodes.get(&place.statement());
+    node.is_some_and(|node| matches!(node.statement.predicate, Predicate::Source(_)))
 }

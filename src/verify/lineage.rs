@@ -58,7 +58,7 @@ pub struct LineageEdge {
     pub from: usize,
     /// Position of the node that it descends from; always higher.
     pub to: usize,
-    /// `output`, `member`, `model`, or the role of an input.
+    /// `output`, `member`, `model`, `parent`, or the role of an input.
     pub role: &'static str,
 }
 

@@ -222,6 +222,8 @@ pub(crate) fn source(item: &str, set: ArtifactSet) -> Predicate {
         generators: Generators::Absent,
         synthetic_share: None,
         licence: None,
+        licence_date: None,
+        restrictions: Vec::new(),
         holder: None,
         period: None,
         geography: vec![],
@@ -232,6 +234,8 @@ pub(crate) fn source(item: &str, set: ArtifactSet) -> Predicate {
         crawl: None,
         legal_basis: None,
         evidence: vec![],
+        derived_from: None,
+        gaps: Vec::new(),
     })
 }
 
@@ -252,6 +256,8 @@ pub(crate) fn model(item: &str, set: ArtifactSet) -> Predicate {
         access: Access::Weights,
         terms: None,
         licence: None,
+        licence_date: None,
+        restrictions: Vec::new(),
         family: None,
         report: None,
     })

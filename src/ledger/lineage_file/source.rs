@@ -4,20 +4,24 @@ use crate::statement::Absence;
 use crate::statement::AcquiredBy;
 use crate::statement::Answer;
 use crate::statement::Crawl;
+use crate::statement::Day;
 use crate::statement::Decimal;
 use crate::statement::Generators;
 use crate::statement::ItemName;
 use crate::statement::MadeBy;
+use crate::statement::Restriction;
 
 use super::confidential;
 use super::confidential::Confidential;
 use super::content;
 use super::content::ContentSpec;
+use super::dataset;
 use super::decode::Context;
 use super::expected::Expected;
 use super::fault::FaultKind;
 use super::fields::Fields;
 use super::fields::Shape;
+use super::input::Taken;
 use super::licence;
 use super::located::Located;
 use super::node::Node;
@@ -42,6 +46,10 @@ pub struct SourceItem {
     pub synthetic_share: Option<Decimal>,
     /// SPDX expression or `LicenseRef-...`.
     pub licence: Option<String>,
+    /// On which day it had this licence.
+    pub licence_date: Option<Day>,
+    /// What its terms forbid or demand.
+    pub restrictions: Vec<Restriction>,
     /// Who holds the rights.
     pub holder: Option<String>,
     /// When it was made or collected.
@@ -66,6 +74,8 @@ pub struct SourceItem {
     pub rows: Option<Located<u64>>,
     /// Tokens of all its files together, as stated.
     pub tokens: Option<Located<u64>>,
+    /// What it was made from.
+    pub derived_from: Vec<Taken>,
     /// Which trees over its rows it asks for.
     pub row_root: RowRootSpec,
     /// What of it is withheld.
@@ -86,6 +96,8 @@ pub(super) const SOURCE: Shape = Shape {
         "generators",
         "synthetic_share",
         "licence",
+        "licence_date",
+        "restrictions",
         "holder",
         "period",
         "geography",
@@ -98,6 +110,7 @@ pub(super) const SOURCE: Shape = Shape {
         "evidence",
         "rows",
         "tokens",
+        "derived_from",
         "row_root",
         "confidential",
     ],
@@ -121,6 +134,8 @@ pub(super) fn decode(cx: &mut Context<'_>, node: &Node) -> Option<SourceItem> {
         generators: generators(cx, &fields, made_by),
         synthetic_share: synthetic_share(cx, &fields, made_by),
         licence: licence::decode(cx, &fields),
+        licence_date: licence::date(cx, &fields),
+        restrictions: licence::restrictions(cx, &fields),
         holder: fields.text(cx, "holder"),
         period: fields.text(cx, "period"),
         geography: fields.texts(cx, "geography"),
@@ -133,6 +148,7 @@ pub(super) fn decode(cx: &mut Context<'_>, node: &Node) -> Option<SourceItem> {
         evidence: fields.paths(cx, "evidence"),
         rows: fields.count(cx, "rows"),
         tokens: fields.count(cx, "tokens"),
+        derived_from: dataset::members(cx, &fields, "derived_from"),
         confidential: confidential::decode(cx, &fields, confidential::OF_SOURCE),
         name: name?,
     };

@@ -231,6 +231,9 @@ fn of_source(
         by.some("crawl.robots", robots)?;
         by.some("crawl.opt_out", opt_out)?;
     }
+    if confidential.has("unresolved") {
+        source.gaps.iter_mut().try_for_each(|gap| by.gap(gap))?;
+    }
     Ok(())
 }
 

@@ -22,6 +22,7 @@ const LAYERS: &str = "
     disclosure:  digest canonical commitment statement manifest
     rows:        digest commitment statement merkle
     false_seal:  digest statement manifest envelope merkle checkpoint
+    sample:      digest canonical key statement envelope merkle checkpoint
 
     verify:      VOCABULARY
     pedigree:    VOCABULARY verify
@@ -35,7 +36,7 @@ const LAYERS: &str = "
     log:         VOCABULARY verify store
     index:       VOCABULARY verify store
 
-    ledger:      VOCABULARY verify bundle store sign log index
+    ledger:      VOCABULARY verify licence policy bundle store sign log index
     query:       VOCABULARY verify index ledger
     fsck:        VOCABULARY verify store sign log index ledger
     report:      VOCABULARY verify pedigree licence policy query
@@ -43,7 +44,7 @@ const LAYERS: &str = "
     cli:         ALL
 ";
 
-/// The layers that see no disk, network, process, environment or clock: vocabulary, `verify` and `policy`.
+/// The layers that see no disk, network, process, environment or clock: vocabulary, `verify`, `licence` and `policy`.
 const PURE_BLOCKS: usize = 2;
 
 /// What of the standard library leads out of the program.

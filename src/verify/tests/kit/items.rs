@@ -64,6 +64,8 @@ pub fn source(item: &str) -> Source {
         generators: Generators::Absent,
         synthetic_share: None,
         licence: Some("Apache-2.0".to_owned()),
+        licence_date: None,
+        restrictions: Vec::new(),
         holder: None,
         period: None,
         geography: vec![],
@@ -74,6 +76,8 @@ pub fn source(item: &str) -> Source {
         crawl: None,
         legal_basis: None,
         evidence: vec![],
+        derived_from: None,
+        gaps: Vec::new(),
     }
 }
 
@@ -88,6 +92,8 @@ pub fn model(item: &str) -> Model {
         access: Access::Api,
         terms: None,
         licence: None,
+        licence_date: None,
+        restrictions: Vec::new(),
         family: None,
         report: None,
     }
@@ -296,6 +302,7 @@ pub fn notice(change: NoticeKind, targets: Vec<ArtifactRef>) -> Notice {
         by: vec![],
         effect: None,
         reason: None,
+        reaches: None,
     }
 }
 

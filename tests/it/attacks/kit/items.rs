@@ -71,6 +71,8 @@ pub fn source(item: &str) -> Source {
         generators: Generators::Absent,
         synthetic_share: None,
         licence: Some("Apache-2.0".to_owned()),
+        licence_date: None,
+        restrictions: Vec::new(),
         holder: None,
         period: None,
         geography: vec![],
@@ -81,6 +83,8 @@ pub fn source(item: &str) -> Source {
         crawl: None,
         legal_basis: None,
         evidence: vec![],
+        derived_from: None,
+        gaps: Vec::new(),
     }
 }
 
@@ -95,6 +99,8 @@ pub fn model(item: &str) -> Model {
         access: Access::Api,
         terms: None,
         licence: None,
+        licence_date: None,
+        restrictions: Vec::new(),
         family: None,
         report: None,
     }
