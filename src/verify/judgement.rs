@@ -5,8 +5,8 @@ use num_traits::Zero as _;
 use crate::checkpoint::Checkpoint;
 use crate::sample::bound::percent_up;
 
-use super::details::Details;
 use super::descent::Descent;
+use super::details::Details;
 use super::exclusion::Beyond;
 use super::exclusion::ExclusionFact;
 use super::finding::Code;
