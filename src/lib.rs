@@ -40,6 +40,7 @@ pub mod key;
 pub mod licence;
 pub mod manifest;
 pub mod merkle;
+pub mod pedigree;
 pub mod policy;
 pub mod rows;
 pub mod sample;

@@ -112,6 +112,8 @@ pub enum Command {
     Licences(super::licences::LicencesArgs),
     /// Judge whether a lineage is whole: the verdict, and every reason
     Verify(Verify),
+    /// Tell how much of a model comes from where, and through how many generations
+    Pedigree(super::pedigree::Args),
     /// Draw a sample of a lineage, and keep what is found of it
     Sample(super::sample::SampleArgs),
     /// Hold what a job really opened against what its run declares

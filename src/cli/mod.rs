@@ -44,6 +44,7 @@ mod log;
 mod nodes;
 mod notice;
 mod passphrase;
+mod pedigree;
 mod plain_file;
 mod private;
 mod progress;
@@ -150,6 +151,7 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
         Command::List(args) => list::run(session, args),
         Command::Log(args) => log::run(session, args),
         Command::Impact(args) => impact::run(session, args),
+        Command::Pedigree(args) => pedigree::run(session, args),
         Command::Gaps(args) => gaps::run(session, args),
         Command::Licences(args) => licences::run(session, args),
         Command::Trace(args) => trace::run(session, args),

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use crate::digest::StatementId;
 use crate::statement::Artifact;
+use crate::statement::ArtifactRef;
 use crate::statement::Predicate;
 use crate::statement::Source;
 use crate::statement::Statement;
@@ -78,6 +79,19 @@ impl DescentNode {
             id: self.shown.id.clone(),
             name: self.shown.name.clone(),
         }
+    }
+
+    /// Returns references to all artifacts of its set, or to the one of a data set; none for a step and a gap.
+    pub fn references(&self) -> Vec<ArtifactRef> {
+        let DescentPart::Set(at) = self.part else {
+            return Vec::new();
+        };
+        let sets = self.statement.predicate.sets();
+        let before: usize = sets.iter().take(at).map(|(_, set)| set.artifacts.len()).sum();
+        let count = sets.get(at).map_or(1, |(_, set)| set.artifacts.len());
+        (before..before + count)
+            .filter_map(|subject| Some(ArtifactRef::subject(self.id, u32::try_from(subject).ok()?)))
+            .collect()
     }
 
     /// Returns the artifacts of its set: all that the statement has, whether the walk takes them all or not. None for a

@@ -64,7 +64,6 @@ pub use finding::Finding;
 pub use finding::PathStep;
 pub use finding::Verdict;
 pub use founder::Ancestry;
-pub use founder::Shares;
 pub use judgement::Assurance;
 pub use judgement::Completeness;
 pub use judgement::Conditioning;

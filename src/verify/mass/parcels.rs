@@ -16,6 +16,7 @@ use crate::verify::contents::Content;
 use crate::verify::contents::ContentKey;
 use crate::verify::contents::Contents;
 use crate::verify::contents::Owner;
+use crate::verify::graph;
 use crate::verify::graph::Place;
 use crate::verify::share::Share;
 
@@ -302,11 +303,26 @@ impl Drawing<'_> {
                 ..Draft::default()
             },
         );
-        let node = self.mass.graph.nodes.get(&reference.statement);
-        if let Some(Predicate::Filter(filter)) = node.map(|node| &node.statement.predicate)
-            && let Some(model) = filter.model
-        {
-            self.condition(at, &[model], None, rank);
+        let graph = self.mass.graph;
+        let Some(node) = graph.nodes.get(&reference.statement) else {
+            return;
+        };
+        match &node.statement.predicate {
+            Predicate::Filter(filter) => {
+                if let Some(model) = filter.model {
+                    self.condition(at, &[model], None, rank);
+                }
+            }
+            // What a source says that it was derived from carries no mass: the source itself is declared.
+            Predicate::Source(_) => {
+                self.condition(at, &node.cites.concat(), None, rank);
+                let gaps = graph::gaps(node).into_iter();
+                let gaps = gaps.map(|(position, _)| (To::Gap(reference.statement, position), None));
+                if let Some(draft) = self.drafts.get_mut(at) {
+                    draft.conditions.extend(gaps);
+                }
+            }
+            _ => {}
         }
     }
 
