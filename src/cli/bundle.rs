@@ -22,6 +22,7 @@ use crate::verify::Request;
 
 use super::code::ErrorCode;
 use super::error::Error;
+use super::excludes::Excludes;
 use super::exit::Exit;
 use super::home::read_trust_root;
 use super::progress::Bar;
@@ -46,6 +47,9 @@ pub struct Args {
     /// Write the bundle to this new file
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
+    /// What it must not descend from.
+    #[command(flatten)]
+    pub excludes: Excludes,
     /// Trust the ledger that this file describes, and no other
     #[arg(long, value_name = "FILE", conflicts_with = "trust_genesis")]
     pub trust_root: Option<PathBuf>,
@@ -73,6 +77,7 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
             .map(|place| place.note())
             .transpose()?
             .flatten(),
+        excludes: args.excludes.in_ledger(session, &ledger.view())?,
         ..Request::of(trust(session, args.trust_genesis, &ledger, given)?)
     };
     let path = session.path(&args.output);

@@ -128,8 +128,18 @@ codes! {
     DisclosureInvalid = "disclosure_invalid",
     /// The folder of what is withheld cannot be used.
     SidecarUnusable = "sidecar_unusable",
+    /// A row is to be proved of a file without a row root.
+    NoRowRoot = "no_row_root",
+    /// The file has no row of that number.
+    NoSuchRow = "no_such_row",
+    /// The row root is keyed, and its secret is not here.
+    RowSecretMissing = "row_secret_missing",
     /// A notice that would have no effect on anything.
     NoticeInvalid = "notice_invalid",
+    /// A file that is no sample, or an item that it does not have.
+    SampleInvalid = "sample_invalid",
+    /// A list of opened files that cannot be used.
+    ReadsInvalid = "reads_invalid",
 }
 
 impl From<Exit> for ErrorCode {

@@ -34,6 +34,7 @@ use super::by_policy::ByPolicy;
 use super::by_policy::held_against;
 use super::code::ErrorCode;
 use super::error::Error;
+use super::excludes::Excludes;
 use super::exit::Exit;
 use super::fresh::Fresh;
 use super::held::not_kept;
@@ -68,6 +69,9 @@ pub struct Args {
     /// What else it is held against.
     #[command(flatten)]
     pub by: ByPolicy,
+    /// What it must not descend from.
+    #[command(flatten)]
+    pub excludes: Excludes,
     /// What was disclosed.
     #[command(flatten)]
     pub with: With,
@@ -164,6 +168,7 @@ fn request(session: &Session, args: &Args, root: &TrustRoot, known: Option<&[u8]
         older: args.older,
         newer: args.fresh.newer(session)?,
         min_size: args.fresh.min_size(),
+        excludes: args.excludes.in_bundle(session)?,
         ..Request::of(Trust::Pinned(root.clone()))
     })
 }

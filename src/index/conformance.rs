@@ -79,6 +79,7 @@ fn file(content: &str) -> Artifact {
             bytes: None,
             held: false,
             sealed: false,
+            row_root: None,
         },
         rows: None,
         tokens: None,

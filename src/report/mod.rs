@@ -15,9 +15,12 @@ mod draw;
 mod html;
 mod lacking;
 mod layout;
+mod pedigree;
 mod sealed;
+mod sheet;
 #[cfg(test)]
 mod tests;
+mod versus;
 mod words;
 
 pub use build::Basis;
@@ -26,10 +29,18 @@ pub use build::FINDINGS_MAX;
 pub use build::PATH_STEPS_MAX;
 pub use document::*;
 pub use html::page;
+pub use html::pedigree_page;
 pub use layout::LANES_MAX;
+pub use pedigree::sheet;
 pub use sealed::PREDICATE_TYPE;
 pub use sealed::REPORT_BYTES_MAX;
 pub use sealed::Report;
+pub use sheet::Entry;
+pub use sheet::Section;
+pub use sheet::Sheet;
+pub use sheet::Step;
+pub use sheet::number;
+pub use versus::versus_sheet;
 pub use words::meaning;
 
 /// What every report says at its end.

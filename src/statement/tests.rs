@@ -19,6 +19,7 @@ fn file(name: &str) -> Artifact {
             bytes: Some(12),
             held: false,
             sealed: false,
+            row_root: None,
         },
         rows: Some(Count {
             value: 3,

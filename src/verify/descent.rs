@@ -10,10 +10,13 @@ use std::sync::Arc;
 
 use crate::digest::StatementId;
 use crate::statement::Artifact;
+use crate::statement::ArtifactRef;
 use crate::statement::Predicate;
 use crate::statement::Source;
 use crate::statement::Statement;
 
+use super::contents::Contents;
+use super::contents::Origins;
 use super::finding::PathStep;
 use super::graph::Place;
 use super::lineage::LineageNode;
@@ -22,7 +25,9 @@ use super::lineage::is_filter;
 use super::lineage::node;
 use super::lineage::tallies;
 use super::lineage::unit;
+use super::mass::Parcels;
 use super::mass::classify;
+use super::mass::parcels;
 use super::scene::Scene;
 use super::shared::SharedContent;
 use super::shared::shared;
@@ -76,6 +81,19 @@ impl DescentNode {
         }
     }
 
+    /// Returns references to all artifacts of its set, or to the one of a data set; none for a step and a gap.
+    pub fn references(&self) -> Vec<ArtifactRef> {
+        let DescentPart::Set(at) = self.part else {
+            return Vec::new();
+        };
+        let sets = self.statement.predicate.sets();
+        let before: usize = sets.iter().take(at).map(|(_, set)| set.artifacts.len()).sum();
+        let count = sets.get(at).map_or(1, |(_, set)| set.artifacts.len());
+        (before..before + count)
+            .filter_map(|subject| Some(ArtifactRef::subject(self.id, u32::try_from(subject).ok()?)))
+            .collect()
+    }
+
     /// Returns the artifacts of its set: all that the statement has, whether the walk takes them all or not. None for a
     /// step, a gap and a data set.
     pub fn artifacts(&self) -> &[Artifact] {
@@ -94,6 +112,8 @@ pub struct Descent {
     pub nodes: Vec<DescentNode>,
     /// The positions of what was asked about, sorted.
     pub starts: Vec<usize>,
+    /// Who contributes how much, portion by portion, and who conditions.
+    pub parcels: Parcels,
     /// Content of it that several statements claim, part of it or not.
     pub shared: Vec<SharedContent>,
 }
@@ -131,8 +151,8 @@ impl Descent {
     }
 }
 
-/// Returns the whole lineage of the targets.
-pub(super) fn descent(scene: &Scene<'_>) -> Descent {
+/// Returns the whole lineage of the targets; `origins` are those of the verdict.
+pub(super) fn descent(scene: &Scene<'_>, origins: Origins) -> Descent {
     let tallies = tallies(scene);
     let at: BTreeMap<Unit, usize> = tallies.keys().map(|(_, unit)| *unit).zip(0..).collect();
     let position = |place: Place| at.get(&unit(scene, place)?).copied();
@@ -160,9 +180,13 @@ pub(super) fn descent(scene: &Scene<'_>) -> Descent {
     let starts: BTreeSet<usize> = starts
         .filter_map(|start| position(Place::Artifact(*start)))
         .collect();
+    // Not the contents of the verdict: what is counted here takes nothing of its limit.
+    let contents = Contents::new(scene.graph, origins, scene.case.limits.contents);
+    let parcels = parcels(&contents, &scene.replaced, &scene.case.starts, &position);
     Descent {
         nodes,
         starts: starts.into_iter().collect(),
+        parcels,
         shared: shared(scene, &position),
     }
 }

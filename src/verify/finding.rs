@@ -95,6 +95,8 @@ codes! {
     BlobDiffers = "blob_differs", TAMPERED;
     /// A file whose bytes are not those that were registered.
     ContentDiffers = "content_differs", TAMPERED;
+    /// A sample that is not the one that its rule draws.
+    SampleNotDrawn = "sample_not_drawn", TAMPERED;
     /// What was disclosed is not what stands in the ledger as a commitment.
     DisclosureDiffers = "disclosure_differs", TAMPERED;
     /// Nothing that a lineage could consist of.
@@ -115,6 +117,8 @@ codes! {
     RowsNotAccounted = "rows_not_accounted", NOT_TRACED;
     /// A tool saw the run read something it did not declare.
     ContradictedByObservation = "contradicted_by_observation", NOT_TRACED;
+    /// An item of a sample that an auditor marked as differing.
+    SampleDiffers = "sample_differs", NOT_TRACED;
     /// The run itself says that inputs are missing.
     InputsIncomplete = "inputs_incomplete", NOT_TRACED;
     /// Signed by a key that had no grant for it.
@@ -151,10 +155,14 @@ codes! {
     BundleIncomplete = "bundle_incomplete", UNDECIDABLE;
     /// A file that was to be checked and is not there.
     ContentNotFound = "content_not_found", UNDECIDABLE;
+    /// An item of a sample that an auditor marked as not there.
+    SampleMissing = "sample_missing", UNDECIDABLE;
     /// An entry of a kind or a format this version cannot judge.
     NotJudged = "not_judged", UNDECIDABLE;
     /// Less assurance than was asked for.
     AssuranceTooLow = "assurance_too_low", UNDECIDABLE;
+    /// Nobody can say whether something descends from what it was asked not to descend from.
+    ExclusionNotShown = "exclusion_not_shown", UNDECIDABLE;
     /// More to look at than a limit of this program allows; the message names it.
     LimitReached = "limit_reached", UNDECIDABLE;
     /// Something that was withdrawn, and must not be used any longer.
@@ -167,6 +175,8 @@ codes! {
     PolicyBroken = "policy_broken", NOT_PERMITTED;
     /// A rule of the policy that cannot be judged by what is known.
     PolicyNotJudged = "policy_not_judged", NOT_PERMITTED;
+    /// Something descends from what it was asked not to descend from.
+    NotExcluded = "not_excluded", NOT_PERMITTED;
     /// Something was withdrawn or recalled for new uses, and stands here from before.
     UsedBeforeNotice = "used_before_notice", NOTE;
     /// Something stands here in the place of what it corrects.

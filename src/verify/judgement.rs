@@ -3,14 +3,18 @@
 use num_traits::Zero as _;
 
 use crate::checkpoint::Checkpoint;
+use crate::sample::bound::percent_up;
 
 use super::descent::Descent;
+use super::exclusion::Beyond;
+use super::exclusion::ExclusionFact;
 use super::finding::Code;
 use super::finding::Finding;
 use super::finding::Verdict;
 use super::lineage::Lineage;
 use super::mass::Boundary;
 use super::ruled::Ruling;
+use super::sampled::Sampled;
 use super::share::Share;
 use super::subjects::Subject;
 use super::withheld::DisclosedFact;
@@ -235,6 +239,12 @@ pub struct Judgement {
     pub withheld: Vec<Withheld>,
     /// What was disclosed and is true.
     pub disclosed: Vec<DisclosedFact>,
+    /// The sample that was drawn, if one was asked for, and what it shows.
+    pub sampled: Option<Sampled>,
+    /// What was asked not to be among the ancestors, in the order of the request.
+    pub excludes: Vec<ExclusionFact>,
+    /// What no exclusion can see behind, where one was asked for.
+    pub beyond: Vec<Beyond>,
 }
 
 impl Judgement {
@@ -369,7 +379,14 @@ impl Judgement {
         match self.trust_kind {
             "genesis" => "not pinned: the ledger vouches for itself".to_owned(),
             "none" => "not pinned".to_owned(),
-            _ => self.assurance.as_str().to_owned(),
+            _ => match self.sampled.as_ref().and_then(Sampled::in_all) {
+                Some(shown) if self.assurance == Assurance::Sampled => format!(
+                    "sampled: with 95 % confidence at most {} of {} differ",
+                    percent_up(shown.at_most, shown.size),
+                    counted(usize::try_from(shown.size).unwrap_or(usize::MAX), "item")
+                ),
+                _ => self.assurance.as_str().to_owned(),
+            },
         }
     }
 

@@ -8,8 +8,10 @@
 
 mod claimed;
 mod contents;
+mod declared;
 mod descent;
 mod disputed;
+mod exclusion;
 mod files;
 mod finding;
 mod founder;
@@ -24,6 +26,7 @@ mod notices;
 mod redirect;
 mod ruled;
 mod rules;
+mod sampled;
 mod scene;
 mod share;
 mod shared;
@@ -33,10 +36,20 @@ mod withheld;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use declared::Declared;
+pub use declared::DeclaredFile;
+pub use declared::NotCompared;
 pub use descent::Descends;
 pub use descent::Descent;
 pub use descent::DescentNode;
 pub use descent::DescentPart;
+pub use exclusion::Beyond;
+pub use exclusion::BeyondKind;
+pub use exclusion::EXCLUDES_MAX;
+pub use exclusion::Excluded;
+pub use exclusion::Exclusion;
+pub use exclusion::ExclusionFact;
+pub use exclusion::Unwanted;
 pub use files::FileDigests;
 pub use files::FileQuery;
 pub use finding::Code;
@@ -66,16 +79,26 @@ pub use lineage::said_by;
 pub use machine::Evidence;
 pub use machine::Verifier;
 pub use mass::Boundary;
+pub use mass::Parcel;
+pub use mass::ParcelCondition;
+pub use mass::ParcelParent;
+pub use mass::Parcels;
 pub use mass::mass_inputs;
 pub use notices::has_say;
 pub use ruled::Objection;
 pub use ruled::RuleResult;
 pub use ruled::Ruling;
 pub use rules::counts_at_once;
+pub use sampled::FoundBy;
+pub use sampled::ItemFound;
+pub use sampled::Sampled;
+pub use sampled::Sampling;
+pub use share::Part;
 pub use share::SHARE_BITS_MAX;
 pub use share::Share;
 pub use share::approximate;
 pub use share::fixed_point;
+pub use share::mix;
 pub use shared::Claimant;
 pub use shared::SharedContent;
 pub use subjects::SUBJECT_FILES_MAX;
@@ -147,6 +170,8 @@ pub struct Request {
     pub min_size: Option<TreeSize>,
     /// Whether the judgement is to hold the whole lineage ([`Judgement::descent`]), for what is worked out from it.
     pub descent: bool,
+    /// What the target must not descend from; at most [`EXCLUDES_MAX`] are looked for.
+    pub excludes: Vec<Excluded>,
 }
 
 impl Request {
@@ -165,6 +190,7 @@ impl Request {
             newer: None,
             min_size: None,
             descent: false,
+            excludes: Vec::new(),
         }
     }
 }

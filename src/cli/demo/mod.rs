@@ -263,6 +263,9 @@ fn register_args(file: &str) -> args::Register {
 
 fn verify_args(node: &str, content: bool) -> args::Verify {
     args::Verify {
+        sample: None,
+        marks: None,
+        excludes: super::excludes::Excludes::default(),
         with: super::with::With::default(),
         nodes: vec![node.to_owned()],
         judging: args::Judging {

@@ -9,6 +9,7 @@ use super::ConfidentialArgs;
 use super::ContentArgs;
 use super::Finish;
 use super::Item;
+use super::RowRootArgs;
 use super::input;
 use super::pair;
 use super::words;
@@ -117,6 +118,8 @@ pub struct SourceFacts {
     #[arg(long, value_name = "TEXT")]
     unresolved: Vec<String>,
     #[command(flatten)]
+    row_root: RowRootArgs,
+    #[command(flatten)]
     confidential: ConfidentialArgs,
 }
 
@@ -151,6 +154,7 @@ impl SourceFacts {
         if !parents.is_empty() {
             item.values("derived_from", &parents);
         }
+        item.value("row_root", self.row_root.value());
         self.confidential.put(&mut item);
         Ok(item)
     }

@@ -5,9 +5,11 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::cli::by_policy::ruling;
+use crate::cli::excludes::facts;
 use crate::cli::json::boundary;
 use crate::cli::json::checkpoint;
 use crate::cli::json::path;
+use crate::cli::sample::shown_json;
 use crate::disclosure::Disclosed;
 use crate::report::meaning;
 use crate::verify::ContentCheck;
@@ -86,12 +88,29 @@ fn of_judged(judged: &Judged) -> Value {
         "policy": judgement.policy.as_ref().map(ruling),
         "withheld": judgement.withheld.iter().map(withheld).collect::<Vec<Value>>(),
         "disclosed": judgement.disclosed.iter().map(disclosed).collect::<Vec<Value>>(),
+        "sample": sample(judged),
+        "excludes": facts(judgement),
         "trust_root": {
             "kind": judgement.trust_kind,
             "origin": judged.root.origin,
             "genesis": format!("hb:{}", judged.root.genesis),
         },
     })
+}
+
+fn sample(judged: &Judged) -> Value {
+    let mut value = judged
+        .judgement
+        .get()
+        .sampled
+        .as_ref()
+        .map(shown_json)
+        .unwrap_or_default();
+    if let Value::Object(members) = &mut value {
+        let signer = judged.signer.map(|key| key.to_hex());
+        members.insert("signer".to_owned(), signer.into());
+    }
+    value
 }
 
 /// The same keys as for a judgement, with nothing in them.
@@ -125,6 +144,8 @@ fn of_told(told: &Told) -> Value {
         "policy": null,
         "withheld": [],
         "disclosed": [],
+        "sample": null,
+        "excludes": [],
         "trust_root": { "kind": "none" },
     })
 }

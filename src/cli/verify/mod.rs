@@ -2,11 +2,13 @@
 
 mod earlier;
 mod json;
+mod sampled;
 mod text;
 
 use std::path::Path;
 
 use crate::checkpoint::Checkpoint;
+use crate::digest::KeyId;
 use crate::disclosure::Disclosures;
 use crate::ledger::Ledger;
 use crate::ledger::LedgerError;
@@ -18,6 +20,7 @@ use crate::policy::Policy;
 use crate::statement::ArtifactRef;
 use crate::trust::TrustRoot;
 use crate::verify::Code;
+use crate::verify::Excluded;
 use crate::verify::FileDigests;
 use crate::verify::Finding;
 use crate::verify::Judgement;
@@ -66,6 +69,8 @@ struct Judged {
     file: Option<FileDigests>,
     judgement: Verified<Judgement>,
     root: TrustRoot,
+    /// Who signed the sample, where there is one that somebody signed.
+    signer: Option<KeyId>,
 }
 
 /// A verdict about something that has no lineage in the ledger.
@@ -150,6 +155,7 @@ pub(super) fn tell(
         file: None,
         judgement,
         root,
+        signer: None,
     };
     shown(session, &[Outcome::Judged(Box::new(judged))])
 }
@@ -181,7 +187,10 @@ fn outcomes(session: &Session, args: &args::Verify) -> Result<(Vec<Outcome>, Vec
         trust: &trust,
         policy: policy.as_ref(),
     };
-    let outcomes = asking.outcomes()?;
+    let outcomes = match &args.sample {
+        Some(path) => asking.of_sample(path)?,
+        None => asking.outcomes()?,
+    };
     let mut notes = earlier.advice(&outcomes);
     notes.extend(earlier.accept(session, &ledger, &trust));
     Ok((outcomes, notes))
@@ -222,12 +231,13 @@ impl Asking<'_> {
                 },
             }
         }
+        let excludes = self.args.excludes.in_ledger(self.session, &view)?;
         let mut content = match &judging.content {
             Some(folder) => Some(ContentFolder::at(&self.session.path(folder), &bar)?),
             None => None,
         };
         for target in targets {
-            outcomes.push(self.outcome(target, &view, &disclosures, content.as_mut())?);
+            outcomes.push(self.outcome(target, &view, (&disclosures, &excludes), content.as_mut())?);
         }
         bar.done();
         Ok(outcomes)
@@ -237,7 +247,7 @@ impl Asking<'_> {
         &self,
         target: Target,
         view: &View<'_>,
-        disclosures: &[Disclosures],
+        (disclosures, excludes): (&[Disclosures], &[Excluded]),
         content: Option<&mut ContentFolder<'_>>,
     ) -> Result<Outcome, Error> {
         let (asked, name, artifacts, file) = match target {
@@ -261,6 +271,7 @@ impl Asking<'_> {
             content: content.is_some(),
             require: self.args.judging.require,
             disclosures: disclosures.to_vec(),
+            excludes: excludes.to_vec(),
             descent: self.policy.is_some(),
             ..Request::of(self.trust.clone())
         });
@@ -270,6 +281,7 @@ impl Asking<'_> {
             file,
             judgement: held_against(self.policy, judged(self.ledger, request, size, content)?),
             root: self.trust.root().clone(),
+            signer: None,
         })))
     }
 

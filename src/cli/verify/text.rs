@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use num_traits::Zero as _;
 
 use crate::checkpoint::Checkpoint;
+use crate::cli::excludes;
 use crate::cli::json::root_text;
+use crate::cli::sample::shown_text;
 use crate::cli::ui::Paint;
 use crate::cli::ui::counted;
 use crate::cli::ui::in_line;
@@ -14,6 +16,7 @@ use crate::cli::ui::put;
 use crate::cli::ui::short_id;
 use crate::cli::ui::table;
 use crate::cli::with::section;
+use crate::digest::KeyId;
 use crate::report::meaning;
 use crate::verify::Code;
 use crate::verify::Completeness;
@@ -116,10 +119,22 @@ fn one(outcome: &Outcome, paint: Paint) -> String {
                 );
             }
             text.push_str(&findings(&judgement.findings, paint));
+            if let Some(sampled) = &judgement.sampled {
+                text.push_str(&shown_text(sampled, paint));
+                text.push_str(&signer(judged.signer));
+            }
+            text.push_str(&excludes::section(judgement, paint));
             text.push_str(&section(judgement, &paint.strong("disclosed, and true")));
             text.push_str(&declared(judgement, paint));
             text
         }
+    }
+}
+
+fn signer(key: Option<KeyId>) -> String {
+    match key {
+        Some(key) => format!("the sample and its marks are signed by the key {key}\n"),
+        None => "nobody signed the sample and its marks\n".to_owned(),
     }
 }
 

@@ -180,6 +180,7 @@ pub(crate) fn file(content: &str) -> Artifact {
             bytes: Some(content.len() as u64),
             held: false,
             sealed: false,
+            row_root: None,
         },
         rows: None,
         tokens: None,
@@ -194,6 +195,7 @@ pub(crate) fn held(content: &str) -> Artifact {
             bytes: Some(content.len() as u64),
             held: true,
             sealed: false,
+            row_root: None,
         },
         ..file(content)
     }
@@ -356,6 +358,7 @@ pub(crate) fn manifest_of(count: usize) -> Manifest {
         bytes: Some(1),
         rows: None,
         tokens: None,
+        row_root: None,
     };
     Manifest::of((0..count).map(member).collect()).unwrap()
 }

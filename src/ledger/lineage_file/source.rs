@@ -26,6 +26,8 @@ use super::licence;
 use super::located::Located;
 use super::node::Node;
 use super::node::NodeValue;
+use super::row_root;
+use super::row_root::RowRootSpec;
 
 /// A source as the lineage file describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +76,8 @@ pub struct SourceItem {
     pub tokens: Option<Located<u64>>,
     /// What it was made from.
     pub derived_from: Vec<Taken>,
+    /// Which trees over its rows it asks for.
+    pub row_root: RowRootSpec,
     /// What of it is withheld.
     pub confidential: Confidential,
 }
@@ -107,6 +111,7 @@ pub(super) const SOURCE: Shape = Shape {
         "rows",
         "tokens",
         "derived_from",
+        "row_root",
         "confidential",
     ],
 };
@@ -120,8 +125,10 @@ pub(super) fn decode(cx: &mut Context<'_>, node: &Node) -> Option<SourceItem> {
     let fields = Fields::open(cx, "sources", node, SOURCE)?;
     let name = fields.name(cx, "a source");
     let made_by = fields.word(cx, "made_by").unwrap_or(MadeBy::Unknown);
+    let content = content::decode(cx, &fields, Absence::NotKnown);
     let source = SourceItem {
-        content: content::decode(cx, &fields, Absence::NotKnown),
+        row_root: row_root::decode(cx, &fields, &content),
+        content,
         made_by,
         acquired_by: fields.word(cx, "acquired_by").unwrap_or(AcquiredBy::Unknown),
         generators: generators(cx, &fields, made_by),

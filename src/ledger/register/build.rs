@@ -41,6 +41,7 @@ use super::content::Names;
 use super::content::make;
 use super::order::Item;
 use super::problem::ProblemKind;
+use super::row_root::RowsOf;
 use super::withhold::Committer;
 
 /// Problems with the lines they stand on.
@@ -121,6 +122,7 @@ impl<'a> Builder<'a> {
             one_artifact: false,
             bytes: Bytes::Elsewhere,
             names: Names::Written,
+            rows_of: RowsOf::default(),
             inline_max: self.inline_max,
             declaration,
             rows: None,
@@ -148,6 +150,7 @@ impl<'a> Builder<'a> {
         let names = self.names(personal || source.confidential.has("files"));
         let making = Making {
             names,
+            rows_of: RowsOf::of(source.row_root, personal, self.committer),
             rows: source.rows.as_ref().map(|rows| rows.value),
             tokens: source.tokens.as_ref().map(|tokens| tokens.value),
             ..self.making(&source.name.value, declaration)

@@ -14,6 +14,7 @@ use crate::statement::OutputKind;
 use crate::statement::Predicate;
 use crate::statement::Statement;
 use crate::verify::finding::Code;
+use crate::verify::graph::Node;
 
 use super::Verifier;
 use super::blobs::BlobUse;
@@ -43,6 +44,7 @@ impl Verifier {
             Some(subjects) => self.keep(index, envelope.clone(), statement.clone(), &subjects),
             None => self.keep_first(id, index, envelope.clone()),
         }
+        self.meet(id, index, &envelope, &statement);
         for (subject, artifact) in (0_u32..).zip(statement.predicate.artifacts()) {
             let claim = ArtifactRef::subject(id, subject);
             let Some(content) = artifact.content_id() else {
@@ -70,6 +72,30 @@ impl Verifier {
                     artifact: artifact.clone(),
                 };
                 self.blobs.push_back((blob, purpose));
+            }
+        }
+    }
+
+    /// Keeps what is to be excluded, to see what it is. A data set stands for what it collects, so that is read, too.
+    fn meet(&mut self, id: StatementId, index: LeafIndex, envelope: &Envelope, statement: &Statement) {
+        if !self.unwanted.contains(&id) {
+            return;
+        }
+        if matches!(statement.predicate, Predicate::Dataset(_)) {
+            self.keep(index, envelope.clone(), statement.clone(), &BTreeSet::new());
+        } else {
+            self.met.insert(id, (index, envelope.clone(), statement.clone()));
+        }
+    }
+
+    /// Adds what is to be excluded and has nothing to do with the lineage; what it descends from does not matter.
+    pub(super) fn take_met(&mut self) {
+        for (id, (index, envelope, statement)) in std::mem::take(&mut self.met) {
+            if !self.graph.nodes.contains_key(&id) {
+                self.graph
+                    .nodes
+                    .insert(id, Node::new(index, statement, Vec::new()));
+                self.envelopes.insert(id, envelope);
             }
         }
     }

@@ -6,6 +6,7 @@ pub(super) mod claims;
 mod content;
 pub(super) mod corrections;
 mod court;
+mod excluded;
 mod exempt;
 mod gaps;
 mod inputs;
@@ -23,6 +24,8 @@ pub(super) use corrections::Effects;
 pub(super) use corrections::Idle;
 pub use corrections::counts_at_once;
 pub(super) use corrections::decide;
+pub(super) use excluded::apply as excluded;
+pub(super) use excluded::beyond;
 pub(super) use exempt::without_rows;
 
 use super::contents::Origins;

@@ -45,8 +45,8 @@ pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     idle(scene, findings);
 }
 
-/// Every artifact that some notice takes back, with the notices.
-type Targets = BTreeMap<ArtifactRef, BTreeSet<usize>>;
+/// Artifacts that are looked for, with the numbers of what asks for them: the notices that take them back.
+pub(super) type Targets = BTreeMap<ArtifactRef, BTreeSet<usize>>;
 
 fn taken_back(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     let mut targets = Targets::new();
@@ -97,7 +97,7 @@ fn taken_back(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// Returns the places on the walk that are targets, or have the content of one.
-fn hits(scene: &Scene<'_>, targets: &Targets) -> BTreeMap<(usize, ArtifactRef), BTreeSet<Place>> {
+pub(super) fn hits(scene: &Scene<'_>, targets: &Targets) -> BTreeMap<(usize, ArtifactRef), BTreeSet<Place>> {
     let mut hits: BTreeMap<(usize, ArtifactRef), BTreeSet<Place>> = BTreeMap::new();
     let mut hit = |target: ArtifactRef, place: Place| {
         for at in targets.get(&target).into_iter().flatten() {

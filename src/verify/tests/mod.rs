@@ -19,6 +19,7 @@ mod stock;
 mod the_same_leaves;
 mod what_a_policy_says;
 mod what_a_source_came_from;
+mod what_is_excluded;
 mod what_is_withheld;
 mod what_says_nothing;
 mod what_was_corrected;
@@ -30,7 +31,7 @@ mod who_contributes_to_models;
 mod who_may_say_so;
 
 /// What asks the questions, to see that no code is left out.
-const QUESTIONS: [&str; 18] = [
+const QUESTIONS: [&str; 19] = [
     include_str!("as_it_was.rs"),
     include_str!("both_cannot_be_true.rs"),
     include_str!("does_it_go_on.rs"),
@@ -43,6 +44,7 @@ const QUESTIONS: [&str; 18] = [
     include_str!("part_of_a_log.rs"),
     include_str!("rows_add_up.rs"),
     include_str!("what_a_policy_says.rs"),
+    include_str!("what_is_excluded.rs"),
     include_str!("what_is_withheld.rs"),
     include_str!("what_was_corrected.rs"),
     include_str!("what_was_declared_late.rs"),

@@ -20,7 +20,9 @@ const LAYERS: &str = "
     checkpoint:  digest key merkle
     trust:       digest canonical key statement manifest envelope merkle checkpoint
     disclosure:  digest canonical commitment statement manifest
+    rows:        digest commitment statement merkle
     false_seal:  digest statement manifest envelope merkle checkpoint
+    sample:      digest canonical key statement envelope merkle checkpoint
 
     verify:      VOCABULARY
     pedigree:    VOCABULARY verify

@@ -25,6 +25,7 @@ pub fn file(content: &str, rows: u64) -> ArtifactSet {
             bytes: Some(digests.bytes),
             held: false,
             sealed: false,
+            row_root: None,
         },
         rows: Some(Count {
             value: rows,
@@ -254,6 +255,7 @@ pub fn bytes(file_name: &str, content: &[u8], rows: u64) -> ArtifactSet {
             bytes: Some(digests.bytes),
             held: false,
             sealed: false,
+            row_root: None,
         },
         rows: Some(Count {
             value: rows,

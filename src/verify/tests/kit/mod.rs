@@ -1,5 +1,6 @@
 //! A ledger in memory that does what it is told, honest or not, and drives a [`Verifier`] over it.
 
+mod agree;
 mod items;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,7 @@ use crate::trust::TrustRoot;
 use crate::verify::limits::Limits;
 use crate::verify::*;
 
+pub use agree::parcels_agree;
 pub use items::*;
 
 pub const ORIGIN: &str = "example.com/test";
@@ -202,6 +204,7 @@ impl World {
                 bytes: Some(digests.bytes),
                 held: true,
                 sealed: false,
+                row_root: None,
             },
             rows: None,
             tokens: None,
@@ -404,7 +407,9 @@ impl World {
 
     /// Answers a verifier until it has its judgement.
     pub fn answer(&self, verifier: Verifier) -> Judgement {
-        self.read(verifier).finish().get().clone()
+        let judgement = self.read(verifier).finish().get().clone();
+        parcels_agree(&judgement);
+        judgement
     }
 
     /// The same, as nobody else can make it.
@@ -413,7 +418,7 @@ impl World {
     }
 
     /// Answers a verifier until it needs nothing more.
-    fn read(&self, mut verifier: Verifier) -> Verifier {
+    pub fn read(&self, mut verifier: Verifier) -> Verifier {
         while verifier.need() != Need::Done {
             self.give(&mut verifier);
         }
@@ -507,6 +512,7 @@ pub fn member(name: &str, content: &[u8]) -> Member {
         bytes: Some(digests.bytes),
         rows: None,
         tokens: None,
+        row_root: None,
     }
 }
 

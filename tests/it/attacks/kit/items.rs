@@ -26,6 +26,7 @@ pub fn bytes(file_name: &str, content: &[u8], rows: Option<u64>) -> Artifact {
             bytes: Some(digests.bytes),
             held: false,
             sealed: false,
+            row_root: None,
         },
         rows: rows.map(|value| Count {
             value,

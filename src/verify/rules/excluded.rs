@@ -1,0 +1,486 @@
+//! Does any path lead from something that was to be excluded to the target?
+//!
+//! It is judged by content, as everything else: what has the bytes of the node is the node, under whatever name, in
+//! whatever manifest; and bytes on the walk that another statement claims, too, descend from what that one descends
+//! from. Only where the whole walk is sound is the absence of a path shown (`docs/adr/0022`).
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use crate::digest::Sha256Digest;
+use crate::digest::StatementId;
+use crate::statement::Absence;
+use crate::statement::ArtifactRef;
+use crate::statement::Content;
+use crate::statement::MadeBy;
+use crate::statement::Model;
+use crate::statement::Predicate;
+use crate::statement::Thing;
+use crate::verify::exclusion::Beyond;
+use crate::verify::exclusion::BeyondKind;
+use crate::verify::exclusion::Excluded;
+use crate::verify::exclusion::Exclusion;
+use crate::verify::exclusion::ExclusionFact;
+use crate::verify::exclusion::Unwanted;
+use crate::verify::finding::Code;
+use crate::verify::finding::Finding;
+use crate::verify::finding::PathStep;
+use crate::verify::finding::Verdict;
+use crate::verify::finding::verdict_of;
+use crate::verify::graph::Graph;
+use crate::verify::graph::Place;
+use crate::verify::graph::gaps;
+use crate::verify::mass::OriginClass;
+use crate::verify::mass::classify;
+use crate::verify::scene::Scene;
+
+use super::claims::on_walk;
+use super::court::says_nothing;
+use super::exempt::without_rows;
+use super::notices::Targets;
+use super::notices::hits;
+
+/// A node that is to be excluded, with everything it stands for.
+struct Wanted<'a> {
+    asked: &'a str,
+    artifacts: BTreeSet<ArtifactRef>,
+    bytes: BTreeSet<Sha256Digest>,
+    /// Why not everything that it stands for is known.
+    open: Option<String>,
+}
+
+/// Answers every exclusion that was asked for; nothing if none was. `findings` are all others.
+pub(in crate::verify) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) -> Vec<ExclusionFact> {
+    let asked = &scene.case.request.excludes;
+    if asked.is_empty() {
+        return Vec::new();
+    }
+    let whole = matches!(verdict_of(findings), Verdict::Traced | Verdict::NotPermitted);
+    let wanted: Vec<Wanted<'_>> = asked.iter().map(|one| Wanted::of(scene, one)).collect();
+    let mut ways = direct(scene, &wanted);
+    by_bytes(scene, &wanted, &mut ways);
+    by_declaration(scene, &wanted, &mut ways);
+    let exhausted = by_other_claims(scene, &wanted, &mut ways);
+    let mut facts = Vec::new();
+    for (at, one) in wanted.iter().enumerate() {
+        let name = &scene.case.request.name;
+        let (fact, finding) = match ways.remove(&at) {
+            Some(way) => not_excluded(scene, one.asked, way),
+            None => {
+                let open = if !whole {
+                    Some("the lineage itself is not sound and whole: see the other findings".to_owned())
+                } else if exhausted {
+                    Some("not all claims about the bytes of this lineage could be followed".to_owned())
+                } else {
+                    one.open.clone().or_else(|| alike(scene, one))
+                };
+                match open {
+                    Some(why) => not_shown(one.asked, name, &why),
+                    None => (excluded(one.asked, name), None),
+                }
+            }
+        };
+        facts.push(fact);
+        findings.extend(finding);
+    }
+    facts
+}
+
+impl<'a> Wanted<'a> {
+    /// Opens data sets down to what they collect, and statements to what they declare.
+    fn of(scene: &Scene<'_>, one: &'a Excluded) -> Self {
+        let graph = scene.graph;
+        let mut wanted = Self {
+            asked: &one.asked,
+            artifacts: BTreeSet::new(),
+            bytes: BTreeSet::new(),
+            open: None,
+        };
+        let mut queue: Vec<ArtifactRef> = Vec::new();
+        for what in &one.what {
+            match what {
+                Unwanted::Bytes(digest) => {
+                    wanted.bytes.insert(*digest);
+                }
+                Unwanted::Artifact(artifact) => queue.push(*artifact),
+                Unwanted::Statement(id) => queue.extend(declared_by(graph, *id)),
+            }
+            let missing = what.statement().filter(|id| !graph.nodes.contains_key(id));
+            if let Some(id) = missing {
+                wanted.open = Some(format!(
+                    "hb:{id} is not part of this evidence, so nobody can see what it is: give the digest of its bytes \
+                     (sha256:...), or ask for a bundle that was written with --excludes"
+                ));
+            }
+        }
+        while let Some(artifact) = queue.pop() {
+            if !wanted.artifacts.insert(artifact) {
+                continue;
+            }
+            // What stands in its place is it, too.
+            queue.push(scene.case.effects.redirect.of(artifact));
+            if !graph.is_data_set(artifact) {
+                continue;
+            }
+            let Some(node) = graph.nodes.get(&artifact.statement) else {
+                continue;
+            };
+            queue.extend(node.cites.iter().flatten().copied());
+            let unread = node
+                .cites
+                .iter()
+                .flatten()
+                .find(|member| !graph.nodes.contains_key(&member.statement));
+            if let Some((_, gap)) = gaps(node).first() {
+                wanted.open = Some(format!(
+                    "it collects \"{}\", which nobody declared, so nobody can say where that went",
+                    gap.text
+                ));
+            } else if let Some(member) = unread {
+                wanted.open = Some(format!(
+                    "it collects {member}, which is not part of this evidence"
+                ));
+            }
+        }
+        wanted
+    }
+
+    fn models<'g>(&'g self, graph: &'g Graph) -> impl Iterator<Item = (ArtifactRef, &'g Model)> {
+        self.artifacts
+            .iter()
+            .filter_map(|artifact| Some((*artifact, model(graph, *artifact)?)))
+    }
+}
+
+fn declared_by(graph: &Graph, id: StatementId) -> Vec<ArtifactRef> {
+    let Some(node) = graph.nodes.get(&id) else {
+        return vec![ArtifactRef::subject(id, 0)];
+    };
+    let count = match &node.statement.predicate {
+        Predicate::Dataset(_) => 1,
+        other => other.artifacts().count(),
+    };
+    (0_u32..)
+        .take(count)
+        .map(|subject| ArtifactRef::subject(id, subject))
+        .collect()
+}
+
+fn model(graph: &Graph, artifact: ArtifactRef) -> Option<&Model> {
+    match &graph.nodes.get(&artifact.statement)?.statement.predicate {
+        Predicate::Model(model) => Some(model),
+        _ => None,
+    }
+}
+
+/// How a node is reached: a place on the walk, and what that has to do with the node.
+struct Way {
+    place: Place,
+    other_path: Vec<PathStep>,
+    told: String,
+}
+
+/// The first way that was found for each node.
+type Ways = BTreeMap<usize, Way>;
+
+fn note(ways: &mut Ways, at: usize, place: Place, told: impl Into<String>) {
+    ways.entry(at).or_insert_with(|| Way {
+        place,
+        other_path: Vec::new(),
+        told: told.into(),
+    });
+}
+
+/// The node itself, or something with its content by the claims that were gathered.
+fn direct(scene: &Scene<'_>, wanted: &[Wanted<'_>]) -> Ways {
+    let mut targets = Targets::new();
+    for (at, one) in wanted.iter().enumerate() {
+        for artifact in &one.artifacts {
+            targets.entry(*artifact).or_default().insert(at);
+        }
+    }
+    let mut ways = Ways::new();
+    for ((at, target), places) in hits(scene, &targets) {
+        let is_itself =
+            |place: &&Place| matches!(place, Place::Artifact(found) if found.whole() == target.whole());
+        let itself = places.iter().find(is_itself);
+        if let Some(place) = itself {
+            note(&mut ways, at, *place, "it is an ancestor");
+        } else if let Some(place) = places.first() {
+            let step = scene.graph.step(Place::Artifact(target));
+            let told = format!("an ancestor has the same bytes as {}", step.name);
+            note(&mut ways, at, *place, told);
+        }
+    }
+    ways
+}
+
+/// Bytes that were given by their digest.
+fn by_bytes(scene: &Scene<'_>, wanted: &[Wanted<'_>], ways: &mut Ways) {
+    let mut asked: BTreeMap<Sha256Digest, Vec<usize>> = BTreeMap::new();
+    for (at, one) in wanted.iter().enumerate() {
+        for digest in &one.bytes {
+            asked.entry(*digest).or_default().push(at);
+        }
+    }
+    if asked.is_empty() {
+        return;
+    }
+    for reference in scene.artifacts() {
+        let Some(located) = scene.graph.locate(reference) else {
+            continue;
+        };
+        let own = located.artifact.filter(|_| reference.member.is_none());
+        let own = own.map(|artifact| artifact.sha256);
+        let members = scene.graph.members_of(&located).unwrap_or_default();
+        let digests = own
+            .into_iter()
+            .chain(located.content_id())
+            .chain(members.iter().map(|member| member.sha256));
+        for digest in digests {
+            for at in asked.get(&digest).into_iter().flatten() {
+                let told = format!("an ancestor has the bytes with sha256 {digest}");
+                note(ways, *at, Place::Artifact(reference), told);
+            }
+        }
+    }
+}
+
+/// Things without bytes, which are known by what is said of them; and sources that name a model as their generator.
+fn by_declaration(scene: &Scene<'_>, wanted: &[Wanted<'_>], ways: &mut Ways) {
+    let mut declared: BTreeMap<(Thing, Sha256Digest), Vec<usize>> = BTreeMap::new();
+    let mut names: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, one) in wanted.iter().enumerate() {
+        for artifact in &one.artifacts {
+            let Some(located) = scene.graph.locate(*artifact) else {
+                continue;
+            };
+            if let Some(key) = located
+                .artifact
+                .filter(|artifact| artifact.content_id().is_none())
+            {
+                declared.entry((located.thing, key.sha256)).or_default().push(at);
+            }
+            if located.is_of_model() {
+                names.entry(located.item).or_default().push(at);
+            }
+        }
+    }
+    for reference in scene.artifacts() {
+        let Some(located) = scene.graph.locate(reference) else {
+            continue;
+        };
+        let place = Place::Artifact(reference);
+        if let Some(artifact) = located.artifact {
+            for at in declared
+                .get(&(located.thing, artifact.sha256))
+                .into_iter()
+                .flatten()
+            {
+                note(
+                    ways,
+                    *at,
+                    place,
+                    "an ancestor without bytes has the same declaration",
+                );
+            }
+        }
+        if let Predicate::Source(source) = &located.node.statement.predicate {
+            for name in source.generators.names() {
+                for at in names.get(name).into_iter().flatten() {
+                    let told = format!("source {} names {name} as a model that made it", located.name());
+                    note(ways, *at, place, told);
+                }
+            }
+        }
+        if let Some(ours) = model(scene.graph, reference) {
+            for (at, one) in wanted.iter().enumerate() {
+                let same = one.models(scene.graph).any(|(other, theirs)| {
+                    ours.name == theirs.name && undistinguished(scene, (reference, ours), (other, theirs))
+                });
+                if same {
+                    note(ways, at, place, "an ancestor is declared as the same model");
+                }
+            }
+        }
+    }
+}
+
+/// Returns whether nothing that is declared tells two models apart: provider and version are the same, and not both
+/// have weights that could be compared.
+fn undistinguished(scene: &Scene<'_>, one: (ArtifactRef, &Model), other: (ArtifactRef, &Model)) -> bool {
+    let has_bytes = |reference: ArtifactRef| {
+        let located = scene.graph.locate(reference);
+        located.is_some_and(|located| located.content_id().is_some())
+    };
+    let plain = |text: &str| text.trim().to_lowercase();
+    plain(&one.1.provider) == plain(&other.1.provider)
+        && plain(&one.1.version) == plain(&other.1.version)
+        && !(has_bytes(one.0) && has_bytes(other.0))
+}
+
+/// Returns why a model cannot be told from an external model on the walk that goes by another name.
+fn alike(scene: &Scene<'_>, one: &Wanted<'_>) -> Option<String> {
+    let ours = || {
+        scene
+            .artifacts()
+            .filter_map(|reference| Some((reference, model(scene.graph, reference)?)))
+    };
+    one.models(scene.graph).find_map(|theirs| {
+        let (_, found) = ours().find(|ours| undistinguished(scene, *ours, theirs))?;
+        Some(format!(
+            "the ancestor {} is by the same provider, {}, and has the same version, {}: nothing that is declared tells the \
+             two apart",
+            found.name, found.provider, found.version
+        ))
+    })
+}
+
+/// Statements elsewhere that claim bytes of the walk: what they descend from led to these bytes, too, by their word.
+/// What only brings bytes of the walk back does not count. Returns whether a limit was reached.
+fn by_other_claims(scene: &Scene<'_>, wanted: &[Wanted<'_>], ways: &mut Ways) -> bool {
+    let graph = scene.graph;
+    let mut left = scene.case.limits.claim_places;
+    let mut seen: BTreeSet<(StatementId, ArtifactRef)> = BTreeSet::new();
+    for (digest, claims) in &scene.case.claims {
+        if without_rows(graph, *digest, claims) {
+            continue;
+        }
+        let is_ours = |claim: &&ArtifactRef| on_walk(scene, **claim).is_some();
+        let Some(ours) = claims.iter().find(is_ours) else {
+            continue;
+        };
+        for rival in claims.iter().filter(|claim| !is_ours(claim)) {
+            let pair = graph.locate(*ours).zip(graph.locate(*rival));
+            if !seen.insert((rival.statement, *ours))
+                || pair.is_some_and(|(one, other)| says_nothing(graph, &one, &other))
+            {
+                continue;
+            }
+            let start = Place::Artifact(*rival);
+            let below = graph.reach(&[start]);
+            let Some(rest) = left.checked_sub(below.len()) else {
+                return true;
+            };
+            left = rest;
+            let brings_back = claims
+                .iter()
+                .filter(is_ours)
+                .flat_map(|claim| [*claim, claim.whole()])
+                .any(|claim| below.contains_key(&Place::Artifact(claim)));
+            if brings_back {
+                continue;
+            }
+            for (at, one) in wanted.iter().enumerate() {
+                let found = below.keys().find(|place| is_wanted(graph, one, **place));
+                if let (Some(found), Some(place)) = (found, on_walk(scene, *ours)) {
+                    ways.entry(at).or_insert_with(|| Way {
+                        place,
+                        other_path: graph.path(&below, *found),
+                        told: format!(
+                            "an ancestor has the same bytes as {}, which descends from it",
+                            graph.step(Place::Artifact(*rival)).name
+                        ),
+                    });
+                }
+            }
+        }
+    }
+    false
+}
+
+fn is_wanted(graph: &Graph, one: &Wanted<'_>, place: Place) -> bool {
+    let Place::Artifact(found) = place else {
+        return false;
+    };
+    let within = |artifact: &ArtifactRef| {
+        *artifact == found || *artifact == found.whole() || artifact.whole() == found
+    };
+    one.artifacts.iter().any(within)
+        || graph
+            .locate(found)
+            .and_then(|located| located.content_id())
+            .is_some_and(|digest| one.bytes.contains(&digest))
+}
+
+fn excluded(asked: &str, name: &str) -> ExclusionFact {
+    ExclusionFact {
+        asked: asked.to_owned(),
+        outcome: Exclusion::Excluded,
+        path: Vec::new(),
+        other_path: Vec::new(),
+        why: format!(
+            "no declared path leads from {asked} to {name}, and nothing that {name} descends from has its content"
+        ),
+    }
+}
+
+fn not_excluded(scene: &Scene<'_>, asked: &str, way: Way) -> (ExclusionFact, Option<Finding>) {
+    let why = format!("{} descends from {asked}: {}", scene.case.request.name, way.told);
+    let mut finding = scene.finding(Code::NotExcluded, way.place, why.clone());
+    finding.other_path = way.other_path;
+    let fact = ExclusionFact {
+        asked: asked.to_owned(),
+        outcome: Exclusion::NotExcluded,
+        path: finding.path.clone(),
+        other_path: finding.other_path.clone(),
+        why,
+    };
+    (fact, Some(finding))
+}
+
+fn not_shown(asked: &str, name: &str, open: &str) -> (ExclusionFact, Option<Finding>) {
+    let why = format!("nobody can say that {name} does not descend from {asked}: {open}");
+    let finding = Finding::of_ledger(Code::ExclusionNotShown, asked, why.clone());
+    let fact = ExclusionFact {
+        asked: asked.to_owned(),
+        outcome: Exclusion::NotShown,
+        path: Vec::new(),
+        other_path: Vec::new(),
+        why,
+    };
+    (fact, Some(finding))
+}
+
+/// Returns everything on the walk behind which nothing can be seen, in the order of the log.
+pub(in crate::verify) fn beyond(scene: &Scene<'_>) -> Vec<Beyond> {
+    if scene.case.request.excludes.is_empty() {
+        return Vec::new();
+    }
+    let mut found = BTreeSet::new();
+    for reference in scene.artifacts() {
+        let Some(located) = scene.graph.locate(reference) else {
+            continue;
+        };
+        let mut add = |what: BeyondKind| {
+            let beyond = Beyond {
+                id: format!("hb:{}", reference.statement),
+                name: located.item.to_owned(),
+                what,
+            };
+            found.insert((located.node.index, beyond));
+        };
+        match &located.node.statement.predicate {
+            Predicate::Model(_) => add(BeyondKind::ExternalModel),
+            Predicate::Source(stated) => {
+                let source = scene.effective(reference).unwrap_or(stated);
+                if matches!(source.made_by, MadeBy::Model | MadeBy::Mixed) {
+                    add(BeyondKind::OpaqueGenerators);
+                }
+                if matches!(classify(source), OriginClass::NotKnown | OriginClass::Unknown) {
+                    add(BeyondKind::OriginNotKnown);
+                }
+            }
+            _ => {}
+        }
+        match located.artifact.map(|artifact| &artifact.content) {
+            Some(Content::File { sealed: true, .. }) => add(BeyondKind::ContentWithheld),
+            Some(Content::Absent {
+                absence: Absence::NotKnown | Absence::Foreign { .. },
+                ..
+            }) => add(BeyondKind::BytesNotKnown),
+            _ => {}
+        }
+    }
+    found.into_iter().map(|(_, beyond)| beyond).collect()
+}
