@@ -216,6 +216,8 @@ fn a_licence_is_a_claim_of_its_day_and_terms_are_words() {
         "tasks.jsonl",
         "--made-by",
         "human",
+        "--acquired-by",
+        "public_dataset",
         "--licence",
         "CC-BY-NC-4.0",
     ];
