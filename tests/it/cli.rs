@@ -28,6 +28,7 @@ mod notices;
 mod offers;
 mod outsiders;
 mod pipelines;
+mod policies;
 mod proved;
 mod raced;
 mod reading;
