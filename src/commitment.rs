@@ -52,6 +52,11 @@ impl Commitment {
         format!("{SHOWN_PREFIX}{short}")
     }
 
+    /// Returns the 32 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// Reads the one text of a commitment; nothing for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix(COMMITMENT_PREFIX)?;

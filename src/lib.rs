@@ -16,8 +16,9 @@
 //! Three layers, each using only what stands below it (`tests/it/tidy.rs` fails the build otherwise):
 //!
 //! * **Vocabulary**, no disk, clock or randomness: [`digest`], [`canonical`], [`key`], [`commitment`], [`statement`],
-//!   [`merkle`], [`manifest`], [`envelope`], [`checkpoint`], [`trust`], [`disclosure`], [`false_seal`]; and on it the judgement,
-//!   [`verify`], and what carries its evidence to somebody else, [`bundle`].
+//!   [`merkle`], [`manifest`], [`envelope`], [`checkpoint`], [`trust`], [`disclosure`], [`false_seal`], [`sample`]; and on it the
+//!   judgement, [`verify`], what is worked out from it, [`pedigree`], [`licence`] and [`policy`], and what carries its
+//!   evidence to somebody else, [`bundle`].
 //! * **Mechanisms** (feature `ledger`): `store`, then `sign`, `log` and `index` beside each other, then `ledger`,
 //!   `query`, `fsck` and `report`.
 //! * **Edges** (feature `cli`): `cli`, the only code that prints and the only one that asks for the time.
@@ -36,8 +37,13 @@ pub mod disclosure;
 pub mod envelope;
 pub mod false_seal;
 pub mod key;
+pub mod licence;
 pub mod manifest;
 pub mod merkle;
+pub mod pedigree;
+pub mod policy;
+pub mod rows;
+pub mod sample;
 pub mod statement;
 pub mod trust;
 pub mod verify;

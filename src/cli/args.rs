@@ -94,6 +94,8 @@ pub enum Command {
     Notice(Box<super::notice::Verb>),
     /// Write the digests of files as records for `digests_from`, with no ledger and no key
     Hash(super::hash::Args),
+    /// Turn what others have recorded of data into a lineage file
+    Import(super::import::Args),
     /// Show everything about one item, statement or artifact
     Show(super::show::Args),
     /// List the items of the ledger
@@ -106,8 +108,16 @@ pub enum Command {
     Impact(super::impact::Args),
     /// List what is missing, and what to write to close each gap
     Gaps(super::gaps::Args),
+    /// Tell the licences and terms of everything a model descends from
+    Licences(super::licences::LicencesArgs),
     /// Judge whether a lineage is whole: the verdict, and every reason
     Verify(Verify),
+    /// Tell how much of a model comes from where, and through how many generations
+    Pedigree(super::pedigree::Args),
+    /// Draw a sample of a lineage, and keep what is found of it
+    Sample(super::sample::SampleArgs),
+    /// Hold what a job really opened against what its run declares
+    Reconcile(super::reconcile::ReconcileArgs),
     /// Make a signed report and a page for somebody who has neither ledger nor trust
     Report(super::report::ReportArgs),
     /// Check a report: its signature, its page, and whether it holds
@@ -118,6 +128,10 @@ pub enum Command {
     VerifyBundle(super::verify_bundle::Args),
     /// Prove that a node is in the log, in one file that needs no ledger to be checked
     Prove(super::prove::Args),
+    /// Which rows of an evaluation are in the data that a model descends from
+    Contamination(super::contamination::Args),
+    /// Single rows of registered files: prove one, find one
+    Rows(super::rows::RowsArgs),
     /// Write what opens commitments of an item to one file, for whoever is to see it
     Disclose(super::disclose::DiscloseArgs),
     /// What you withhold in this ledger: list it, erase it
@@ -217,11 +231,20 @@ pub struct Judging {
 #[derive(Debug, ClapArgs)]
 pub struct Verify {
     /// NAME, NAME@ENTRY, an hb: id or its beginning, sha256:HEX, or the path of a file
-    #[arg(required = true, value_name = "NODE|PATH")]
+    #[arg(required_unless_present = "sample", value_name = "NODE|PATH")]
     pub nodes: Vec<String>,
+    /// Judge what this sample was drawn from, as of then; draw it again, and open none but its files
+    #[arg(long, value_name = "FILE", conflicts_with = "as_of")]
+    pub sample: Option<PathBuf>,
+    /// Write the sample with what was found of its items to this new file
+    #[arg(long, value_name = "FILE", requires = "sample")]
+    pub marks: Option<PathBuf>,
     /// What is judged by.
     #[command(flatten)]
     pub judging: Judging,
+    /// What else it is held against.
+    #[command(flatten)]
+    pub by: super::by_policy::ByPolicy,
     /// What it must not descend from.
     #[command(flatten)]
     pub excludes: super::excludes::Excludes,

@@ -71,20 +71,14 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     let request = Request {
         name: name_then(&ledger, &note, &artifacts)?,
         artifacts,
-        trust: trust(session, args.trust_genesis, &ledger, given)?,
         checkpoint: note,
-        content: false,
-        require: crate::verify::Assurance::SelfAsserted,
-        disclosures: Vec::new(),
         remembered: session
             .remembered(&ledger.checkpoint().origin)
             .map(|place| place.note())
             .transpose()?
             .flatten(),
-        newer: None,
-        min_size: None,
         excludes: args.excludes.in_ledger(session, &ledger.view())?,
-        older: false,
+        ..Request::of(trust(session, args.trust_genesis, &ledger, given)?)
     };
     let path = session.path(&args.output);
     let mut written = Beside::new(&path)?;

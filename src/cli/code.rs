@@ -82,6 +82,8 @@ codes! {
     FileExists = "file_exists",
     /// What was read is no lineage file, or one with faults.
     LineageFileInvalid = "lineage_file_invalid",
+    /// What was read is no policy, or one with faults.
+    PolicyInvalid = "policy_invalid",
     /// A `use:` names something that is not registered.
     UnknownUse = "unknown_use",
     /// Something is used as what it cannot be.
@@ -126,8 +128,18 @@ codes! {
     DisclosureInvalid = "disclosure_invalid",
     /// The folder of what is withheld cannot be used.
     SidecarUnusable = "sidecar_unusable",
+    /// A row is to be proved of a file without a row root.
+    NoRowRoot = "no_row_root",
+    /// The file has no row of that number.
+    NoSuchRow = "no_such_row",
+    /// The row root is keyed, and its secret is not here.
+    RowSecretMissing = "row_secret_missing",
     /// A notice that would have no effect on anything.
     NoticeInvalid = "notice_invalid",
+    /// A file that is no sample, or an item that it does not have.
+    SampleInvalid = "sample_invalid",
+    /// A list of opened files that cannot be used.
+    ReadsInvalid = "reads_invalid",
 }
 
 impl From<Exit> for ErrorCode {

@@ -19,6 +19,7 @@ use super::error::Error;
 use super::exit::Exit;
 use super::home::write_new;
 use super::nodes::find_nodes;
+use super::plain_file;
 use super::session::Session;
 use super::told::meant;
 use super::told::sidecar_of;
@@ -157,13 +158,7 @@ fn read(path: &Path) -> Result<Disclosures, Error> {
             .hint("give the path of a file that `herdbook disclose NODE -o FILE` wrote")
     };
     let cannot = |source: std::io::Error| invalid(format!("{shown} cannot be read")).because(source);
-    let size = std::fs::metadata(path).map_err(cannot)?.len();
-    if size > DISCLOSURES_BYTES_MAX as u64 {
-        return Err(invalid(format!(
-            "{shown} has {size} bytes, more than the {DISCLOSURES_BYTES_MAX} of a file of disclosures"
-        )));
-    }
-    let bytes = std::fs::read(path).map_err(cannot)?;
+    let bytes = plain_file::read(path, DISCLOSURES_BYTES_MAX, "a file of disclosures").map_err(cannot)?;
     Disclosures::decode(&bytes)
         .map_err(|source| invalid(format!("{shown} is no file of disclosures")).because(source))
 }

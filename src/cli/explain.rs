@@ -336,7 +336,7 @@ impl From<QueryError> for Error {
                     QueryError::NoSuchFile { .. } => ErrorCode::NoSuchArtifact,
                     QueryError::SeveralToProve { .. } => ErrorCode::SeveralIds,
                     QueryError::NoLineage { .. } => ErrorCode::NoLineage,
-                    QueryError::TooManyNodes => ErrorCode::LimitReached,
+                    QueryError::TooManyNodes | QueryError::TooManyShards => ErrorCode::LimitReached,
                     _ => ErrorCode::Failure,
                 };
                 Self::new(Exit::Failure, "there is no answer")

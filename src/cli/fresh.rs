@@ -1,7 +1,5 @@
 //! `--min-size` and `--newer`: how new the judged checkpoint must be at least.
 
-use std::fs;
-use std::io::Read as _;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -11,6 +9,7 @@ use crate::merkle::TreeSize;
 use super::code::ErrorCode;
 use super::error::Error;
 use super::exit::Exit;
+use super::plain_file;
 use super::session::Session;
 
 /// How new a checkpoint must be.
@@ -50,14 +49,5 @@ pub fn read_limited(path: &Path, limit: usize, what: &str) -> Result<Vec<u8>, Er
             .code(ErrorCode::FileMissing)
             .hint(format!("give the path of {what}"))
     };
-    let mut bytes = Vec::new();
-    let file = fs::File::open(path).map_err(failed)?;
-    file.take(limit as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
-    if bytes.len() > limit {
-        let too_long = format!("it has more than the {limit} bytes of {what}");
-        return Err(failed(std::io::Error::other(too_long)));
-    }
-    Ok(bytes)
+    plain_file::read(path, limit, what).map_err(failed)
 }

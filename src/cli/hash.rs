@@ -34,6 +34,9 @@ pub struct Args {
     /// Name the files relative to this folder [default: the current one]
     #[arg(long, value_name = "DIR")]
     pub base: Option<PathBuf>,
+    /// Also compute the row root of each file of JSON Lines. Not for personal data: guesses can be tested against it
+    #[arg(long)]
+    pub row_roots: bool,
 }
 
 /// Hashes files and writes their records.
@@ -58,7 +61,7 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
         }
     }
     let bar = Bar::new(session.ui.progress());
-    let made = records(&files, &bar);
+    let made = records(&files, args.row_roots, &bar);
     bar.done();
     let made = made?;
     if !to_stdout {
@@ -74,7 +77,7 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     clippy::disallowed_methods,
     reason = "records are the user's file, not the ledger's; they are flushed before they are moved"
 )]
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.part", std::process::id()));
     let beside = path.with_file_name(name);

@@ -22,7 +22,7 @@ pub fn share(share: &Share) -> Value {
 
 /// Returns an exact number with what a reader without rationals can use; beyond [`SHARE_BITS_MAX`] the exact value
 /// gives way to bounds.
-fn number(value: &BigRational) -> Value {
+pub fn number(value: &BigRational) -> Value {
     if value.numer().bits() + value.denom().bits() <= SHARE_BITS_MAX {
         return json!({ "exact": value.to_string(), "approx": approximate(value) });
     }

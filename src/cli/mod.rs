@@ -14,9 +14,11 @@
 mod args;
 mod as_of;
 mod bundle;
+mod by_policy;
 mod cache;
 mod code;
 mod completions;
+mod contamination;
 mod demo;
 mod disclose;
 mod doctor;
@@ -31,22 +33,29 @@ mod hash;
 mod held;
 mod home;
 mod impact;
+mod import;
 mod init;
 mod item;
 mod json;
 mod key;
+mod licences;
 mod list;
 mod log;
 mod nodes;
 mod notice;
 mod passphrase;
+mod pedigree;
+mod plain_file;
 mod private;
 mod progress;
 mod prove;
+mod reconcile;
 mod register;
 mod reindex;
 mod release;
 mod report;
+mod rows;
+mod sample;
 mod session;
 mod show;
 mod surroundings;
@@ -124,8 +133,13 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
         Command::Completions(args) => Ok(completions::completions(args)),
         Command::Man(args) => completions::man(session, args),
         Command::Hash(args) => hash::run(session, args),
+        Command::Import(args) => import::run(session, args),
         Command::Prove(args) => prove::run(session, args),
+        Command::Contamination(args) => contamination::run(session, args),
+        Command::Rows(args) => rows::run(session, args),
         Command::Verify(args) => verify::run(session, args),
+        Command::Reconcile(args) => reconcile::run(session, args),
+        Command::Sample(args) => sample::run(session, args),
         Command::Report(args) => report::run(session, args),
         Command::VerifyReport(args) => verify_report::run(session, args),
         Command::Disclose(args) => disclose::run(session, args),
@@ -137,7 +151,9 @@ fn dispatch(session: &Session, command: &Command) -> Result<Answer, Error> {
         Command::List(args) => list::run(session, args),
         Command::Log(args) => log::run(session, args),
         Command::Impact(args) => impact::run(session, args),
+        Command::Pedigree(args) => pedigree::run(session, args),
         Command::Gaps(args) => gaps::run(session, args),
+        Command::Licences(args) => licences::run(session, args),
         Command::Trace(args) => trace::run(session, args),
         Command::Demo(args) => demo::run(session, args),
         Command::Fsck(args) => fsck::run(session, args),

@@ -2,9 +2,12 @@
 
 use std::fs;
 use std::io;
+use std::io::Read as _;
 use std::path::Path;
 use std::path::PathBuf;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use clap::Args as ClapArgs;
 use serde_json::Value;
 use serde_json::json;
@@ -18,7 +21,9 @@ use crate::query::Proof;
 use crate::query::ProofError;
 use crate::query::Proven;
 use crate::query::ProvenArtifact;
+use crate::query::ProvenRow;
 use crate::query::prove;
+use crate::rows::ROW_BYTES_MAX;
 use crate::trust::TrustRoot;
 
 use super::code::ErrorCode;
@@ -34,7 +39,7 @@ use super::ui::in_line;
 use super::ui::put;
 
 /// What no proof says.
-const NOT_SAID: &str = "It does not say that the key was granted, that nothing speaks against the statement later, or that the statement \
+pub(super) const NOT_SAID: &str = "It does not say that the key was granted, that nothing speaks against the statement later, or that the statement \
                         is true: `herdbook verify` judges the lineage.";
 
 /// Arguments of `prove`.
@@ -57,6 +62,9 @@ pub struct Args {
     /// Check a proof instead, with a trust root and no ledger
     #[arg(long, value_name = "FILE", conflicts_with = "output")]
     pub check: Option<PathBuf>,
+    /// With --check of a row: whether it is the one in this file, whose line end does not count
+    #[arg(long, value_name = "FILE", requires = "check")]
+    pub is_row: Option<PathBuf>,
     /// The trust root to check against [default: the pinned one]
     #[arg(long, value_name = "FILE")]
     pub trust_root: Option<PathBuf>,
@@ -69,7 +77,7 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
         .map(|path| read_trust_root(&session.path(path)))
         .transpose()?;
     match (&args.check, &args.node, &args.output) {
-        (Some(file), ..) => check(session, &session.path(file), given),
+        (Some(file), ..) => check(session, &session.path(file), args.is_row.as_deref(), given),
         (None, Some(node), Some(output)) => make(session, args, node, output, given),
         // The arguments are declared so that one of the two is there.
         _ => Err(Error::new(Exit::Usage, "there is nothing to prove").hint("herdbook prove --help")),
@@ -141,7 +149,12 @@ fn make(
     })
 }
 
-fn check(session: &Session, path: &Path, given: Option<TrustRoot>) -> Result<Answer, Error> {
+fn check(
+    session: &Session,
+    path: &Path,
+    is_row: Option<&Path>,
+    given: Option<TrustRoot>,
+) -> Result<Answer, Error> {
     let shown = path.display().to_string();
     let proof = read(path).map_err(|source| {
         Error::new(Exit::Failure, format!("{shown} cannot be read"))
@@ -169,6 +182,9 @@ fn check(session: &Session, path: &Path, given: Option<TrustRoot>) -> Result<Ans
         .hint("give --trust-root FILE, from somebody other than whoever gave you the proof"));
     };
     let proven = checked(&proof, &root)?;
+    if let Some(file) = is_row {
+        compare(&proven, &session.path(file))?;
+    }
     let key = LogKey::parse_vkey(&root.log_key).map_err(|source| {
         Error::new(Exit::Failure, "the log key of the trust root is not one").because(source)
     })?;
@@ -183,6 +199,37 @@ fn check(session: &Session, path: &Path, given: Option<TrustRoot>) -> Result<Ans
     })
 }
 
+/// Holds the row that is proved against one that lies beside the proof.
+fn compare(proven: &Proven, path: &Path) -> Result<(), Error> {
+    let shown = in_line(&path.display().to_string());
+    let Some((_, row)) = &proven.row else {
+        return Err(Error::new(Exit::Usage, "the proof is not about a row").code(ErrorCode::OptionInvalid));
+    };
+    let failed = |source| {
+        Error::new(Exit::Failure, format!("{shown} cannot be read"))
+            .because(source)
+            .code(ErrorCode::FileMissing)
+    };
+    // One byte more than a row and its line end may have is no row any more.
+    let limit = (ROW_BYTES_MAX + 3) as u64;
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(failed)?;
+    file.take(limit).read_to_end(&mut bytes).map_err(failed)?;
+    let text = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+    match row.is(text.strip_suffix(b"\r").unwrap_or(text)) {
+        Some(true) => Ok(()),
+        Some(false) => Err(Error::new(
+            Exit::NotTraced,
+            format!("the row that is proved is not the one in {shown}"),
+        )),
+        None => Err(Error::new(
+            Exit::Undecidable,
+            format!("nobody can tell whether the row that is proved is the one in {shown}: the tree is keyed, and the proof does not show the row"),
+        )
+        .hint("ask for a proof with the row in it")),
+    }
+}
+
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let metadata = fs::metadata(path)?;
     if !metadata.is_file() || metadata.len() > PROOF_BYTES_MAX as u64 {
@@ -193,7 +240,8 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     fs::read(path)
 }
 
-fn checked(proof: &Proof, root: &TrustRoot) -> Result<Proven, Error> {
+/// Checks a proof against a trust root.
+pub(super) fn checked(proof: &Proof, root: &TrustRoot) -> Result<Proven, Error> {
     proof.check(root).map_err(|source: ProofError| match source {
         // Whoever checks mixed up two files; nobody forged anything.
         ProofError::Log(TlogProofError::Checkpoint(CheckpointError::OtherOrigin { expected, actual })) => {
@@ -210,7 +258,7 @@ fn checked(proof: &Proof, root: &TrustRoot) -> Result<Proven, Error> {
 }
 
 /// Says in one line what is proved.
-fn line(proven: &Proven) -> String {
+pub(super) fn line(proven: &Proven) -> String {
     let name = proven
         .statement
         .predicate
@@ -229,10 +277,21 @@ fn line(proven: &Proven) -> String {
             with_digest(only, " with "),
             proven.id
         ),
+        (None, several) if proven.row.is_some() => {
+            let of = proven.row.as_ref().map(|(reference, _)| reference);
+            let only = of.and_then(|of| several.get(usize::try_from(of.subject).ok()?).zip(Some(of)));
+            only.map_or_else(String::new, |(only, of)| {
+                format!("{} is {of} of {statement}, which", with_digest(only, " with "))
+            })
+        }
         _ => format!("{statement} (hb:{})", proven.id),
     };
+    let row = proven.row.as_ref().map_or_else(String::new, |(_, row)| {
+        let keyed = if row.keyed { ", by a keyed root" } else { "" };
+        format!("row {} of {}{keyed}, in ", row.number, row.rows)
+    });
     format!(
-        "proved: {what} is entry {} of {}, signed by {}, under the checkpoint of {} entries",
+        "proved: {row}{what} is entry {} of {}, signed by {}, under the checkpoint of {} entries",
         proven.entry, proven.checkpoint.origin, proven.statement.issuer, proven.checkpoint.size
     )
 }
@@ -243,6 +302,9 @@ const ARTIFACTS_SHOWN: usize = 50;
 /// Says which files a statement has where one line cannot.
 fn files(proven: &Proven) -> String {
     let artifacts = proven.artifacts();
+    if let Some((_, row)) = &proven.row {
+        return content(row);
+    }
     if proven.member.is_some() || artifacts.len() < 2 {
         return String::new();
     }
@@ -260,6 +322,23 @@ fn files(proven: &Proven) -> String {
     text
 }
 
+/// How many characters of a row are told in words; JSON has all.
+const ROW_CHARS_SHOWN: usize = 2_000;
+
+fn content(row: &ProvenRow) -> String {
+    let Some(content) = &row.content else {
+        return format!("  the row itself is not in the proof; its leaf is {}\n", row.leaf);
+    };
+    let text = String::from_utf8_lossy(content);
+    let shown: String = text.chars().take(ROW_CHARS_SHOWN).collect();
+    let more = if shown.len() < text.len() {
+        " ... (--json has all)"
+    } else {
+        ""
+    };
+    format!("  {}{more}\n", in_line(&shown))
+}
+
 fn with_digest(artifact: &ProvenArtifact, between: &str) -> String {
     let name = in_line(&artifact.name);
     match (artifact.sha256, artifact.members) {
@@ -271,7 +350,8 @@ fn with_digest(artifact: &ProvenArtifact, between: &str) -> String {
     }
 }
 
-fn value(proven: &Proven, line: &str) -> Value {
+/// Returns what is proved as a value.
+pub(super) fn value(proven: &Proven, line: &str) -> Value {
     let digest = |digest: crate::digest::Sha256Digest| digest.to_hex();
     json!({
         "schema": "herdbook/prove/v1",
@@ -285,6 +365,15 @@ fn value(proven: &Proven, line: &str) -> Value {
         "artifacts": proven.artifacts().into_iter().map(|artifact| json!({
             "name": artifact.name, "sha256": artifact.sha256.map(digest), "members": artifact.members,
         })).collect::<Vec<Value>>(),
+        "row": proven.row.as_ref().map(|(reference, row)| json!({
+            "of": reference.to_string(),
+            "number": row.number,
+            "rows": row.rows,
+            "keyed": row.keyed,
+            "leaf": row.leaf.to_hex(),
+            "content": row.content.as_ref().map(|content| STANDARD.encode(content)),
+            "text": row.content.as_ref().and_then(|content| std::str::from_utf8(content).ok()),
+        })),
         "member": proven.member.as_ref().map(|(reference, member)| json!({
             "id": reference.to_string(),
             "name": member.name,

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::checkpoint::Checkpoint;
 use crate::digest::BlobId;
+use crate::digest::Sha256Digest;
 use crate::key::PublicKey;
 use crate::ledger::Appended;
 use crate::ledger::Ledger;
@@ -37,6 +38,8 @@ use crate::verify::Request;
 use crate::verify::Trust;
 
 use super::args::Judging;
+use super::by_policy::ByPolicy;
+use super::by_policy::held_against;
 use super::code::ErrorCode;
 use super::error::Error;
 use super::exit::Exit;
@@ -81,6 +84,9 @@ pub struct ReportArgs {
     /// What is judged by.
     #[command(flatten)]
     pub judging: Judging,
+    /// What else it is held against.
+    #[command(flatten)]
+    pub by: ByPolicy,
     /// With --register, wait this long for another process that is appending
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub lock_wait: u64,
@@ -126,6 +132,7 @@ struct Made {
     artifacts: Vec<ArtifactRef>,
     checkpoint: Option<crate::checkpoint::Checkpoint>,
     verdict: crate::verify::Verdict,
+    policy: Option<Sha256Digest>,
     notes: Vec<String>,
 }
 
@@ -140,6 +147,7 @@ fn make(
     let given = given
         .map(|path| read_trust_root(&session.path(path)))
         .transpose()?;
+    let policy = args.by.read(session)?;
     let published = published_note(ledger)?;
     let note = note.unwrap_or_else(|| published.clone());
     let bar = Bar::new(session.ui.progress());
@@ -153,18 +161,14 @@ fn make(
     let request = Request {
         name,
         artifacts: artifacts.clone(),
-        trust: trust.clone(),
         checkpoint: note.clone(),
         content: content.is_some(),
         require: args.judging.require,
-        disclosures: Vec::new(),
-        remembered: None,
-        newer: None,
-        min_size: None,
-        excludes: Vec::new(),
-        older: false,
+        descent: policy.is_some(),
+        ..Request::of(trust.clone())
     };
     let judgement = judge(ledger, request, content.as_mut())?;
+    let judgement = held_against(policy.as_ref(), judgement);
     bar.done();
     let trusted = match &trust {
         Trust::Pinned(root) => Some(root),
@@ -187,6 +191,7 @@ fn make(
         artifacts,
         checkpoint: judgement.get().checkpoint.clone(),
         verdict: judgement.get().verdict,
+        policy: policy.map(|policy| policy.sha256()),
         notes,
     })
 }
@@ -320,7 +325,7 @@ fn register(
             size: checkpoint.size.get(),
             root: checkpoint.root,
         },
-        policy: None,
+        policy: made.policy,
         files: vec![file(HTML_FILE, &files.html), file(JSON_FILE, &files.json)],
     });
     let signers = session.signers(ledger, args.key.as_deref())?;
@@ -354,9 +359,10 @@ fn answer(args: &ReportArgs, made: &Made, files: &Files, registered: Option<&App
             "name": document.name,
             "verdict": document.verdict,
             "line": document.line,
+            "policy": document.policy,
             "files": [
                 { "name": JSON_FILE, "sha256": made.report.sha256().to_hex(), "bytes": files.json.len() },
-                { "name": HTML_FILE, "sha256": crate::digest::Sha256Digest::of(&files.html).to_hex(),
+                { "name": HTML_FILE, "sha256": Sha256Digest::of(&files.html).to_hex(),
                   "bytes": files.html.len() },
             ],
             "registered": registered.map(|appended| json!({

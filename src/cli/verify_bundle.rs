@@ -30,6 +30,8 @@ use crate::verify::Verified;
 use crate::verify::Verifier;
 
 use super::args::level;
+use super::by_policy::ByPolicy;
+use super::by_policy::held_against;
 use super::code::ErrorCode;
 use super::error::Error;
 use super::excludes::Excludes;
@@ -38,6 +40,7 @@ use super::fresh::Fresh;
 use super::held::not_kept;
 use super::home::read_trust_root;
 use super::json::root_text;
+use super::plain_file;
 use super::progress::Bar;
 use super::session::Session;
 use super::ui::Answer;
@@ -63,6 +66,9 @@ pub struct Args {
     /// The least assurance that is enough: self, pinned, witnessed, sampled, full
     #[arg(long, value_name = "LEVEL", value_parser = level, default_value = "self")]
     pub require: Assurance,
+    /// What else it is held against.
+    #[command(flatten)]
+    pub by: ByPolicy,
     /// What it must not descend from.
     #[command(flatten)]
     pub excludes: Excludes,
@@ -80,16 +86,13 @@ pub struct Args {
 /// Judges a bundle.
 pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
     let path = session.path(&args.file);
+    let policy = args.by.read(session)?;
     let given = args.trust_root.as_ref();
     let given = given
         .map(|path| read_trust_root(&session.path(path)))
         .transpose()?;
     let unread = |source| unread(&path, source);
-    // Asked before it is opened: a pipe would keep whoever opens it waiting.
-    if !std::fs::metadata(&path).map_err(unread)?.is_file() {
-        return Err(unread(io::Error::other("it is not a file")));
-    }
-    let file = File::open(&path).map_err(unread)?;
+    let file = plain_file::open(&path).map_err(unread)?;
     let bar = Bar::new(session.ui.progress());
     let mut content = match &args.content {
         Some(folder) => Some(ContentFolder::at(&session.path(folder), &bar)?),
@@ -109,6 +112,7 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
         Err(error) => (unreadable(request, error), (0, 0)),
     };
     bar.done();
+    let judgement = held_against(policy.as_ref(), judgement);
     let (entries, blobs) = counts;
     let kept = keep(place.as_ref(), &root, judgement.get(), &note, known.as_deref())?;
     let written = args.with.write(session, std::iter::once(judgement.get()))?;
@@ -156,18 +160,16 @@ fn unread(path: &Path, source: io::Error) -> Error {
 /// Makes the request for what a bundle is about.
 fn request(session: &Session, args: &Args, root: &TrustRoot, known: Option<&[u8]>) -> Result<Request, Error> {
     Ok(Request {
-        name: String::new(),
-        artifacts: Vec::new(),
-        trust: Trust::Pinned(root.clone()),
-        checkpoint: Vec::new(),
         content: args.content.is_some(),
         require: args.require,
         disclosures: args.with.read(session)?,
+        descent: args.by.policy.is_some(),
         remembered: known.map(<[u8]>::to_vec),
         older: args.older,
         newer: args.fresh.newer(session)?,
         min_size: args.fresh.min_size(),
         excludes: args.excludes.in_bundle(session)?,
+        ..Request::of(Trust::Pinned(root.clone()))
     })
 }
 

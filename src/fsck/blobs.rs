@@ -67,8 +67,11 @@ impl BlobCheck {
                     InputFrom::Gap(_) => None,
                 })
                 .collect(),
-            Predicate::Dataset(dataset) => dataset.members.iter().collect(),
-            _ => Vec::new(),
+            other => other
+                .collected()
+                .and_then(|(cites, _)| cites)
+                .into_iter()
+                .collect(),
         };
         for cites in cited {
             if let Cites::Manifest { blob, count, root } = cites {

@@ -79,6 +79,7 @@ fn file(content: &str) -> Artifact {
             bytes: None,
             held: false,
             sealed: false,
+            row_root: None,
         },
         rows: None,
         tokens: None,
@@ -114,6 +115,8 @@ fn api_model(item: &str) -> Predicate {
         access: Access::Api,
         terms: None,
         licence: None,
+        licence_date: None,
+        restrictions: Vec::new(),
         family: None,
         report: None,
     })

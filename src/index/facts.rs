@@ -1,5 +1,6 @@
 //! What the index keeps of one statement.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::digest::KeyId;
@@ -176,6 +177,14 @@ impl Indexed {
         let mut claims = subject_claims(id, &statement.predicate);
         claims.extend(members);
         Self { facts, claims }
+    }
+
+    /// Returns the claims about content: all ties but the relations of its `predicate`.
+    pub fn contents(&self, predicate: &Predicate) -> impl Iterator<Item = &Claim> {
+        let relations = predicate.relations(self.facts.id);
+        let relations: BTreeSet<Sha256Digest> = relations.into_iter().map(|(_, tie)| tie).collect();
+        let claims = self.claims.iter();
+        claims.filter(move |claim| !relations.contains(&claim.digest))
     }
 }
 

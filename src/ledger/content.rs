@@ -111,6 +111,26 @@ impl<'a> ContentFolder<'a> {
         Ok(Given::Missing)
     }
 
+    /// Returns a file with these bytes, the one under `name` first; for whoever wants the bytes, and does not ask whether a
+    /// named file still is what it was.
+    pub fn with_digest(
+        &mut self,
+        name: &str,
+        sha256: Sha256Digest,
+        bytes: Option<u64>,
+    ) -> Result<Option<PathBuf>, ContentError> {
+        let named = self.root.join(name);
+        if self.hash(&named).is_ok_and(|found| found.sha256 == sha256) {
+            return Ok(Some(named));
+        }
+        for path in self.candidates(bytes)? {
+            if self.hash(&path).is_ok_and(|found| found.sha256 == sha256) {
+                return Ok(Some(path));
+            }
+        }
+        Ok(None)
+    }
+
     fn hash(&mut self, path: &Path) -> Result<FileDigests, HashError> {
         if let Some(known) = self.hashed.get(path) {
             return Ok(known.clone());

@@ -4,6 +4,7 @@
 //! memory at a time; blobs and files as they are. What is false or missing is handed on as such, and only a failing
 //! machine is an error.
 
+use crate::digest::StatementId;
 use crate::log::Commit;
 use crate::log::CommitsDescending;
 use crate::log::LogError;
@@ -14,10 +15,12 @@ use crate::merkle::TreeSize;
 use crate::store::MAX_BLOB_BYTES;
 use crate::store::StoreError;
 use crate::store::StorePath;
+use crate::verify::Declared;
 use crate::verify::Given;
 use crate::verify::Judgement;
 use crate::verify::Need;
 use crate::verify::Request;
+use crate::verify::Sampling;
 use crate::verify::Verified;
 use crate::verify::Verifier;
 
@@ -97,6 +100,30 @@ pub fn judge_as_of(
         verifier = verifier.as_of(size);
     }
     Ok(answer(ledger, verifier, content)?.finish())
+}
+
+/// Verifies one target as the ledger was when it had `size` entries, and draws a sample of it.
+pub fn judge_sampled(
+    ledger: &Ledger,
+    request: Request,
+    size: Option<TreeSize>,
+    sampling: Sampling,
+    content: Option<&mut ContentFolder<'_>>,
+) -> Result<Verified<Judgement>, DriveError> {
+    let mut verifier = Verifier::new(request).sampled(sampling);
+    if let Some(size) = size {
+        verifier = verifier.as_of(size);
+    }
+    Ok(answer(ledger, verifier, content)?.finish())
+}
+
+/// Verifies one target, and tells what a run that it descends from declares to have taken.
+pub fn judge_declared(
+    ledger: &Ledger,
+    request: Request,
+    run: StatementId,
+) -> Result<(Verified<Judgement>, Declared), DriveError> {
+    Ok(answer(ledger, Verifier::new(request), None)?.finish_with_declared(run))
 }
 
 /// Answers a verifier from a ledger until it needs nothing more.

@@ -22,6 +22,7 @@ pub mod evidence;
 pub(crate) mod fixture;
 pub mod hash;
 mod held;
+pub mod import;
 mod init;
 mod keeper;
 mod keys;

@@ -232,8 +232,10 @@ pub fn gap_at(view: &View<'_>, gap: GapRef) -> Result<Option<(Gap, Does, Role)>,
             InputFrom::Gap(gap) => Some((gap.clone(), run.does, input.role)),
             InputFrom::Artifacts(_) => None,
         }),
-        Predicate::Dataset(set) => set.gaps.get(at).map(|gap| (gap.clone(), Does::Mix, Role::Data)),
-        _ => None,
+        other => {
+            let (_, gaps) = other.collected().unwrap_or_default();
+            gaps.get(at).map(|gap| (gap.clone(), Does::Mix, Role::Data))
+        }
     })
 }
 

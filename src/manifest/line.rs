@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use crate::canonical::INTEGER_MAX;
 use crate::canonical::Value;
 use crate::digest::Blake3Digest;
+use crate::digest::NodeHash;
 use crate::digest::Sha256Digest;
+use crate::statement::KEYED_ROW_ROOT;
+use crate::statement::ROW_ROOT;
+use crate::statement::RowRoot;
 use crate::statement::check_recorded_file_name;
 
 use super::ManifestError;
@@ -25,6 +29,8 @@ pub struct Member {
     pub rows: Option<u64>,
     /// Its tokens.
     pub tokens: Option<u64>,
+    /// The root over its rows, which are counted then.
+    pub row_root: Option<RowRoot>,
 }
 
 impl Member {
@@ -32,17 +38,28 @@ impl Member {
     pub(super) fn encode_into(&self, line: u64, out: &mut Vec<u8>) -> Result<(), ManifestError> {
         let bad = |field| ManifestError::Field { line, field };
         check_recorded_file_name(&self.name).map_err(|_| bad("name"))?;
+        if self.row_root.is_some() && self.rows.is_none() {
+            return Err(bad("rows"));
+        }
         out.push(b'{');
         if let Some(blake3) = self.blake3 {
             encode_field(out, "blake3", format!("\"{blake3}\"").as_bytes());
         }
         encode_count(out, "bytes", self.bytes).map_err(bad)?;
+        self.encode_row_root(KEYED_ROW_ROOT, out);
         encode_field(out, "name", &Value::from(self.name.as_str()).encode());
+        self.encode_row_root(ROW_ROOT, out);
         encode_count(out, "rows", self.rows).map_err(bad)?;
         encode_field(out, "sha256", format!("\"{}\"", self.sha256).as_bytes());
         encode_count(out, "tokens", self.tokens).map_err(bad)?;
         out.push(b'}');
         Ok(())
+    }
+
+    fn encode_row_root(&self, field: &'static str, out: &mut Vec<u8>) {
+        if let Some(root) = self.row_root.filter(|root| root.field() == field) {
+            encode_field(out, field, format!("\"{}\"", root.root()).as_bytes());
+        }
     }
 
     /// Reads one line without its line feed.
@@ -61,6 +78,13 @@ impl Member {
         check_recorded_file_name(&name).map_err(|_| bad("name"))?;
         let sha256 = take_text(&mut members, "sha256", line)?.ok_or_else(|| bad("sha256"))?;
         let blake3 = take_text(&mut members, "blake3", line)?;
+        let mut root = |field| -> Result<Option<NodeHash>, ManifestError> {
+            let hex = take_text(&mut members, field, line)?;
+            hex.map(|hex| NodeHash::from_hex(&hex))
+                .transpose()
+                .map_err(|_| bad(field))
+        };
+        let (plain, keyed) = (root(ROW_ROOT)?, root(KEYED_ROW_ROOT)?);
         let member = Self {
             name,
             sha256: Sha256Digest::from_hex(&sha256).map_err(|_| bad("sha256"))?,
@@ -71,7 +95,11 @@ impl Member {
             bytes: take_count(&mut members, "bytes", line)?,
             rows: take_count(&mut members, "rows", line)?,
             tokens: take_count(&mut members, "tokens", line)?,
+            row_root: RowRoot::of_fields(plain, keyed).map_err(|_| bad(KEYED_ROW_ROOT))?,
         };
+        if member.row_root.is_some() && member.rows.is_none() {
+            return Err(bad("rows"));
+        }
         if members.is_empty() {
             Ok(member)
         } else {
@@ -119,14 +147,18 @@ fn decode_plain(text: &[u8]) -> Result<Member, NotPlain> {
     let mut rest = inner.ok_or(NotPlain)?;
     let blake3 = plain_text(&mut rest, "\"blake3\":\"")?;
     let bytes = plain_count(&mut rest, "\"bytes\":")?;
+    let keyed = plain_text(&mut rest, "\"keyed_row_root\":\"")?;
     let name = plain_text(&mut rest, "\"name\":\"")?.ok_or(NotPlain)?;
+    let plain = plain_text(&mut rest, "\"row_root\":\"")?;
     let rows = plain_count(&mut rest, "\"rows\":")?;
     let sha256 = plain_text(&mut rest, "\"sha256\":\"")?.ok_or(NotPlain)?;
     let tokens = plain_count(&mut rest, "\"tokens\":")?;
     check_recorded_file_name(name).map_err(|_| NotPlain)?;
-    if !rest.is_empty() {
+    let has_root = plain.is_some() || keyed.is_some();
+    if !rest.is_empty() || (has_root && rows.is_none()) {
         return Err(NotPlain);
     }
+    let root = |hex: Option<&str>| hex.map(NodeHash::from_hex).transpose().map_err(|_| NotPlain);
     let blake3 = blake3.map(Blake3Digest::from_hex).transpose();
     Ok(Member {
         name: name.to_owned(),
@@ -135,6 +167,7 @@ fn decode_plain(text: &[u8]) -> Result<Member, NotPlain> {
         bytes,
         rows,
         tokens,
+        row_root: RowRoot::of_fields(root(plain)?, root(keyed)?).map_err(|_| NotPlain)?,
     })
 }
 
@@ -214,6 +247,7 @@ mod tests {
             bytes: counts[0],
             rows: counts[1],
             tokens: counts[2],
+            row_root: None,
         }
     }
 

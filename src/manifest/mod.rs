@@ -173,6 +173,7 @@ mod tests {
             bytes,
             rows: Some(2),
             tokens: None,
+            row_root: None,
         }
     }
 

@@ -9,11 +9,13 @@
 //! | [`frontier`] | the root of a growing tree in O(log n) memory, in ascending or descending leaf order |
 //! | [`proof`] | inclusion and consistency proofs: made and verified |
 //! | [`prune`] | a tree cut down to some of its leaves |
+//! | [`stream`] | the path of one leaf while all of them pass by |
 //! | [`tile`] | coordinates, paths and bytes of tiles and entry bundles |
 
 pub mod frontier;
 pub mod proof;
 pub mod prune;
+pub mod stream;
 pub mod tile;
 
 use std::fmt;
@@ -28,6 +30,7 @@ pub use proof::{
     verify_consistency, verify_inclusion,
 };
 pub use prune::{Part, prefix_root, prune};
+pub use stream::PathMaker;
 pub use tile::{Tile, TileError, TileLayer};
 
 /// The largest tree: a proof in it has at most [`MAX_PROOF_HASHES`] hashes.

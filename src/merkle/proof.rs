@@ -218,7 +218,7 @@ fn same_root(expected: NodeHash, computed: NodeHash) -> Result<(), MerkleError> 
     }
 }
 
-fn check_size(size: TreeSize) -> Result<(), MerkleError> {
+pub(super) fn check_size(size: TreeSize) -> Result<(), MerkleError> {
     if size.get() > MAX_TREE_SIZE {
         Err(MerkleError::TreeTooLarge { size })
     } else {
@@ -243,7 +243,7 @@ fn check_length(proof: &[NodeHash]) -> Result<(), MerkleError> {
 }
 
 /// The largest power of two below `count`, which is at least 2 (the k of RFC 6962 2.1).
-const fn split(count: u64) -> u64 {
+pub(super) const fn split(count: u64) -> u64 {
     1 << (count - 1).ilog2()
 }
 

@@ -21,7 +21,7 @@ pub(super) fn cited(view: &View<'_>, cites: &Cites) -> Result<Vec<ArtifactRef>, 
     }
 }
 
-/// Returns one list for each input of a run, empty for a gap; the one of a data set; none for anything else.
+/// Returns one list for each input of a run, empty for a gap; the one of a data set or a source; none for anything else.
 pub(super) fn lists(view: &View<'_>, statement: &Statement) -> Result<Vec<Vec<ArtifactRef>>, QueryError> {
     match &statement.predicate {
         Predicate::Run(run) => run
@@ -32,10 +32,12 @@ pub(super) fn lists(view: &View<'_>, statement: &Statement) -> Result<Vec<Vec<Ar
                 InputFrom::Gap(_) => Ok(Vec::new()),
             })
             .collect(),
-        Predicate::Dataset(dataset) => {
-            let members = dataset.members.as_ref().map(|cites| cited(view, cites));
-            Ok(vec![members.transpose()?.unwrap_or_default()])
+        predicate => {
+            let Some((cites, _)) = predicate.collected() else {
+                return Ok(Vec::new());
+            };
+            let cites = cites.map(|cites| cited(view, cites));
+            Ok(vec![cites.transpose()?.unwrap_or_default()])
         }
-        _ => Ok(Vec::new()),
     }
 }

@@ -4,8 +4,10 @@
 //! of them. None is a verdict: no signature is checked here.
 
 mod cites;
+mod contamination;
 mod descend;
 mod disclose;
+mod evaluations;
 mod files;
 mod gaps;
 mod impact;
@@ -16,7 +18,12 @@ mod node;
 #[cfg(test)]
 mod oracle;
 mod proof;
+mod proof_row;
+mod reach;
 mod release;
+mod row;
+mod search;
+mod shards;
 mod show;
 mod suspect;
 #[cfg(test)]
@@ -30,10 +37,20 @@ use crate::ledger::LedgerError;
 use crate::ledger::LineError;
 use crate::manifest::ManifestError;
 
+pub use contamination::Ancestors;
+pub use contamination::Contamination;
+pub use contamination::ContaminationError;
+pub use contamination::FoundAt;
+pub use contamination::FoundRow;
+pub use contamination::PLACES_MAX;
+pub use contamination::ancestors;
+pub use contamination::contamination;
 pub use descend::trace_down;
 pub use disclose::Disclosable;
 pub use disclose::Fields as DisclosedFields;
 pub use disclose::disclose;
+pub use evaluations::EVALUATIONS_MAX;
+pub use evaluations::evaluations;
 pub use files::SHOWN_MEMBERS_MAX;
 pub use files::ShownFile;
 pub use gaps::GapClass;
@@ -70,7 +87,22 @@ pub use proof::ProofError;
 pub use proof::Proven;
 pub use proof::ProvenArtifact;
 pub use proof::prove;
+pub use proof_row::ProvenRow;
+pub use proof_row::ROW_PROVED_BYTES_MAX;
+pub use reach::Reach;
 pub use release::Released;
+pub use row::AskedRow;
+pub use row::RowProofError;
+pub use row::prove_row;
+pub use search::NotSearched;
+pub use search::SearchError;
+pub use search::Searched;
+pub use search::search;
+pub use shards::SHARD_FILES_MAX;
+pub use shards::ShardBytes;
+pub use shards::ShardClaim;
+pub use shards::ShardFile;
+pub use shards::registered_shards;
 pub use show::Shown;
 pub use show::show;
 pub use suspect::Suspect;
@@ -133,6 +165,9 @@ pub enum QueryError {
     /// More nodes than one answer may have.
     #[error("the trace has more than {TRACE_NODES_MAX} nodes: trace something nearer to its origin")]
     TooManyNodes,
+    /// More files of rows than one answer may look through.
+    #[error("there are more than the SHARD_FILES_MAX of {SHARD_FILES_MAX} files of rows to look through")]
+    TooManyShards,
     /// A manifest that is not what its statement says.
     #[error("manifest {id} is not what its statement says")]
     Manifest {

@@ -416,6 +416,7 @@ fn a_member_has_its_part_of_the_rows() {
         bytes: None,
         rows: Some(number + 1),
         tokens: None,
+        row_root: None,
     };
     let manifest = Manifest::of((0..4).map(member).collect()).unwrap();
     fixture.blobs.put(&manifest.bytes);

@@ -39,6 +39,7 @@ use crate::merkle::leaf_hash;
 use crate::merkle::verify_inclusion;
 use crate::statement::Artifact;
 use crate::statement::ArtifactRef;
+use crate::statement::Content;
 use crate::statement::Predicate;
 use crate::statement::Statement;
 use crate::trust::TrustRoot;
@@ -46,9 +47,11 @@ use crate::trust::TrustRoot;
 use super::QueryError;
 use super::node::Place;
 use super::node::find;
+use super::proof_row::ProvenRow;
+use super::proof_row::RowProof;
 
-/// The longest proof file: an envelope, a checkpoint and a manifest line of the greatest length each.
-pub const PROOF_BYTES_MAX: usize = 512 * 1024;
+/// The longest proof file: an envelope, a checkpoint, a manifest line and a row of the greatest length each.
+pub const PROOF_BYTES_MAX: usize = 2 << 20;
 
 /// What a proof file says it is.
 const PROOF_TYPE: &str = "proof/v1";
@@ -87,6 +90,12 @@ pub enum ProofError {
     /// The line is no member.
     #[error("the line is not a member of a manifest")]
     Member(#[from] ManifestError),
+    /// Neither the statement nor the line has a row root.
+    #[error("the file that the row should be of has no row root")]
+    NoRowRoot,
+    /// The row is not in the file.
+    #[error("the row is not at its place in the file")]
+    RowPath(#[source] MerkleError),
     /// The line is not in the manifest.
     #[error("the line is not at its place in the manifest")]
     Path(#[from] MerkleError),
@@ -99,6 +108,7 @@ pub struct Proof {
     key: PublicKey,
     log: TlogProof,
     member: Option<MemberProof>,
+    row: Option<RowProof>,
 }
 
 /// One line of a manifest, and the way from it to the root that the statement holds.
@@ -123,6 +133,8 @@ pub struct Proven {
     pub statement: Statement,
     /// The member of a manifest, if the proof is of one.
     pub member: Option<(ArtifactRef, Member)>,
+    /// The row of the member, or of the one artifact that it is about.
+    pub row: Option<(ArtifactRef, ProvenRow)>,
 }
 
 /// One artifact of a statement that is proved.
@@ -139,6 +151,16 @@ pub struct ProvenArtifact {
 /// Proves what `text` means: a statement, or one member of a manifest. `note` is the signed checkpoint of the view.
 pub fn prove(view: &View<'_>, text: &str, note: &[u8]) -> Result<Proof, QueryError> {
     let (id, member) = target(view, text)?;
+    prove_at(view, id, member, note)
+}
+
+/// Proves a statement, or one member of a manifest in it.
+pub(super) fn prove_at(
+    view: &View<'_>,
+    id: StatementId,
+    member: Option<ArtifactRef>,
+    note: &[u8],
+) -> Result<Proof, QueryError> {
     let facts = view
         .index()
         .facts(id)?
@@ -165,6 +187,7 @@ pub fn prove(view: &View<'_>, text: &str, note: &[u8]) -> Result<Proof, QueryErr
             checkpoint: note.to_vec(),
         },
         member,
+        row: None,
     })
 }
 
@@ -223,7 +246,7 @@ fn prove_member(
     })
 }
 
-fn subject_of(statement: &Statement, subject: u32) -> Option<&Artifact> {
+pub(super) fn subject_of(statement: &Statement, subject: u32) -> Option<&Artifact> {
     statement
         .predicate
         .artifacts()
@@ -231,6 +254,14 @@ fn subject_of(statement: &Statement, subject: u32) -> Option<&Artifact> {
 }
 
 impl Proof {
+    /// Adds the proof of a row of what is proved.
+    pub(super) fn with_row(self, row: RowProof) -> Self {
+        Self {
+            row: Some(row),
+            ..self
+        }
+    }
+
     /// Returns the signed checkpoint that it rests on.
     pub fn checkpoint_note(&self) -> &[u8] {
         &self.log.checkpoint
@@ -274,6 +305,9 @@ impl Proof {
             ]);
             members.insert("member".to_owned(), Value::Object(object));
         }
+        if let Some(row) = &self.row {
+            members.insert("row".to_owned(), row.value());
+        }
         let mut bytes = Value::Object(members).encode();
         bytes.push(b'\n');
         bytes
@@ -297,6 +331,7 @@ impl Proof {
             key: PublicKey::from_hex(&fields.text("key")?).map_err(|_| ProofError::Field("key"))?,
             log: TlogProof::decode(&fields.text("tlog_proof")?)?,
             member: fields.take("member").map(MemberProof::decode).transpose()?,
+            row: fields.take("row").map(RowProof::decode).transpose()?,
         };
         fields.end().map(|()| proof)
     }
@@ -325,35 +360,54 @@ impl Proof {
             return Err(ProofError::OtherLedger);
         }
         let member = self.member.as_ref().map(|member| member.check(id, &statement));
+        let member = member.transpose()?;
+        let row = self.row.as_ref();
+        let row = row.map(|row| check_row(row, id, &statement, member.as_ref()));
         Ok(Proven {
             checkpoint,
             entry,
             id,
-            member: member.transpose()?,
+            row: row.transpose()?,
+            member,
             statement,
         })
     }
 }
 
+/// Checks a row against the member that the proof is of, or else against the artifact that the row names.
+fn check_row(
+    row: &RowProof,
+    id: StatementId,
+    statement: &Statement,
+    member: Option<&(ArtifactRef, Member)>,
+) -> Result<(ArtifactRef, ProvenRow), ProofError> {
+    let (reference, root, rows) = match member {
+        Some((reference, _)) if reference.subject != row.subject => return Err(ProofError::Field("subject")),
+        Some((reference, member)) => (*reference, member.row_root, member.rows),
+        None => {
+            let artifact = subject_of(statement, row.subject);
+            let root = artifact.and_then(|artifact| match &artifact.content {
+                Content::File { row_root, .. } => *row_root,
+                _ => None,
+            });
+            let rows = artifact.and_then(|artifact| artifact.rows);
+            let reference = ArtifactRef::subject(id, row.subject);
+            (reference, root, rows.map(|rows| rows.value))
+        }
+    };
+    row.check(root, rows).map(|row| (reference, row))
+}
+
 impl MemberProof {
     fn decode(value: Value) -> Result<Self, ProofError> {
         let mut fields = Fields(value);
-        let Some(Value::List(hashes)) = fields
-            .take("path")
-            .filter(|path| matches!(path, Value::List(hashes) if hashes.len() <= MAX_PROOF_HASHES))
-        else {
-            return Err(ProofError::Field("path"));
-        };
-        let hash = |value| match value {
-            Value::Text(hex) => NodeHash::from_hex(&hex).map_err(|_| ProofError::Field("path")),
-            _ => Err(ProofError::Field("path")),
-        };
+        let path = fields.hashes("path")?;
         let subject = u32::try_from(fields.number("subject")?);
         let member = Self {
             subject: subject.map_err(|_| ProofError::Field("subject"))?,
             index: LeafIndex::new(fields.number("index")?),
             line: fields.text("line")?,
-            path: hashes.into_iter().map(hash).collect::<Result<_, _>>()?,
+            path,
         };
         fields.end().map(|()| member)
     }
@@ -392,13 +446,34 @@ impl Proven {
 }
 
 /// The members of one JSON object, each taken once.
-struct Fields(Value);
+pub(super) struct Fields(pub(super) Value);
 
 impl Fields {
     fn take(&mut self, name: &str) -> Option<Value> {
         match &mut self.0 {
             Value::Object(members) => members.remove(name),
             _ => None,
+        }
+    }
+
+    pub(super) fn text_or_none(&mut self, name: &'static str) -> Result<Option<String>, ProofError> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::Text(text)) => Ok(Some(text)),
+            Some(_) => Err(ProofError::Field(name)),
+        }
+    }
+
+    pub(super) fn hashes(&mut self, name: &'static str) -> Result<Vec<NodeHash>, ProofError> {
+        let hash = |value| match value {
+            Value::Text(hex) => NodeHash::from_hex(&hex).map_err(|_| ProofError::Field(name)),
+            _ => Err(ProofError::Field(name)),
+        };
+        match self.take(name) {
+            Some(Value::List(hashes)) if hashes.len() <= MAX_PROOF_HASHES => {
+                hashes.into_iter().map(hash).collect()
+            }
+            _ => Err(ProofError::Field(name)),
         }
     }
 
@@ -409,14 +484,14 @@ impl Fields {
         }
     }
 
-    fn number(&mut self, name: &'static str) -> Result<u64, ProofError> {
+    pub(super) fn number(&mut self, name: &'static str) -> Result<u64, ProofError> {
         match self.take(name) {
             Some(Value::Integer(number)) => u64::try_from(number).map_err(|_| ProofError::Field(name)),
             _ => Err(ProofError::Field(name)),
         }
     }
 
-    fn end(self) -> Result<(), ProofError> {
+    pub(super) fn end(self) -> Result<(), ProofError> {
         match self.0 {
             Value::Object(members) if members.is_empty() => Ok(()),
             _ => Err(ProofError::Field("the whole")),

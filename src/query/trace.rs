@@ -43,6 +43,8 @@ pub enum EdgeRole {
     Member,
     /// A filter decides with it.
     Model,
+    /// A source was made from it.
+    Parent,
 }
 
 impl EdgeRole {
@@ -53,6 +55,7 @@ impl EdgeRole {
             Self::Input(role) => role.as_str(),
             Self::Member => "member",
             Self::Model => "model",
+            Self::Parent => "parent",
         }
     }
 }
@@ -247,13 +250,13 @@ impl Sweep<'_> {
                     }
                 }
             }
-            Predicate::Dataset(dataset) => {
+            Predicate::Dataset(_) => {
                 let whole = Place::Artifact(ArtifactRef::subject(id, 0));
-                if let Some(cites) = &dataset.members {
-                    self.take(whole, cites, EdgeRole::Member)?;
-                }
-                for (position, gap) in dataset.gaps.iter().enumerate() {
-                    self.gap(whole, (id, position), gap, EdgeRole::Member, entry)?;
+                self.collected(whole, (id, entry), &statement.predicate, EdgeRole::Member)?;
+            }
+            Predicate::Source(_) => {
+                for place in places {
+                    self.collected(*place, (id, entry), &statement.predicate, EdgeRole::Parent)?;
                 }
             }
             Predicate::Filter(filter) => {
@@ -264,6 +267,23 @@ impl Sweep<'_> {
                 }
             }
             _ => {}
+        }
+        Ok(())
+    }
+
+    fn collected(
+        &mut self,
+        from: Place,
+        (id, entry): (StatementId, LeafIndex),
+        predicate: &Predicate,
+        role: EdgeRole,
+    ) -> Result<(), QueryError> {
+        let (cites, gaps) = predicate.collected().unwrap_or_default();
+        if let Some(cites) = cites {
+            self.take(from, cites, role)?;
+        }
+        for (position, gap) in gaps.iter().enumerate() {
+            self.gap(from, (id, position), gap, role, entry)?;
         }
         Ok(())
     }

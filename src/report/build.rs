@@ -20,6 +20,7 @@ use crate::verify::Verified;
 use crate::verify::fixed_point;
 
 use super::CAVEAT;
+use super::details::Details;
 use super::document as wire;
 use super::document::Document;
 use super::words;
@@ -94,6 +95,8 @@ impl Document {
                 no: count(judged.completeness.no),
                 not_known: count(judged.completeness.not_known),
             },
+            details: Some(Details::of(&judged.details)),
+            policy: judged.policy.as_ref().map(policy),
             codes: codes.into_iter().map(words::meaning).collect(),
             lineage: lineage(&judged.lineage),
             checkpoint: judged.checkpoint.as_ref().map(checkpoint),
@@ -166,6 +169,19 @@ fn share(share: &verify::Share) -> wire::Share {
         percent: share.percent(),
         low_permille: permille((&share.low * &thousand).floor()),
         high_permille: permille((&share.high * &thousand).ceil()),
+    }
+}
+
+fn policy(ruling: &verify::Ruling) -> wire::Policy {
+    let rules = ruling.rules.iter().map(|rule| wire::PolicyRule {
+        id: rule.id.clone(),
+        rule: rule.rule.to_owned(),
+        outcome: rule.outcome().to_owned(),
+    });
+    wire::Policy {
+        name: ruling.name.clone(),
+        sha256: ruling.sha256.to_hex(),
+        rules: rules.collect(),
     }
 }
 
@@ -245,6 +261,12 @@ fn source(source: &verify::SourceFact) -> wire::Source {
         said_by: source.said_by.to_owned(),
         mass: source.mass,
         licence: source.licence.clone(),
+        licence_date: source.licence_date.clone(),
+        restrictions: source
+            .restrictions
+            .iter()
+            .map(|word| (*word).to_owned())
+            .collect(),
         holder: source.holder.clone(),
         url: source.url.clone(),
         period: source.period.clone(),
@@ -265,6 +287,8 @@ fn external_model(model: &verify::ExternalModel) -> wire::ExternalModel {
         own: model.own,
         said_by: model.said_by.to_owned(),
         licence: model.licence.clone(),
+        licence_date: model.licence_date.clone(),
+        restrictions: model.restrictions.iter().map(|word| (*word).to_owned()).collect(),
         terms: model.terms.clone(),
         report: model.report.clone(),
     }
@@ -314,6 +338,11 @@ fn recheck(judged: &Judgement, content: bool) -> Vec<wire::Recheck> {
         ),
     ];
     let with_files = if content { " --content FILES" } else { "" };
+    let by_policy = if judged.policy.is_some() {
+        " --policy POLICY"
+    } else {
+        ""
+    };
     ways.push(one(
         if content {
             "With a copy of the ledger, and a folder with the files: whether judging it again gives the same report. \
@@ -322,13 +351,15 @@ fn recheck(judged: &Judgement, content: bool) -> Vec<wire::Recheck> {
             "With a copy of the ledger: whether judging it again gives the same report. LEDGER stands for its folder."
         },
         &format!(
-            "herdbook --ledger LEDGER verify-report report.json --trust-root trust-root.json{with_files}"
+            "herdbook --ledger LEDGER verify-report report.json --trust-root trust-root.json{with_files}{by_policy}"
         ),
     ));
     if let Some(first) = judged.artifacts.first() {
         ways.push(one(
             "What the ledger says today, which may be less than what it said then.",
-            &format!("herdbook --ledger LEDGER verify {first} --trust-root trust-root.json{with_files}"),
+            &format!(
+                "herdbook --ledger LEDGER verify {first} --trust-root trust-root.json{with_files}{by_policy}"
+            ),
         ));
     }
     ways

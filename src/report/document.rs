@@ -5,6 +5,8 @@
 use serde::Deserialize;
 use serde::Serialize;
 
+use super::details::Details;
+
 /// The whole predicate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,6 +42,12 @@ pub struct Document {
     pub required: String,
     /// What runs say about whether their inputs are all.
     pub completeness: Completeness,
+    /// In which order things were registered, and whose keys signed what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<Details>,
+    /// The policy it was held against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Policy>,
     /// Everything that was found, failures first.
     pub findings: Vec<Finding>,
     /// How many more findings there are; they are the last of their order.
@@ -201,6 +209,30 @@ pub struct Completeness {
     pub not_known: u64,
 }
 
+/// A policy, with what came of each of its rules.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// What it calls itself.
+    pub name: String,
+    /// SHA-256 of its canonical form.
+    pub sha256: String,
+    /// Its rules, in its order.
+    pub rules: Vec<PolicyRule>,
+}
+
+/// What came of one rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyRule {
+    /// Its id in the policy.
+    pub id: String,
+    /// What kind of rule it is.
+    pub rule: String,
+    /// `kept`, `broken` or `not_judged`.
+    pub outcome: String,
+}
+
 /// One thing that was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -313,6 +345,12 @@ pub struct Source {
     /// Its licence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub licence: Option<String>,
+    /// On which day it had this licence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licence_date: Option<String>,
+    /// What its terms forbid or demand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restrictions: Vec<String>,
     /// Who holds the rights.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub holder: Option<String>,
@@ -354,6 +392,12 @@ pub struct ExternalModel {
     /// Its licence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub licence: Option<String>,
+    /// On which day it had this licence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licence_date: Option<String>,
+    /// What its terms forbid or demand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restrictions: Vec<String>,
     /// Terms of use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terms: Option<String>,

@@ -22,6 +22,7 @@ use crate::statement::escaped;
 
 use super::Report;
 use super::ReportError;
+use super::details::Details;
 use super::document::Artifact;
 use super::document::Document;
 use super::document::File;
@@ -30,9 +31,11 @@ use super::document::Node;
 use super::document::Share;
 use super::draw;
 use super::draw::Drawing;
+use super::sheet::Sheet;
 use super::words;
 
 const PAGE: &str = include_str!("page.html");
+const PEDIGREE: &str = include_str!("pedigree.html");
 const STYLE: &str = include_str!("page.css");
 
 /// How many findings of one code the page shows; the document has more.
@@ -63,6 +66,7 @@ struct Page {
     boundary: String,
     /// What steps say about whether their inputs are all, in a sentence; empty without steps.
     completeness: String,
+    details: Vec<String>,
     /// What stands behind the verdict, in words.
     assurance: &'static str,
     /// The line without its word.
@@ -135,6 +139,19 @@ struct NodeRow {
 /// Makes the page of a report.
 pub fn page(report: &Report) -> Result<String, ReportError> {
     let document = safe(report.document())?;
+    let page = Value::from(Serde(content(document, report.sha256().to_hex())));
+    rendered(PAGE, minijinja::context! { page })
+}
+
+/// Returns the page of a pedigree.
+pub fn pedigree_page(sheet: &Sheet) -> Result<String, ReportError> {
+    let sheet = safe_value(serde_json::to_value(sheet).map_err(ReportError::Fields)?);
+    let context = minijinja::context! { sheet => Value::from(Serde(sheet)), caveat => super::CAVEAT };
+    rendered(PEDIGREE, context)
+}
+
+/// Renders a template with the style that all pages have, and with everything escaped.
+fn rendered(template: &str, context: Value) -> Result<String, ReportError> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
@@ -146,13 +163,13 @@ pub fn page(report: &Report) -> Result<String, ReportError> {
     );
     environment.add_filter("plain", |word: &str| word.replace('_', " "));
     environment.add_filter("short", short);
-    environment.add_template("page", PAGE)?;
+    environment.add_template("page", template)?;
     let style_hash = STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
     let context = minijinja::context! {
-        page => Value::from(Serde(content(document, report.sha256().to_hex()))),
         style => Value::from_safe_string(STYLE.to_owned()),
         // Base64 has no character that could end an attribute.
         style_hash => Value::from_safe_string(style_hash),
+        ..context
     };
     Ok(environment.get_template("page")?.render(context)?)
 }
@@ -199,6 +216,11 @@ fn content(document: Document, sha256: String) -> Page {
         rest,
         boundary: boundary(&document),
         completeness: completeness(&document),
+        details: document
+            .details
+            .as_ref()
+            .map(Details::sentences)
+            .unwrap_or_default(),
         assurance: words::of_assurance(&document.assurance),
         lacking: super::lacking::lacking(&document, NAMES_MAX),
         shares: shares(&document),

@@ -10,26 +10,40 @@
 //! `docs/formats/report.md` has every field.
 
 mod build;
+mod details;
 mod document;
 mod draw;
 mod html;
 mod lacking;
 mod layout;
+mod pedigree;
 mod sealed;
+mod sheet;
 #[cfg(test)]
 mod tests;
+mod versus;
 mod words;
 
 pub use build::Basis;
 pub use build::FACTS_MAX;
 pub use build::FINDINGS_MAX;
 pub use build::PATH_STEPS_MAX;
+pub use details::Details;
+pub use details::KeyUse;
+pub use details::RunOrder;
 pub use document::*;
 pub use html::page;
+pub use html::pedigree_page;
 pub use layout::LANES_MAX;
+pub use pedigree::sheet;
 pub use sealed::PREDICATE_TYPE;
 pub use sealed::REPORT_BYTES_MAX;
 pub use sealed::Report;
+pub use sheet::Entry;
+pub use sheet::Section;
+pub use sheet::Sheet;
+pub use sheet::number;
+pub use versus::versus_sheet;
 pub use words::meaning;
 
 /// What every report says at its end.

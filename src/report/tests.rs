@@ -115,6 +115,8 @@ fn sample_model(model: &str) -> ExternalModel {
         own: false,
         said_by: "stated".to_owned(),
         licence: None,
+        licence_date: None,
+        restrictions: Vec::new(),
         terms: Some("LicenseRef-example-terms".to_owned()),
         report: None,
     }
@@ -173,11 +175,13 @@ fn sample() -> Document {
         },
         assurance: "pinned".to_owned(),
         required: "self".to_owned(),
+        details: None,
         completeness: Completeness {
             yes: 1,
             no: 0,
             not_known: 0,
         },
+        policy: None,
         findings: vec![gap(0, "extra questions from the wiki")],
         findings_left_out: 0,
         codes: vec![CodeMeaning {
@@ -397,6 +401,8 @@ fn filled(text: &str) -> Report {
         said_by: text.clone(),
         mass: true,
         licence: Some(text.clone()),
+        licence_date: Some(text.clone()),
+        restrictions: vec![text.clone()],
         holder: Some(text.clone()),
         url: Some(text.clone()),
         period: Some(text.clone()),

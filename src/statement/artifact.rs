@@ -17,6 +17,7 @@ use crate::digest::StatementId;
 use super::StatementError;
 use super::fields::Fields;
 use super::fields::Members;
+use super::row_root::RowRoot;
 use super::text::check_recorded_file_name;
 use super::words::Basis;
 use super::words::CountBasis;
@@ -133,6 +134,8 @@ pub enum Content {
         held: bool,
         /// Whether the digest is that of the sealed form, because the content is confidential: then it is not held.
         sealed: bool,
+        /// The root over its rows, as many as the artifact says.
+        row_root: Option<RowRoot>,
     },
     /// Many files under one manifest, whose lines the ledger holds as a blob.
     Manifest {
@@ -258,6 +261,7 @@ impl Artifact {
                 bytes,
                 held,
                 sealed,
+                row_root,
             } => {
                 out.put("basis", basis.to_string());
                 out.put_some("blake3", *blake3);
@@ -265,6 +269,7 @@ impl Artifact {
                 out.put("content", "file");
                 out.put_flag("held", *held);
                 out.put_flag("sealed", *sealed);
+                RowRoot::put(*row_root, &mut out);
             }
             Content::Manifest { basis, facts } => {
                 out.put("basis", basis.to_string());
@@ -288,6 +293,15 @@ impl Artifact {
         let rows = take_rows(&mut fields)?;
         let tokens = fields.count_or_none("tokens")?;
         let content = decode_content(&mut fields, subject)?;
+        if let Content::File {
+            row_root: Some(row_root),
+            sealed,
+            ..
+        } = &content
+            && (rows.is_none() || *sealed)
+        {
+            return Err(fields.wrong_type(row_root.field(), "absent where rows are not counted"));
+        }
         fields.finish()?;
         Ok(Self {
             name: subject.name.clone(),
@@ -346,6 +360,7 @@ fn decode_file(fields: &mut Fields) -> Result<Content, StatementError> {
         bytes: fields.count_or_none("bytes")?,
         held,
         sealed,
+        row_root: RowRoot::take(fields)?,
     })
 }
 

@@ -151,6 +151,16 @@ impl Fields {
             .collect()
     }
 
+    /// A list of words.
+    pub(super) fn words<T: Word>(&mut self, field: &str) -> Result<Vec<T>, StatementError> {
+        let mut words: Vec<T> = Vec::new();
+        for text in self.texts(field)? {
+            let word = T::parse(&text).map_err(|source| self.bad_value(field, source))?;
+            words.push(word);
+        }
+        Ok(words)
+    }
+
     /// A map of text to text, absent instead of empty.
     pub(super) fn text_map(&mut self, field: &str) -> Result<BTreeMap<String, String>, StatementError> {
         let members = match self.optional(field) {

@@ -9,15 +9,22 @@ use super::artifact::ArtifactRef;
 use super::artifact::ArtifactSet;
 use super::artifact::Attachment;
 use super::artifact::Subject;
+use super::day::Day;
 use super::decimal::Decimal;
 use super::fields::Fields;
 use super::fields::Members;
+use super::run::Cites;
+use super::run::Gap;
+use super::run::decode_gap;
+use super::run::encode_gap;
 use super::text::ItemName;
 use super::words::Access;
 use super::words::AcquiredBy;
 use super::words::Answer;
 use super::words::FilterRule;
 use super::words::MadeBy;
+use super::words::Restriction;
+use super::words::Word;
 
 /// The models that made a source, as far as somebody said.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -70,6 +77,10 @@ pub struct Source {
     pub synthetic_share: Option<Decimal>,
     /// SPDX expression or `LicenseRef-...`.
     pub licence: Option<String>,
+    /// On which day it had this licence: licences change, and a claim is one of its day.
+    pub licence_date: Option<Day>,
+    /// What its terms forbid or demand, as whoever signs this read them: all of them, or nothing is said.
+    pub restrictions: Vec<Restriction>,
     /// Who holds the rights.
     pub holder: Option<String>,
     /// When it was made or collected.
@@ -90,6 +101,10 @@ pub struct Source {
     pub legal_basis: Option<String>,
     /// Documents about it, held as blobs.
     pub evidence: Vec<Attachment>,
+    /// What it was made from, as far as that stands in the log below: it conditions, and brings no mass.
+    pub derived_from: Option<Cites>,
+    /// What it was made from and nobody has declared.
+    pub gaps: Vec<Gap>,
 }
 
 impl Source {
@@ -103,6 +118,9 @@ impl Source {
             members.put_some("robots", crawl.robots.as_deref());
             out.put("crawl", members.build());
         }
+        if let Some(parents) = &self.derived_from {
+            out.put("derived_from", parents.encode());
+        }
         out.put_list("evidence", self.evidence.iter().map(Attachment::encode).collect());
         match &self.generators {
             Generators::Absent => {}
@@ -114,12 +132,15 @@ impl Source {
         out.put_texts("languages", &self.languages);
         out.put_some("legal_basis", self.legal_basis.as_deref());
         out.put_some("licence", self.licence.as_deref());
+        out.put_some("licence_date", self.licence_date.as_ref());
         out.put("made_by", self.made_by.to_string());
         out.put_texts("modality", &self.modality);
         out.put("name", self.name.as_str());
         out.put_some("period", self.period.as_deref());
         out.put("personal_data", self.personal_data.to_string());
+        put_words(out, "restrictions", &self.restrictions);
         out.put_some("synthetic_share", self.synthetic_share.as_ref());
+        out.put_list("unresolved", self.gaps.iter().map(encode_gap).collect());
         out.put_some("url", self.url.as_deref());
     }
 
@@ -142,6 +163,8 @@ impl Source {
             generators: decode_generators(fields)?,
             synthetic_share: share,
             licence: fields.text_or_none("licence")?,
+            licence_date: fields.parsed_or_none("licence_date", Day::parse)?,
+            restrictions: fields.words("restrictions")?,
             holder: fields.text_or_none("holder")?,
             period: fields.text_or_none("period")?,
             geography: fields.texts("geography")?,
@@ -152,8 +175,21 @@ impl Source {
             crawl: decode_crawl(fields)?,
             legal_basis: fields.text_or_none("legal_basis")?,
             evidence: decode_attachments(fields, "evidence")?,
+            derived_from: fields.optional("derived_from").map(Cites::decode).transpose()?,
+            gaps: fields
+                .list("unresolved")?
+                .into_iter()
+                .map(decode_gap)
+                .collect::<Result<_, _>>()?,
         })
     }
+}
+
+fn put_words<T: Word>(out: &mut Members, field: &str, words: &[T]) {
+    out.put_list(
+        field,
+        words.iter().map(|word| Value::from(word.as_str())).collect(),
+    );
 }
 
 fn decode_generators(fields: &mut Fields) -> Result<Generators, StatementError> {
@@ -285,6 +321,10 @@ pub struct Model {
     pub terms: Option<String>,
     /// SPDX expression or `LicenseRef-...`.
     pub licence: Option<String>,
+    /// On which day it had this licence: licences change, and a claim is one of its day.
+    pub licence_date: Option<Day>,
+    /// What its terms forbid or demand, as whoever signs this read them: all of them, or nothing is said.
+    pub restrictions: Vec<Restriction>,
     /// The family it belongs to.
     pub family: Option<String>,
     /// Its own report or public summary.
@@ -298,9 +338,11 @@ impl Model {
         self.set.encode_into(out);
         out.put_some("family", self.family.as_deref());
         out.put_some("licence", self.licence.as_deref());
+        out.put_some("licence_date", self.licence_date.as_ref());
         out.put("name", self.name.as_str());
         out.put("provider", self.provider.as_str());
         out.put_some("report", self.report.as_deref());
+        put_words(out, "restrictions", &self.restrictions);
         out.put_some("terms", self.terms.as_deref());
         out.put("version", self.version.as_str());
     }
@@ -318,6 +360,8 @@ impl Model {
             access: fields.word("access")?,
             terms: fields.text_or_none("terms")?,
             licence: fields.text_or_none("licence")?,
+            licence_date: fields.parsed_or_none("licence_date", Day::parse)?,
+            restrictions: fields.words("restrictions")?,
             family: fields.text_or_none("family")?,
             report: fields.text_or_none("report")?,
         })

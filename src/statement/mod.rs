@@ -9,11 +9,13 @@
 
 mod about;
 mod artifact;
+mod day;
 mod decimal;
 mod fields;
 mod house;
 mod leaf;
 mod notice;
+mod row_root;
 mod run;
 mod text;
 mod tie;
@@ -43,6 +45,8 @@ pub use artifact::Content;
 pub use artifact::Count;
 pub use artifact::ManifestFacts;
 pub use artifact::absence_word;
+pub use day::Day;
+pub use day::DayError;
 pub use decimal::Decimal;
 pub use decimal::DecimalError;
 pub use house::Contested;
@@ -64,6 +68,10 @@ pub use notice::GapRef;
 pub use notice::GapRefError;
 pub use notice::Notice;
 pub use notice::Reaches;
+pub use row_root::KEYED_ROW_ROOT;
+pub use row_root::ROW_ROOT;
+pub use row_root::RowRoot;
+pub use row_root::TwoRowRoots;
 pub use run::Cites;
 pub use run::Dataset;
 pub use run::Gap;
@@ -101,6 +109,7 @@ pub use words::NoticeEffect;
 pub use words::NoticeKind;
 pub use words::OutputKind;
 pub use words::ReportedVerdict;
+pub use words::Restriction;
 pub use words::Revocation;
 pub use words::Role;
 pub use words::Thing;
@@ -360,6 +369,16 @@ impl Predicate {
     /// Returns the artifacts in subject order.
     pub fn artifacts(&self) -> impl Iterator<Item = &Artifact> {
         self.sets().into_iter().flat_map(|(_, set)| &set.artifacts)
+    }
+
+    /// Returns what a data set collects, or what a source was made from: what stands in the log, and the gaps.
+    /// Nothing for every other kind.
+    pub fn collected(&self) -> Option<(Option<&Cites>, &[Gap])> {
+        match self {
+            Self::Dataset(dataset) => Some((dataset.members.as_ref(), &dataset.gaps)),
+            Self::Source(source) => Some((source.derived_from.as_ref(), &source.gaps)),
+            _ => None,
+        }
     }
 
     /// Returns whether it rules over other statements, so that a seal counts it one by one.

@@ -48,7 +48,7 @@ impl Cites {
         }
     }
 
-    fn encode(&self) -> Value {
+    pub(super) fn encode(&self) -> Value {
         match self {
             Self::Inline(references) => Value::List(
                 references
@@ -66,7 +66,7 @@ impl Cites {
         }
     }
 
-    fn decode(value: Value) -> Result<Self, StatementError> {
+    pub(super) fn decode(value: Value) -> Result<Self, StatementError> {
         if let Value::List(items) = value {
             let mut references = Vec::new();
             for item in items {
@@ -176,14 +176,14 @@ impl Input {
     }
 }
 
-fn encode_gap(gap: &Gap) -> Value {
+pub(super) fn encode_gap(gap: &Gap) -> Value {
     let mut out = Members::new();
     out.put_some("sha256", gap.digest);
     out.put("text", gap.text.as_str());
     out.build()
 }
 
-fn decode_gap(value: Value) -> Result<Gap, StatementError> {
+pub(super) fn decode_gap(value: Value) -> Result<Gap, StatementError> {
     let mut fields = Fields::of(value, "unresolved")?;
     let gap = Gap {
         text: fields.text("text")?,

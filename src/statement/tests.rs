@@ -19,6 +19,7 @@ fn file(name: &str) -> Artifact {
             bytes: Some(12),
             held: false,
             sealed: false,
+            row_root: None,
         },
         rows: Some(Count {
             value: 3,
@@ -41,6 +42,8 @@ fn source() -> Statement {
         generators: Generators::Named(vec!["gpt-3".to_owned()]),
         synthetic_share: Some(Decimal::parse("0.25").unwrap()),
         licence: Some("Apache-2.0".to_owned()),
+        licence_date: None,
+        restrictions: Vec::new(),
         holder: None,
         period: None,
         geography: vec![],
@@ -54,6 +57,8 @@ fn source() -> Statement {
         }),
         legal_basis: None,
         evidence: vec![],
+        derived_from: None,
+        gaps: Vec::new(),
     };
     Statement {
         issuer: KeyId::from_bytes([1; 32]),

@@ -48,7 +48,7 @@ enum May {
 }
 
 /// Which texts may be withheld, by kind; `*` is any position or key. What is not here may not.
-const ANYWHERE: [(&str, &str, May); 34] = [
+const ANYWHERE: [(&str, &str, May); 35] = [
     ("source", "/predicate/name", May::Context(NAME_CONTEXT)),
     ("source", "/predicate/holder", May::Context("holder")),
     ("source", "/predicate/url", May::Context("url")),
@@ -78,6 +78,11 @@ const ANYWHERE: [(&str, &str, May); 34] = [
         "source",
         "/predicate/artifacts/*/declaration/url",
         May::Context("url"),
+    ),
+    (
+        "source",
+        "/predicate/unresolved/*/text",
+        May::Context(GAP_CONTEXT),
     ),
     ("prompt", "/predicate/name", May::Context(NAME_CONTEXT)),
     (

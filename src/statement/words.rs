@@ -104,6 +104,37 @@ words! {
 }
 
 words! {
+    /// What terms forbid or demand: the words of the lattice of terms, and `none` for terms that were read and hold
+    /// none of the others. A list of them is the signer's reading of the whole terms.
+    Restriction {
+        /// The terms were read, and none of the other words is in them. It stands alone.
+        None = "none",
+        /// Whoever made it is to be named.
+        Attribution = "attribution",
+        /// What is made of it has to go under the same terms.
+        ShareAlike = "share_alike",
+        /// No commercial use.
+        NonCommercial = "non_commercial",
+        /// Research and teaching only.
+        AcademicOnly = "academic_only",
+        /// Nothing may be made of it.
+        NoDerivatives = "no_derivatives",
+        /// No training of models on it.
+        NoAiTraining = "no_ai_training",
+        /// No models that compete with the provider's.
+        NoCompetingModels = "no_competing_models",
+        /// What is made of it has to carry a name.
+        NamingDuty = "naming_duty",
+        /// Some fields of use are forbidden.
+        FieldOfUse = "field_of_use",
+        /// Not in every country, or not for everybody.
+        Territory = "territory",
+        /// The grant ends.
+        Expiry = "expiry",
+    }
+}
+
+words! {
     /// What kind of rule a filter applies.
     FilterRule {
         /// Duplicates and near duplicates.

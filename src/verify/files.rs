@@ -61,32 +61,54 @@ pub(super) struct FileChecks {
     pub(super) right: usize,
     /// What was found of all others that were asked for.
     pub(super) others: Vec<(FileQuery, Given<FileDigests>)>,
+    /// What was found of every file of a sample.
+    pub(super) opened: Vec<(FileQuery, Given<FileDigests>)>,
+    is_sample: bool,
 }
 
 impl FileChecks {
     /// Lists the files of the artifacts in `walk`; they are asked for only if `open` says so.
     pub(super) fn plan(&mut self, graph: &Graph, walk: &BTreeSet<ArtifactRef>, open: bool) {
-        let mut asked: Vec<Asked<'_>> = Vec::new();
         for reference in walk {
-            ask(graph, *reference, &mut asked);
             self.unhashed += usize::from(is_unhashed(graph, *reference));
             self.held += usize::from(is_held(graph, *reference));
+        }
+        for file in Self::distinct(graph, walk) {
+            self.known += 1;
+            self.given += usize::from(file.basis == Basis::Given);
+            if open {
+                self.pending.push(file.to_query());
+            }
+        }
+        self.pending.reverse();
+    }
+
+    /// Returns the files of the artifacts in `walk`, each once, in the order in which they are asked for.
+    pub(super) fn distinct<'a>(graph: &'a Graph, walk: &BTreeSet<ArtifactRef>) -> Vec<File<'a>> {
+        let mut asked: Vec<File<'_>> = Vec::new();
+        for reference in walk {
+            ask(graph, *reference, &mut asked);
         }
         // Stable, so that of several statements the first one's counts are asked for. Statements that differ in what
         // else they say of a file are held against it one by one.
         asked.sort_by(|left, right| left.key().cmp(&right.key()));
-        for same in asked.chunk_by(|left, right| left.key() == right.key()) {
-            let Some(first) = same.first() else { continue };
-            self.known += 1;
+        let of_same = |same: &[File<'a>]| {
             // What one of them computed must be there, whatever the others only heard of.
             let computed = same.iter().any(|one| one.basis == Basis::Computed);
             let basis = if computed { Basis::Computed } else { Basis::Given };
-            self.given += usize::from(!computed);
-            if open {
-                self.pending.push(first.to_query(basis));
-            }
-        }
-        self.pending.reverse();
+            same.first().map(|first| File { basis, ..*first })
+        };
+        asked
+            .chunk_by(|left, right| left.key() == right.key())
+            .filter_map(of_same)
+            .collect()
+    }
+
+    /// Asks for nothing but the files of a sample, and keeps what is found of each.
+    pub(super) fn only(&mut self, sample: &BTreeSet<(String, Sha256Digest)>) {
+        self.is_sample = true;
+        self.pending
+            .retain(|query| sample.contains(&(query.name.clone(), query.sha256)));
     }
 
     pub(super) fn next(&self) -> Option<FileQuery> {
@@ -97,6 +119,9 @@ impl FileChecks {
         let Some(query) = self.pending.pop() else {
             return;
         };
+        if self.is_sample {
+            self.opened.push((query.clone(), given.clone()));
+        }
         match &given {
             Given::Found(found) if Self::difference(&query, found).is_none() => self.right += 1,
             _ => self.others.push((query, given)),
@@ -135,36 +160,39 @@ fn is_held(graph: &Graph, reference: ArtifactRef) -> bool {
 }
 
 /// A file to ask for, as long as there may be others like it.
-#[derive(Debug)]
-struct Asked<'a> {
-    name: &'a str,
-    sha256: Sha256Digest,
+#[derive(Debug, Clone, Copy)]
+pub(super) struct File<'a> {
+    pub(super) name: &'a str,
+    pub(super) sha256: Sha256Digest,
     blake3: Option<Blake3Digest>,
     bytes: Option<u64>,
-    rows: Option<u64>,
+    pub(super) rows: Option<u64>,
     basis: Basis,
-    artifact: ArtifactRef,
+    /// What cites it: the file itself, or the manifest that lists it.
+    pub(super) artifact: ArtifactRef,
+    /// Its line of the manifest that is cited as a whole.
+    pub(super) member: Option<u64>,
 }
 
-impl Asked<'_> {
+impl File<'_> {
     fn key(&self) -> (&str, Sha256Digest, Option<Blake3Digest>) {
         (self.name, self.sha256, self.blake3)
     }
 
-    fn to_query(&self, basis: Basis) -> FileQuery {
+    fn to_query(self) -> FileQuery {
         FileQuery {
             name: self.name.to_owned(),
             sha256: self.sha256,
             blake3: self.blake3,
             bytes: self.bytes,
             rows: self.rows,
-            basis,
+            basis: self.basis,
             artifact: self.artifact,
         }
     }
 }
 
-fn ask<'a>(graph: &'a Graph, reference: ArtifactRef, asked: &mut Vec<Asked<'a>>) {
+fn ask<'a>(graph: &'a Graph, reference: ArtifactRef, asked: &mut Vec<File<'a>>) {
     let Some(located) = graph.locate(reference) else {
         return;
     };
@@ -183,9 +211,10 @@ fn ask<'a>(graph: &'a Graph, reference: ArtifactRef, asked: &mut Vec<Asked<'a>>)
                 bytes,
                 held: false,
                 sealed: false,
+                row_root: _,
             },
             _,
-        ) => asked.push(Asked {
+        ) => asked.push(File {
             name: &artifact.name,
             sha256: artifact.sha256,
             blake3: *blake3,
@@ -193,11 +222,14 @@ fn ask<'a>(graph: &'a Graph, reference: ArtifactRef, asked: &mut Vec<Asked<'a>>)
             rows: rows_of(&located),
             basis: *basis,
             artifact: reference,
+            member: None,
         }),
         (Content::Manifest { basis, .. }, member) => {
             let members = graph.members_in(artifact).unwrap_or_default();
             let one = member.map(std::slice::from_ref);
-            asked.extend(one.unwrap_or(members).iter().map(|member| Asked {
+            let is_whole = one.is_none();
+            let members = (0_u64..).zip(one.unwrap_or(members));
+            asked.extend(members.map(|(at, member)| File {
                 name: &member.name,
                 sha256: member.sha256,
                 blake3: member.blake3,
@@ -205,6 +237,7 @@ fn ask<'a>(graph: &'a Graph, reference: ArtifactRef, asked: &mut Vec<Asked<'a>>)
                 rows: member.rows,
                 basis: *basis,
                 artifact: reference,
+                member: is_whole.then_some(at),
             }));
         }
     }

@@ -95,6 +95,8 @@ codes! {
     BlobDiffers = "blob_differs", TAMPERED;
     /// A file whose bytes are not those that were registered.
     ContentDiffers = "content_differs", TAMPERED;
+    /// A sample that is not the one that its rule draws.
+    SampleNotDrawn = "sample_not_drawn", TAMPERED;
     /// What was disclosed is not what stands in the ledger as a commitment.
     DisclosureDiffers = "disclosure_differs", TAMPERED;
     /// Nothing that a lineage could consist of.
@@ -115,6 +117,8 @@ codes! {
     RowsNotAccounted = "rows_not_accounted", NOT_TRACED;
     /// A tool saw the run read something it did not declare.
     ContradictedByObservation = "contradicted_by_observation", NOT_TRACED;
+    /// An item of a sample that an auditor marked as differing.
+    SampleDiffers = "sample_differs", NOT_TRACED;
     /// The run itself says that inputs are missing.
     InputsIncomplete = "inputs_incomplete", NOT_TRACED;
     /// Signed by a key that had no grant for it.
@@ -151,6 +155,8 @@ codes! {
     BundleIncomplete = "bundle_incomplete", UNDECIDABLE;
     /// A file that was to be checked and is not there.
     ContentNotFound = "content_not_found", UNDECIDABLE;
+    /// An item of a sample that an auditor marked as not there.
+    SampleMissing = "sample_missing", UNDECIDABLE;
     /// An entry of a kind or a format this version cannot judge.
     NotJudged = "not_judged", UNDECIDABLE;
     /// Less assurance than was asked for.
@@ -165,6 +171,10 @@ codes! {
     Recalled = "recalled", NOT_PERMITTED;
     /// Something was put to a new use after it was withdrawn or recalled.
     UsedAfterNotice = "used_after_notice", NOT_PERMITTED;
+    /// A rule of the policy that is not kept.
+    PolicyBroken = "policy_broken", NOT_PERMITTED;
+    /// A rule of the policy that cannot be judged by what is known.
+    PolicyNotJudged = "policy_not_judged", NOT_PERMITTED;
     /// Something descends from what it was asked not to descend from.
     NotExcluded = "not_excluded", NOT_PERMITTED;
     /// Something was withdrawn or recalled for new uses, and stands here from before.

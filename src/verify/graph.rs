@@ -30,7 +30,8 @@ use super::finding::PathStep;
 pub(super) struct Node {
     pub(super) index: LeafIndex,
     pub(super) statement: Statement,
-    /// What each input of a run cites, or what a data set collects; one list an input, empty for a gap.
+    /// What each input of a run cites, one list an input, empty for a gap; one list of what a data set collects, or a
+    /// source was made from.
     pub(super) cites: Vec<Vec<ArtifactRef>>,
     /// Where it comes in an order in which everything stands above what it descends from: its entry, unless a notice
     /// put something in the place of what it cites.
@@ -56,7 +57,7 @@ impl Node {
 pub(super) enum Place {
     Artifact(ArtifactRef),
     Run(StatementId),
-    /// Input (or data set gap) number so-and-so of a statement.
+    /// Input (or gap of a data set or source) number so-and-so of a statement.
     Gap(StatementId, usize),
 }
 
@@ -189,7 +190,7 @@ impl Graph {
                 .map(|node| &node.statement.predicate)
             {
                 Some(Predicate::Run(_)) => vec![Place::Run(reference.statement)],
-                Some(Predicate::Dataset(_)) => self.inputs_of(reference.statement),
+                Some(Predicate::Dataset(_) | Predicate::Source(_)) => self.inputs_of(reference.statement),
                 Some(Predicate::Filter(filter)) => filter.model.map(Place::Artifact).into_iter().collect(),
                 _ => Vec::new(),
             },
@@ -268,7 +269,7 @@ impl Graph {
     }
 }
 
-/// Returns the gaps of a run or a data set with the position that names them.
+/// Returns the gaps of a run, a data set or a source with the position that names them.
 pub(super) fn gaps(node: &Node) -> Vec<(usize, &Gap)> {
     match &node.statement.predicate {
         Predicate::Run(run) => run
@@ -280,11 +281,11 @@ pub(super) fn gaps(node: &Node) -> Vec<(usize, &Gap)> {
                 InputFrom::Artifacts(_) => None,
             })
             .collect(),
-        Predicate::Dataset(dataset) => {
-            let gaps = dataset.gaps.iter().enumerate();
+        predicate => {
+            let (_, gaps) = predicate.collected().unwrap_or_default();
+            let gaps = gaps.iter().enumerate();
             gaps.filter(|(at, _)| !node.resolved.contains(at)).collect()
         }
-        _ => Vec::new(),
     }
 }
 

@@ -14,12 +14,16 @@ use crate::statement::InputFrom;
 use crate::statement::Predicate;
 use crate::statement::Read;
 use crate::statement::Role;
+use crate::statement::Word as _;
 use crate::trust::Keys;
 
 use super::Given;
 use super::Request;
 use super::Trust;
 use super::contents::Contents;
+use super::descent;
+use super::details::Commits;
+use super::details::details;
 use super::files::FileChecks;
 use super::finding::Code;
 use super::finding::Finding;
@@ -41,6 +45,7 @@ use super::mass::has_mass;
 use super::notices::Notified;
 use super::rules;
 use super::rules::Effects;
+use super::sampled::Sampled;
 use super::scene::Scene;
 use super::share::Share;
 use super::subjects;
@@ -62,6 +67,8 @@ pub(super) struct Case {
     pub(super) envelopes: BTreeMap<StatementId, Envelope>,
     pub(super) reads: BTreeMap<StatementId, Vec<Read>>,
     pub(super) files: FileChecks,
+    pub(super) sampled: Option<Sampled>,
+    pub(super) commits: Commits,
     pub(super) limits: Limits,
     /// What is cited and is not part of this evidence.
     pub(super) absent: BTreeSet<StatementId>,
@@ -79,11 +86,12 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
     }
     trust_findings(case, &mut findings);
     let told = rules::apply(&scene, &mut findings);
+    let origins = case.request.descent.then(|| told.origins.clone());
     let contents = Contents::new(&case.graph, told.origins, case.limits.contents);
     let mass = Mass::over(&contents, &scene.replaced, &case.starts);
     let boundary = mass.of_all(&case.starts);
     let content = content_check(&case.files);
-    let assurance = assurance(&case.request.trust, content, case.files.unhashed);
+    let assurance = assurance(case, content);
     if !assurance.meets(case.request.require) {
         let message = too_low(case.request.require, assurance);
         findings.push(Finding::of_ledger(Code::AssuranceTooLow, "ledger", message));
@@ -126,8 +134,12 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
         organisation: (case.genesis.as_ref()).and_then(|genesis| genesis.organisation.clone()),
         subjects: subjects::subjects(&scene),
         lineage: lineage::lineage(&scene),
+        descent: origins.map(|origins| descent::descent(&scene, origins)),
         withheld: told.withheld,
         disclosed: told.disclosed,
+        sampled: case.sampled.clone(),
+        details: details(&scene),
+        policy: None,
         excludes,
         beyond: rules::beyond(&scene),
         name: case.request.name.clone(),
@@ -182,7 +194,8 @@ fn too_low(required: Assurance, there_is: Assurance) -> String {
             ": no ledger has witnesses in this version, and opening files does not stand for them"
         }
         Assurance::Sampled if there_is != Assurance::SelfAsserted => {
-            ": this version takes no samples; all files together (`full`) are enough too"
+            ": give a sample and its files (--sample FILE --content DIR) of which this opens every item, finds it as registered, \
+             and shows with 95 % confidence that at most 5 % differ; all files together (`full`) are enough too"
         }
         _ => "",
     };
@@ -193,13 +206,13 @@ fn too_low(required: Assurance, there_is: Assurance) -> String {
     )
 }
 
-/// Every file was opened only if nothing has bytes that nobody hashed.
-fn assurance(trust: &Trust, content: ContentCheck, unhashed: usize) -> Assurance {
-    match trust {
+/// Every file was opened, or enough of them, only if nothing has bytes that nobody hashed.
+fn assurance(case: &Case, content: ContentCheck) -> Assurance {
+    match &case.request.trust {
         Trust::SelfAsserted(_) | Trust::Missing(_) => Assurance::SelfAsserted,
-        Trust::Pinned(_) if unhashed == 0 && content.of > 0 && content.checked == content.of => {
-            Assurance::Full
-        }
+        Trust::Pinned(_) if case.files.unhashed > 0 => Assurance::Pinned,
+        Trust::Pinned(_) if content.of > 0 && content.checked == content.of => Assurance::Full,
+        Trust::Pinned(_) if case.sampled.as_ref().is_some_and(Sampled::is_enough) => Assurance::Sampled,
         Trust::Pinned(_) => Assurance::Pinned,
     }
 }
@@ -257,6 +270,8 @@ fn sources(scene: &Scene<'_>, heavy: &BTreeSet<StatementId>) -> Vec<SourceFact> 
             made_by: effective.made_by.to_string(),
             acquired_by: effective.acquired_by.to_string(),
             licence: source.licence.clone(),
+            licence_date: source.licence_date.as_ref().map(ToString::to_string),
+            restrictions: source.restrictions.iter().map(|word| word.as_str()).collect(),
             said_by: lineage::said_by(&node.statement, scene.case.keys.as_ref()),
             mass: heavy.contains(&id),
             holder: source.holder.clone(),
@@ -291,6 +306,8 @@ fn external_models(scene: &Scene<'_>, heavy: &BTreeSet<StatementId>) -> Vec<Exte
             access: model.access.to_string(),
             alias: model.alias,
             licence: model.licence.clone(),
+            licence_date: model.licence_date.as_ref().map(ToString::to_string),
+            restrictions: model.restrictions.iter().map(|word| word.as_str()).collect(),
             terms: model.terms.clone(),
             report: model.report.clone(),
             said_by: lineage::said_by(&node.statement, scene.case.keys.as_ref()),

@@ -3,7 +3,10 @@
 use num_traits::Zero as _;
 
 use crate::checkpoint::Checkpoint;
+use crate::sample::bound::percent_up;
 
+use super::descent::Descent;
+use super::details::Details;
 use super::exclusion::Beyond;
 use super::exclusion::ExclusionFact;
 use super::finding::Code;
@@ -11,6 +14,8 @@ use super::finding::Finding;
 use super::finding::Verdict;
 use super::lineage::Lineage;
 use super::mass::Boundary;
+use super::ruled::Ruling;
+use super::sampled::Sampled;
 use super::share::Share;
 use super::subjects::Subject;
 use super::withheld::DisclosedFact;
@@ -98,6 +103,10 @@ pub struct SourceFact {
     pub acquired_by: String,
     /// Its licence, where one is declared.
     pub licence: Option<String>,
+    /// On which day it had this licence, where that is declared.
+    pub licence_date: Option<String>,
+    /// What its terms forbid or demand, where that is declared.
+    pub restrictions: Vec<&'static str>,
     /// `vouched` by the holder's key or `stated` by the operator.
     pub said_by: &'static str,
     /// Whether it contributes mass, or only conditions.
@@ -137,6 +146,10 @@ pub struct ExternalModel {
     pub alias: bool,
     /// Its licence, where one is declared.
     pub licence: Option<String>,
+    /// On which day it had this licence, where that is declared.
+    pub licence_date: Option<String>,
+    /// What its terms forbid or demand, where that is declared.
+    pub restrictions: Vec<&'static str>,
     /// Terms of use.
     pub terms: Option<String>,
     /// Its own report or public summary.
@@ -219,10 +232,18 @@ pub struct Judgement {
     pub subjects: Vec<Subject>,
     /// What it descends from.
     pub lineage: Lineage,
+    /// The same whole and with every statement, where the request asked for it.
+    pub descent: Option<Descent>,
+    /// The policy it was held against, if there is one.
+    pub policy: Option<Ruling>,
     /// What is withheld on the walk and was not disclosed, in the order of the log.
     pub withheld: Vec<Withheld>,
     /// What was disclosed and is true.
     pub disclosed: Vec<DisclosedFact>,
+    /// The sample that was drawn, if one was asked for, and what it shows.
+    pub sampled: Option<Sampled>,
+    /// In which order things were registered, and whose keys signed what: told, and never decisive.
+    pub details: Details,
     /// What was asked not to be among the ancestors, in the order of the request.
     pub excludes: Vec<ExclusionFact>,
     /// What no exclusion can see behind, where one was asked for.
@@ -251,12 +272,16 @@ impl Judgement {
             more => format!("{more} reasons below; what is declared: "),
         };
         format!(
-            "{}: {reasons}{}; {}; {}; {}",
+            "{}: {reasons}{}; {}; {}; {}{}",
             self.word(),
             self.boundary_text(),
             self.conditioning_text(),
             self.content_text(),
             self.assurance_text(),
+            self.policy
+                .as_ref()
+                .map(|policy| format!("; {}", policy.line()))
+                .unwrap_or_default(),
         )
     }
 
@@ -357,7 +382,14 @@ impl Judgement {
         match self.trust_kind {
             "genesis" => "not pinned: the ledger vouches for itself".to_owned(),
             "none" => "not pinned".to_owned(),
-            _ => self.assurance.as_str().to_owned(),
+            _ => match self.sampled.as_ref().and_then(Sampled::in_all) {
+                Some(shown) if self.assurance == Assurance::Sampled => format!(
+                    "sampled: with 95 % confidence at most {} of {} differ",
+                    percent_up(shown.at_most, shown.size),
+                    counted(usize::try_from(shown.size).unwrap_or(usize::MAX), "item")
+                ),
+                _ => self.assurance.as_str().to_owned(),
+            },
         }
     }
 

@@ -18,6 +18,8 @@ use crate::statement::Thing;
 use crate::statement::Word as _;
 use crate::trust::Keys;
 
+use super::descent::DescentPart;
+use super::descent::role_of;
 use super::graph::Node;
 use super::graph::Place;
 use super::scene::Scene;
@@ -56,7 +58,7 @@ pub struct LineageEdge {
     pub from: usize,
     /// Position of the node that it descends from; always higher.
     pub to: usize,
-    /// `output`, `member`, `model`, or the role of an input.
+    /// `output`, `member`, `model`, `parent`, or the role of an input.
     pub role: &'static str,
 }
 
@@ -75,11 +77,29 @@ pub struct Lineage {
 
 /// What is drawn as one node. Newest first, and of one statement what comes out before the step it came out of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Unit {
+pub(super) enum Unit {
     /// Output or other named set number so-and-so.
     Set(Reverse<u64>, usize, StatementId),
     Run(Reverse<u64>, StatementId),
     Gap(Reverse<u64>, StatementId, usize),
+}
+
+impl Unit {
+    /// Returns the statement that it is of.
+    pub(super) fn statement(self) -> StatementId {
+        match self {
+            Self::Set(_, _, id) | Self::Run(_, id) | Self::Gap(_, id, _) => id,
+        }
+    }
+
+    /// Returns what of its statement it is.
+    pub(super) fn part(self) -> DescentPart {
+        match self {
+            Self::Set(_, at, _) => DescentPart::Set(at),
+            Self::Run(..) => DescentPart::Run,
+            Self::Gap(_, _, at) => DescentPart::Gap(at),
+        }
+    }
 }
 
 /// Orders units by their entry first.
@@ -89,15 +109,21 @@ fn order(unit: &Unit) -> (Reverse<u64>, Unit) {
     }
 }
 
-/// Returns the lineage of the targets.
-pub(super) fn lineage(scene: &Scene<'_>) -> Lineage {
-    let mut files: BTreeMap<(Reverse<u64>, Unit), Tally> = BTreeMap::new();
+/// Returns everything that was walked, as what is one node: newest first, what comes out before what it came out of.
+pub(super) fn tallies(scene: &Scene<'_>) -> BTreeMap<(Reverse<u64>, Unit), Tally> {
+    let mut tallies: BTreeMap<(Reverse<u64>, Unit), Tally> = BTreeMap::new();
     for place in scene.from.keys() {
         if let Some(unit) = unit(scene, *place) {
-            let tally = files.entry(order(&unit)).or_insert(Tally::of(*place));
+            let tally = tallies.entry(order(&unit)).or_insert(Tally::of(*place));
             tally.add(scene, *place);
         }
     }
+    tallies
+}
+
+/// Returns the lineage of the targets.
+pub(super) fn lineage(scene: &Scene<'_>) -> Lineage {
+    let files = tallies(scene);
     let kept: BTreeMap<Unit, usize> = (files.keys().map(|(_, unit)| *unit))
         .take(LINEAGE_NODES_MAX)
         .zip(0..)
@@ -119,7 +145,7 @@ pub(super) fn lineage(scene: &Scene<'_>) -> Lineage {
 
 /// What is added up over the places that are drawn as one node.
 #[derive(Debug, Clone, Copy)]
-struct Tally {
+pub(super) struct Tally {
     /// The first of them.
     place: Place,
     places: usize,
@@ -196,7 +222,8 @@ pub fn said_by(statement: &Statement, keys: Option<&Keys>) -> &'static str {
     }
 }
 
-fn unit(scene: &Scene<'_>, place: Place) -> Option<Unit> {
+/// Returns what a place is a part of.
+pub(super) fn unit(scene: &Scene<'_>, place: Place) -> Option<Unit> {
     let entry = |id: StatementId| Some(Reverse(scene.graph.nodes.get(&id)?.rank));
     match place {
         Place::Run(id) => Some(Unit::Run(entry(id)?, id)),
@@ -236,13 +263,7 @@ fn edges(scene: &Scene<'_>, kept: &BTreeMap<Unit, usize>) -> BTreeSet<LineageEdg
             }
             Place::Artifact(_) => {
                 for below in scene.graph.below(*place) {
-                    let role = match below {
-                        Place::Run(_) => "output",
-                        _ if scene.graph.run(place.statement()).is_some() => "output",
-                        _ if is_filter(scene, *place) => "model",
-                        _ => "member",
-                    };
-                    add(from, below, role);
+                    add(from, below, role_of(scene, *place, below));
                 }
             }
         }
@@ -256,12 +277,12 @@ fn add_gap(scene: &Scene<'_>, id: StatementId, position: usize, mut add: impl Fn
     }
 }
 
-fn is_filter(scene: &Scene<'_>, place: Place) -> bool {
+pub(super) fn is_filter(scene: &Scene<'_>, place: Place) -> bool {
     let node = scene.graph.nodes.get(&place.statement());
     node.is_some_and(|node| matches!(node.statement.predicate, Predicate::Filter(_)))
 }
 
-fn node(scene: &Scene<'_>, tally: &Tally) -> Option<LineageNode> {
+pub(super) fn node(scene: &Scene<'_>, tally: &Tally) -> Option<LineageNode> {
     let place = tally.place;
     let step = scene.graph.step(place);
     let node = scene.graph.nodes.get(&place.statement())?;

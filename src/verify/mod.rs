@@ -8,12 +8,16 @@
 
 mod claimed;
 mod contents;
+mod declared;
+mod descent;
+mod details;
 mod disputed;
 mod exclusion;
 mod files;
 mod finding;
 mod founder;
 mod graph;
+mod instant;
 mod judge;
 mod judgement;
 mod limits;
@@ -22,15 +26,30 @@ mod machine;
 mod mass;
 mod notices;
 mod redirect;
+mod ruled;
 mod rules;
+mod sampled;
 mod scene;
 mod share;
+mod shared;
 mod subjects;
 mod withheld;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use declared::Declared;
+pub use declared::DeclaredFile;
+pub use declared::NotCompared;
+pub use descent::Descends;
+pub use descent::Descent;
+pub use descent::DescentNode;
+pub use descent::DescentPart;
+pub use details::Details;
+pub use details::KeyUse;
+pub use details::Order;
+pub use details::RunOrder;
+pub use details::Separation;
 pub use exclusion::Beyond;
 pub use exclusion::BeyondKind;
 pub use exclusion::EXCLUDES_MAX;
@@ -66,13 +85,28 @@ pub use lineage::said_by;
 pub use machine::Evidence;
 pub use machine::Verifier;
 pub use mass::Boundary;
+pub use mass::Parcel;
+pub use mass::ParcelCondition;
+pub use mass::ParcelParent;
+pub use mass::Parcels;
 pub use mass::mass_inputs;
 pub use notices::has_say;
+pub use ruled::Objection;
+pub use ruled::RuleResult;
+pub use ruled::Ruling;
 pub use rules::counts_at_once;
+pub use sampled::FoundBy;
+pub use sampled::ItemFound;
+pub use sampled::Sampled;
+pub use sampled::Sampling;
+pub use share::Part;
 pub use share::SHARE_BITS_MAX;
 pub use share::Share;
 pub use share::approximate;
 pub use share::fixed_point;
+pub use share::mix;
+pub use shared::Claimant;
+pub use shared::SharedContent;
 pub use subjects::SUBJECT_FILES_MAX;
 pub use subjects::Subject;
 pub use subjects::SubjectFile;
@@ -140,8 +174,31 @@ pub struct Request {
     pub newer: Option<Vec<u8>>,
     /// How many entries the signed checkpoint must have at least.
     pub min_size: Option<TreeSize>,
+    /// Whether the judgement is to hold the whole lineage ([`Judgement::descent`]), for what is worked out from it.
+    pub descent: bool,
     /// What the target must not descend from; at most [`EXCLUDES_MAX`] are looked for.
     pub excludes: Vec<Excluded>,
+}
+
+impl Request {
+    /// Returns a request for nothing yet, on somebody's word, that demands nothing beyond the rules.
+    pub fn of(trust: Trust) -> Self {
+        Self {
+            name: String::new(),
+            artifacts: Vec::new(),
+            trust,
+            checkpoint: Vec::new(),
+            content: false,
+            require: Assurance::SelfAsserted,
+            disclosures: Vec::new(),
+            remembered: None,
+            older: false,
+            newer: None,
+            min_size: None,
+            descent: false,
+            excludes: Vec::new(),
+        }
+    }
 }
 
 /// What the verifier needs next.

@@ -205,8 +205,9 @@ fn fill_gaps(id: StatementId, node: &mut Node, redirect: &Redirect) {
                 }
             }
         }
-        Predicate::Dataset(set) => {
-            for at in 0..set.gaps.len() {
+        predicate => {
+            let (_, gaps) = predicate.collected().unwrap_or_default();
+            for at in 0..gaps.len() {
                 if let Some(by) = redirect.in_gap(id, at)
                     && node.resolved.insert(at)
                 {
@@ -217,6 +218,5 @@ fn fill_gaps(id: StatementId, node: &mut Node, redirect: &Redirect) {
                 }
             }
         }
-        _ => {}
     }
 }

@@ -62,6 +62,15 @@ impl Share {
         }
     }
 
+    /// Returns the share with ends of at most [`SHARE_BITS_MAX`], rounded outwards.
+    #[must_use]
+    pub fn rounded(self) -> Self {
+        Self {
+            low: short(self.low, BigRational::floor),
+            high: short(self.high, BigRational::ceil),
+        }
+    }
+
     /// Returns whether both ends are equal.
     pub fn is_exact(&self) -> bool {
         self.low == self.high

@@ -1,219 +1,248 @@
 """A second verifier of evidence bundles, written from docs/formats/ alone: verify_bundle.py BUNDLE --trust-root FILE"""
-import argparse, json, pathlib, re, sys
-from collections import defaultdict
-from evidence import FORMATS, Statement, check, checkpoint, digest, ref
-from keys import Keys
-from notices import check_disclosure, check_withdrawals, redirect
-from primitives import blake3, covered, from_base64, need, parse, root, sha256, signed
-from rules import EMPTY, LEAVES, MODELS, ROWS, Lineage, facts, plays, taken
+import argparse, collections, hmac, json, math, pathlib, re, sys
+from blake3 import blake3
+from nacl.exceptions import CryptoError
+from formats import (FORMATS, Missing, Statement, check, check_signature, checkpoint, covered, digest, from_base64, need, opened, parse,
+                     ref, root, tie)
+from lineage import EMPTY, LEAVES, MODELS, Lineage, facts, generators, plays
 
 VERDICTS = {"tampered": 20, "not_traced": 21, "undecidable": 22, "not_permitted": 23, "traced": 0}
 PAGE = (FORMATS.parent / "verdict.md").read_text().split("## Findings that lead to `")[1:]
 CODES = {code: part.split("`")[0] for part in PAGE for code in re.findall(r"(?m)^\| `(\w+)` \|", part.split("\n## ")[0])}
-LIMITS = {"bundle.json": 1 << 16, "checkpoint": 1 << 16, "tree": 1 << 28, "contested": 1 << 30}
+# What a correction may not change without a second key, beside counts; of a source it is its facts.
+LOUD = {"model": "provider version family alias access", "filter": "model", "dataset": "members unresolved",
+        "run": "does inputs inputs_complete code expansion rewrites epochs"}
+def key_id(key): return digest(bytes.fromhex(key))
 
-def header(name, size):
-    head = name.encode().ljust(100, b"\0") + b"0000644\0" + b"0000000\0" * 2 + b"%011o\0" % size + b"00000000000\0        0"
-    head = (head + bytes(100) + b"ustar\x0000").ljust(512, b"\0")
-    return head[:148] + b"%07o\0" % sum(head) + head[156:]
-def container(data):
-    """The members of a bundle as (name, bytes)."""
-    found, at = [], 0
-    while any(head := data[at:at + 512]):
-        need(len(head) == 512, "no end", "bundle_incomplete")
-        name, size = head[:100].rstrip(b"\0").decode(), int(head[124:135], 8)
-        need(size <= LIMITS.get(name, 1 << 32) and head == header(name, size), "a header")
-        start, at = at + 512, at + 512 + -(-size // 512) * 512
-        need(len(data) >= at, "no end", "bundle_incomplete")
-        need(not any(data[start + size:at]), "padding")
-        found.append((name, data[start:start + size]))
-    need(not any(data[at:]) and len(data) <= at + 1024, "something after the end")
-    need(len(data) == at + 1024, "no end", "bundle_incomplete")
-    need([name for name, _ in found[:4]] == list(LIMITS), "the first members")
-    return found
-def spans(tree):
-    """What covers the leaves from the first on, as (first leaf, how many, hash, is an entry)."""
-    found, end = [], None
-    for line in tree.decode().split("\n")[:-1] + ([] if tree.endswith(b"\n") else [""]):
-        part = re.fullmatch("(?:entry|node (0|[1-9][0-9]?)) (0|[1-9][0-9]{0,18}) ([0-9a-f]{64})", line)
-        first, width = (int(part[2]), 1 << int(part[1] or 0)) if part else (1, 2)
-        need(end in (None, first + width) and first % width == 0, "leaves are not covered once")
-        found, end = [(first, width, bytes.fromhex(part[3]), part[1] is None)] + found, first
-    need(end == 0, "leaves are not covered once")
-    return found
-def opened(data):
-    """What is judged, the checkpoint, the tree, the contested ties, entries by number and blobs by digest."""
-    (_, about), (_, note), (_, tree), (_, contested), *members = container(data)
-    need(about.endswith(b"\n"), "bundle.json")
-    tree, entries, blobs, about = spans(tree), {}, {}, check(parse(about[:-1]), "bundle")
-    for first, _, leaf, is_entry in reversed(tree):
-        if is_entry and members and members[0][0] == leaf.hex():
-            entries[first] = members.pop(0)[1]
-            need(sha256(b"\0" + entries[first]) == leaf and len(entries[first]) <= 65535, f"entry {first}")
-    for name, body in members:
-        need(name > max(blobs, default="") and digest(body) == name, f"blob {name}")
-        blobs[name] = body
-    need(len(about["artifacts"]) <= 64, "artifacts")
-    return list(map(ref, about["artifacts"])), note, tree, contested, entries, blobs
+class Keys:  # from genesis and the key statements in log order
+    def __init__(self, genesis):
+        self.owners, self.threshold = {key_id(key): key for key in genesis["owners"]}, genesis["threshold"]
+        self.grants, self.pending, self.affirmed = {}, {}, {}
+        self.reserved = {*self.owners, digest(from_base64(genesis["log_key"].split("+", 2)[2])[1:])}
+        for grant in genesis.get("grants", []):
+            self.is_new(grant["public_key"]) and self.grant(0, **grant)
+    def is_new(self, key): return key_id(key) not in {*self.reserved, *self.grants}
+    def grant(self, index, public_key, kinds=(), holder=None, **_):
+        self.grants[key_id(public_key)] = dict(key=public_key, kinds=kinds, holder=holder, at=index, to=math.inf, suspect=math.inf)
+    def check(self, one):  # refuses a signature that is not good; whether anybody knows the key
+        key = self.grants.get(one.issuer, {}).get("key", self.owners.get(one.issuer))
+        return key and (check_signature(bytes.fromhex(key), one.pae, one.signature) or key)
+    def may(self, one, *words):
+        grant = self.grants.get(one.issuer, {"at": 1, "to": 0})
+        return grant["at"] <= one.index < grant["to"] and {"*", *words} & set(grant["kinds"])
+    def affirmers(self, one):
+        return {by for by, at in self.affirmed.get(one.id, []) if by != one.issuer and at < self.grants[by]["suspect"]}
+    def is_suspect(self, one): return one.index >= self.grants.get(one.issuer, {"suspect": math.inf})["suspect"] and not self.affirmers(one)
+    def apply(self, one):  # takes in a key statement, or refuses it
+        says, affirms = one.says, one.says["change"] == "affirm"
+        need(self.may(one, "key", "key:affirm") if affirms else one.issuer in self.owners, "a key change by a key that may not")
+        self.pending |= {one.id: (says, one.index, set())} if "public_key" in says else {}
+        for statement in says["statements"] if affirms else []:
+            self.affirmed.setdefault(statement, []).append((one.issuer, one.index))
+        for statement in [] if affirms else says.get("statements", [one.id]):
+            proposed, index, agreed = self.pending.get(statement, (None, None, {one.issuer}))
+            need(one.issuer not in agreed, "nothing awaits that approval, or not this owner's")
+            since = self.suspect_from(proposed, index)
+            agreed.add(one.issuer)
+            len(agreed) >= self.threshold and self.enact(self.pending.pop(statement)[0], one.index, since)
+    def suspect_from(self, says, index):  # refuses a change that cannot be made; the entry from which a key is suspect by it
+        grant, change = self.grants.get(key_id(says["public_key"])), says["change"]
+        need(grant or change == "grant", "a key that had no grant")
+        need(change == "revoke" or self.is_new(says["successor" if change == "rotate" else "public_key"]), "a key that is not new")
+        if "since" not in says: return need(change == "grant" or grant["to"] == math.inf, "the grant has ended") and math.inf
+        since = max(grant["at"], 0 if says["since"] == "grant" else int(says["since"]))
+        return need(since <= index and since < min(grant["to"], grant["suspect"]), "nothing would be suspect") and since
+    def enact(self, says, index, since):
+        if says["change"] == "grant": return self.grant(index, **says)
+        grant = self.grants[key_id(says["public_key"])]
+        grant["to"], grant["suspect"] = min(grant["to"], index), min(grant["suspect"], since)
+        "successor" in says and self.grant(index, says["successor"], grant["kinds"], grant["holder"])
+def has_a_say(one, node, keys):  # whether a notice is by the key of its target, for the holder that the target names, or by an owner
+    grant, named = keys.grants.get(one.issuer, {}), node.says.get("holder", node.says.get("provider"))
+    return one.issuer in {node.issuer, *keys.owners} or named is not None and grant.get("holder") == named
+def says_nothing_better(old, new):  # a less favourable claim, or the same about who made it and from what
+    def told(thing):
+        node, counted = thing.node, [part.get(key) for part in (thing.item, thing.artifact) for key in ("rows", "tokens")]
+        outputs = node.kind == "run" and ([{**item, "name": ""} for _, _, item in node.items], [one["subject"] for one in node.artifacts])
+        return node.kind, counted, outputs, [node.says.get(key) for key in LOUD.get(node.kind, "").split()]
+    sources = [facts(one.node.says) for one in (old, new) if one.kind == "source"]
+    return told(old) == told(new) and (not sources or sources[1][:2] < sources[0][:2] or sources[0] == sources[1])
+def counts(one, target, by, lineage, keys):  # whether something stands in the place of an artifact or of a gap by a notice
+    (node_id, at, line), new = target, lineage.thing(by)
+    node, old = lineage.nodes[node_id], lineage.thing(target)
+    if max(node.index, new.node.index) >= one.index or keys.is_suspect(one) or lineage.end(by) == target: return False
+    if at == "gap" and line < len(node.inputs):
+        fits = new.has_bytes and lineage.gap(target).get("sha256") == new.content and node.issuer == one.issuer
+        return fits and new.kind in LEAVES & plays(node, node.inputs[line]) and target not in lineage.places
+    whole = line is None is by[2] and node is not new.node and old.content == new.content and has_a_say(one, node, keys)
+    return whole and (says_nothing_better(old, new) or keys.affirmers(one) - {node.issuer})
+def redirect(lineage, notices, keys):  # decides in log order what stands in the place of what; returns what else should stand there
+    others, places = [], lineage.places
+    for one in (one for one in notices if one.says["change"] in ("correct", "resolve")):
+        targets = [(one.says["gap"][4:68], "gap", int(one.says["gap"][69:]))] if "gap" in one.says else map(ref, one.says["targets"])
+        for target, other in zip(targets, map(ref, one.says["by"])):
+            if target[0] not in lineage.nodes or target[1] != "gap" and not lineage.thing(target): continue
+            if not lineage.thing(other) or counts(one, target, other, lineage, keys) and target in places:
+                others += [(target, other)] if target[1] != "gap" else []
+            elif counts(one, target, other, lineage, keys):
+                places[target], start = other, lineage.end(other)
+                if any(place[0] == start[0] and place[1] != "gap" for place in lineage.reach(lineage.below(start))):
+                    del places[target]
+    return others
+def check_withdrawals(lineage, notices, keys):  # they count for ever, and for the same content under whatever name
+    for one, target in ((one, ref(target)) for one in notices if "effect" in one.says for target in one.says["targets"]):
+        thing, at = lineage.thing(target), lineage.end(target)
+        if not thing or not has_a_say(one, thing.node, keys): continue
+        contents = set() if thing.kind in MODELS and thing.content and thing.is_beside() else thing.contents() - EMPTY
+        hit = {place for place in lineage.walk if place[:2] == at[:2] and (None in (place[2], at[2]) or place == at)}
+        hit |= {place for place, other in lineage.things.items() if other.contents() & contents}
+        later = [place for place in lineage.walk if place[0] in lineage.nodes and lineage.nodes[place[0]].index > one.index]
+        used = any(hit & lineage.opened(lineage.below(place), {"dataset", "filter"}) for place in later)
+        (used if one.says["effect"] == "no_new_use" else hit) and lineage.found("withdrawn")
 
-def judge(data, trust, min_size=0, newer=None, disclosed=None):
-    """The codes of all failing findings."""
-    findings, keys, seen, notices = set(), None, set(), []
-    found = findings.add
-    def attempt(code, work, *given):
-        try:
-            return work(*given)
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
-            return found(getattr(error, "code", None) or code)
-    parts = attempt("bundle_malformed", opened, data)
-    size, top = parts and attempt("checkpoint_invalid", checkpoint, parts[1], trust) or (None, None)
-    if not top or parts[2][-1][0] + parts[2][-1][1] != size: return findings or {"undecodable"}
-    targets, _, tree, contested, entries, blobs = parts
-    root_of(tree) == top or found("root_differs")
-    check_age(tree, size, min_size, newer and (attempt("earlier_invalid", checkpoint, newer, trust) or (0, b"")), found)
-    statements = [one for index in sorted(entries) if (one := attempt("undecodable", Statement, entries[index], index))]
-    0 in entries or found("entry_missing")
+def judge(data, trust, min_size=0, newer=None, disclosed=None):  # the verdict, and why; what is false is refused at once, being the worst
+    codes = set()
+    try:
+        look(*opened(data), trust, min_size, newer, disclosed, codes.add)
+    except (ValueError, LookupError, TypeError, AttributeError, CryptoError) as error:
+        return "undecidable" if isinstance(error, Missing) else "tampered", {str(error)}
+    return min((CODES[code] for code in codes), key=list(VERDICTS).index, default="traced"), codes
+def look(targets, note, tree, contested, entries, blobs, trust, min_size, newer, disclosed, found):  # tells what fails
+    size, top = checkpoint(note, trust)
+    need(tree[-1][0] + tree[-1][1] == size and covered(tree) == top, "root_differs")
+    statements = [one for at in sorted(entries) if (one := Statement(entries[at], at)).kind or found("not_judged")]
+    lineage, keys, notices = Lineage(statements, blobs, found), None, []
     for one in statements:
-        if one.index == 0 and one.kind == "genesis":
+        ledger = one.says.get("ledger", trust["genesis"] if one.kind == "source" else None)
+        need(one.index == 0 or ledger == trust["genesis"], "wrong_ledger")
+        if one.index == 0:
             keys, same = Keys(one.says), all(one.says[key] == trust[key] for key in ("origin", "owners", "threshold", "log_key"))
-            one.id == trust["genesis"] and same or found("genesis_differs")
+            need(one.kind == "genesis" and one.id == trust["genesis"] and same, "genesis_differs")
+            need(one.issuer in keys.owners and keys.check(one), "signature_invalid")
             one.says["format"] == 1 or found("not_judged")
-            one.issuer in keys.owners and keys.good(one) or found("signature_invalid")
-        elif one.index == 0 or one.says.get("ledger") != trust["genesis"] and (one.kind != "source" or "ledger" in one.says):
-            found("wrong_ledger" if one.index else "inadmissible")
-    counted = check_seal(statements, size, contested, trust, found)
-    for one in statements if keys else []:
-        if one.kind in ("key", "notice") and one.id not in seen:
-            good = keys.good(one) or found("signature_invalid")
-            notices += [one] if good and one.kind == "notice" else []
-            keys = good and one.kind == "key" and attempt("inadmissible", keys.after, one) or keys
-        seen.add(one.id)
-    before = Lineage(statements, blobs, [], set().add, {})
-    told = redirect(before, notices, keys)
-    lineage = Lineage(statements, blobs, targets, found, before.places)
-    for target, other, code in told:
-        lineage.end(target) in lineage.walk and (code == "entry_missing" or lineage.end(target) != lineage.end(other)) and found(code)
+        elif keys and one.kind in ("key", "notice") and lineage.nodes[one.id] is one:
+            need(keys.check(one), "signature_invalid")
+            notices.append(one) if one.kind == "notice" else keys.apply(one)
+    keys or found("entry_missing")
+    counts = check_seal(statements, size, contested, trust, found)
+    others = redirect(lineage, notices, keys)
+    lineage.go(targets)
+    for target, other in ((lineage.end(target), other) for target, other in others):
+        target in lineage.walk and target != lineage.end(other) and found("conflicting_origin" if lineage.thing(other) else "entry_missing")
     check_withdrawals(lineage, notices, keys)
-    check_ties(lineage, contested, counted)
+    check_ties(lineage, counts)
     check_evidence(lineage, keys)
     check_walk(lineage, list(map(lineage.end, targets)))
-    disclosed is None or attempt("disclosure_differs", check_disclosure, lineage, trust["genesis"], disclosed)
-    return findings
-
-def root_of(tree): return covered([part[:3] for part in tree])
-def check_age(tree, end, min_size, newer, found):
-    """Whether the bundle is as new as the reader demands, and of the same log as an earlier checkpoint."""
-    size, top = newer or (0, b"")
+    disclosed is None or check_disclosure(lineage, trust["genesis"], disclosed)
+    check_age(tree, size, min_size, newer, trust, found)
+def check_age(tree, end, min_size, newer, trust, found):  # as new as the reader demands, and of the same log as an earlier checkpoint
+    try:
+        size, top = checkpoint(newer, trust) if newer else (0, b"")
+    except (ValueError, CryptoError):
+        return found("earlier_invalid")
     below = [part for part in tree if part[0] + part[1] <= size]
     end < max(min_size, size) and found("checkpoint_too_old")
     if 0 < size <= end:
-        whole = sum(part[1] for part in below) == size
-        whole and root_of(below) == top or found("forked" if whole else "consistency_not_shown")
-def check_seal(statements, size, contested, trust, found):
-    """Whether the contested ties are those that the seal counts."""
-    seal = next((one for one in statements if one.index == size - 1 and one.kind == "seal"), None)
-    if not seal: return found("no_seal")
-    log_key, says = from_base64(trust["log_key"].split("+", 2)[2])[1:], seal.says
-    seal.issuer == digest(log_key) and signed(log_key, seal.pae, seal.signature) or found("signature_invalid")
-    rulings = [one.entry for one in statements if one.kind in ("key", "notice")]
-    if len(rulings) < says["rulings"] or (len(rulings), root(rulings), seal.index) != (says["rulings"], says["rulings_root"], says["size"]):
-        found("rulings_missing" if len(rulings) < says["rulings"] else "seal_false")
+        sum(part[1] for part in below) == size and need(covered(below) == top, "forked") or found("consistency_not_shown")
+def check_seal(statements, size, contested, trust, found):  # the contested ties with how often they occur, if the seal counts as many
+    seal, log_key = statements[-1] if statements else None, from_base64(trust["log_key"].split("+", 2)[2])[1:]
+    if not seal or (seal.index, seal.kind) != (size - 1, "seal"): return found("no_seal")
+    check_signature(log_key, seal.pae, seal.signature)
     records = [contested[at:at + 36] for at in range(0, len(contested), 36)]
-    rising = all(one[:32] < two[:32] for one, two in zip(records, records[1:]))
-    sound = rising and all(len(one) == 36 and one[32:] > b"\0\0\0\1" for one in records)
-    if sound and (len(records), root(records)) == (says["contested"], says["contested_root"]): return True
-    return found("claims_incomplete" if sound and len(records) < says["contested"] else "contested_differs")
-def ties(lineage, one):
-    """The ties of a statement, each with the place that has the content, if it is one of content."""
-    for subject, artifact in enumerate(one.artifacts):
-        yield from ((member["sha256"], (one.id, subject, line)) for line, member in enumerate(lineage.members(artifact)))
-        yield artifact.content, (one.id, subject, None)
-    named = [("model", name) for name, kind, _ in one.items if kind == "model"]
-    named += [("run", one.says.get("run", one.id))] if one.kind in ("run", "observation") else []
-    yield from ((digest("\n".join(("herdbook tie", *name)).encode()), None) for name in named)
-def check_ties(lineage, contested, counted):
-    """Everything that the seal counts for the lineage must be here, and what shares a content must agree."""
-    counts = {contested[at:at + 32].hex(): int.from_bytes(contested[at + 32:at + 36], "big") for at in range(0, len(contested), 36)}
-    having, ours, on_walk = defaultdict(lambda: defaultdict(list)), set(), {place[0] for place in lineage.walk}
+    counts = {one[:32].hex(): int.from_bytes(one[32:], "big") for one in records}
+    need(list(counts) == sorted(counts) and len(counts) * 36 == len(contested) and min(counts.values(), default=2) > 1, "contested_differs")
+    rulings = [one.entry for one in statements if one.kind in ("key", "notice")]
+    need((seal.issuer, seal.says["size"]) == (digest(log_key), seal.index), "seal_false")
+    for rows, what, code in ((rulings, "rulings", "rulings_missing"), (records, "contested", "claims_incomplete")):
+        whole = (len(rows), root(rows)) == (seal.says[what], seal.says[f"{what}_root"])
+        found(code) if len(rows) < seal.says[what] else need(whole, "seal_false")
+    return counts if len(records) == seal.says["contested"] else None
+def ties(lineage, one):  # the ties of a statement, each with the place that has the content, if it is one of content
+    for at, artifact in enumerate(one.artifacts):
+        yield from [(artifact["sha256"], (one.id, at, None))]
+        yield from ((line["sha256"], (one.id, at, number)) for number, line in enumerate(lineage.members(one.id, at)))
+    names = [name for name, kind, _ in one.items if kind in MODELS] + [name.strip() for name in generators(one.says)]
+    runs = [one.says.get("run", one.id)] if one.kind in ("run", "observation") else []
+    yield from [(tie("model", name), None) for name in names] + [(tie("run", run), None) for run in runs]
+def check_ties(lineage, counts):  # what the seal counts for the lineage must be here, and what shares a content must agree
+    having, ours = collections.defaultdict(lambda: collections.defaultdict(list)), set()
     for one in lineage.nodes.values():
-        for tie, place in ties(lineage, one):
-            having[tie][one.id].append(place)
-            is_ours = lineage.on_walk(place) if place else one.id in on_walk and one.kind in ("model", "run")
-            ours |= {tie} if is_ours else set()
-    for tie in ours - {None}:
-        here = {place: lineage.thing(place) for places in having[tie].values() for place in places if place}
-        if counted and len(having[tie]) != counts.get(tie, 1):
-            lineage.found("claims_incomplete" if len(having[tie]) < counts.get(tie, 1) else "seal_false")
-        if here and tie not in EMPTY and not all(thing.has_no_row for thing in here.values()):
-            for one, other in ((one, other) for one in here if lineage.on_walk(one) for other in here if other[0] != one[0]):
-                code = lineage.conflict(one, other, here)
-                code and lineage.found(code)
-def check_evidence(lineage, keys):
-    """Signatures, grants, citations, and the files that the ledger holds."""
-    on_walk, found = {place[0] for place in lineage.walk}, lineage.found
-    for one in [one for one in lineage.nodes.values() if one.items or one.kind == "dataset"]:
-        ours = one.id in on_walk
-        if keys and keys.good(one) is False:
-            found("signature_invalid")
-        elif keys and ours:
-            keys.may(one, one.kind, f"{one.kind}:{one.says.get('does')}") or found("key_not_granted")
-            keys.suspect(one) and found("suspect_key")
-        for place in {place for cited in lineage.cites(one) for place in cited}:
+        for what, place in ties(lineage, one):
+            having[what][one.id].append(place)
+            ours |= {what} if (lineage.on_walk(place) if place else one.id in lineage.ids) else set()
+    for what in ours - {None}:
+        here = {place: lineage.thing(place) for places in having[what].values() for place in places if place}
+        if counts is not None and len(having[what]) != counts.get(what, 1):
+            need(len(having[what]) < counts.get(what, 1), "seal_false") and lineage.found("claims_incomplete")
+        if here and what not in EMPTY and not all(thing.has_no_row for thing in here.values()):
+            pairs = [(one, other) for one in here if lineage.on_walk(one) for other in here if other[0] != one[0]]
+            any(map(lineage.found, {lineage.conflict(*pair, here) for pair in pairs} - {None}))
+def check_evidence(lineage, keys):  # signatures, grants, citations, and the files that the ledger holds
+    for one in [one for one in lineage.nodes.values() if one.items]:
+        known, says, held = keys and keys.check(one), one.says, []
+        if one.id in lineage.ids:
+            granted = not keys or known and keys.may(one, one.kind, f"{one.kind}:{says.get('does')}") and not keys.is_suspect(one)
+            granted or lineage.found("key_not_granted")
+            held = [file for file in says.get("evidence", []) + says.get("code", []) if "sealed" not in file]
+            held += [thing.says for place, thing in lineage.things.items() if place[0] == one.id and "held" in thing.says]
+        for place in {place for cited in lineage.cites(one) for place in cited if place[1] != "gap"}:
             node, whole = lineage.nodes.get(place[0]), lineage.thing((*place[:2], None))
-            unread = whole and whole.artifact and "root" in whole.artifact.says and not whole.lines
-            if not node or node.index >= one.index:
-                found("entry_missing")
-            elif not lineage.thing(place) and not unread:
-                found("inadmissible")
-        things = [thing for place, thing in lineage.things.items() if place[0] == one.id and "held" in thing.says]
-        files = [file for file in one.says.get("evidence", []) + one.says.get("code", []) if ours and "sealed" not in file]
-        for file in files + [thing.artifact.says | {"sha256": thing.content} for thing in things]:
-            blob = lineage.blobs.get(file["sha256"])
-            if blob is None:
-                found("blob_missing")
-            elif len(blob) != file.get("bytes", len(blob)) or "blake3" in file and blake3(blob).hex() != file["blake3"]:
-                found("blob_differs")
-def check_walk(lineage, targets):
-    """What the walk itself says against the lineage."""
-    found, reads, nodes = lineage.found, defaultdict(set), lineage.nodes.values()
-    for one in nodes:
-        reads[one.says.get("run")] |= {read["sha256"] for read in one.says.get("reads", [])}
+            there = node and node.index < one.index or lineage.found("entry_missing")
+            need(not there or lineage.thing(place) or whole and "root" in whole.says and not whole.lines, "inadmissible")
+        for file, blob in ((file, lineage.blobs.get(file["sha256"])) for file in held):
+            what = {} if blob is None else {"bytes": len(blob), "blake3": blake3(blob).hexdigest()}
+            need(all(file.get(key, what[key]) == what[key] for key in what), "blob_differs") and what or lineage.found("blob_missing")
+def check_walk(lineage, targets):  # what the walk itself says against the lineage
+    found, nodes = lineage.found, lineage.nodes.values()
     own = {name for one in nodes if one.kind == "run" for name, kind, _ in one.items if kind == "model"}
     for place in lineage.walk:
+        place[0] in lineage.nodes or found("entry_missing")
         place[1] == "gap" and found("unresolved_input")
-        place[0] in lineage.nodes or place in targets and found("entry_missing")
-    for place, thing in lineage.things.items():
-        worst = facts(thing.node.says)[0] if thing.kind == "source" else 5
-        thing.artifact and thing.artifact.says["content"] == "illustrative" and found("illustrative_digest")
-        thing.kind == "external" and thing.node.says["name"] in own and found("own_model_as_external")
-        worst < 2 and found("origin_unknown" if worst else "synthetic_origin_unknown")
-        cited = map(lineage.thing, lineage.taken(thing.node)[0]) if thing.kind in ("dataset", "filter") else []
-        any(one and one.kind not in (ROWS if thing.kind == "dataset" else MODELS) for one in cited) and found("role_mismatch")
-    for run in lineage.runs:
-        says, counts = run.says, defaultdict(int)
-        for one, cited in zip(run.inputs, lineage.taken(run)):
-            counts[one["role"]] += taken(one)
-            any(thing and thing.kind not in plays(run, one["role"]) for thing in map(lineage.thing, cited)) and found("role_mismatch")
-        lacks = {"generate": not counts["generator"] + counts["teacher"], "train": not counts["data"] + counts["generator"],
-                 "transform": not (counts["generator"] if "rewrites" in says else counts["data"] + counts["base"]),
-                 "merge": lineage.bases(run) < 2}.get(says["does"], not counts["data"])
+    for thing in lineage.things.values():
+        names = {thing.node.says["name"]} if thing.kind == "external" else {name.strip() for name in generators(thing.node.says)}
+        names & own and found("own_model_as_external")
+        thing.kind == "source" and facts(thing.node.says)[0] < 2 and found("origin_unknown")
+        thing.artifact["content"] == "illustrative" and found("illustrative_digest")
+    for node in map(lineage.nodes.get, lineage.ids):
+        for one, cited in zip(node.inputs, lineage.taken(node)):
+            all(thing.kind in plays(node, one) for thing in map(lineage.thing, cited) if thing) or found("role_mismatch")
+    runs = [node for node in map(lineage.nodes.get, lineage.ids) if node.kind == "run"]
+    for run in runs:
+        says, roles = run.says, set(run.roles)
+        lacks = {"generate": not roles & {"generator", "teacher"}, "train": not roles & {"data", "generator"},
+                 "transform": not roles & ({"generator"} if "rewrites" in says else {"data", "base"}),
+                 "merge": len(lineage.bases(run)) < 2}.get(says["does"], "data" not in roles)
         lacks and found("nothing_to_trace")
         says["inputs_complete"] == "no" and found("inputs_incomplete")
-        reads[run.id] <= lineage.declared(run) or found("contradicted_by_observation")
+        reads = {read["sha256"] for one in nodes if one.says.get("run") == run.id for read in one.says.get("reads", [])}
+        reads <= lineage.declared(run) or found("contradicted_by_observation")
         lineage.has_too_many(run) and found("rows_not_accounted")
     asked = [thing.kind for thing in map(lineage.thing, targets) if thing]
-    asked and (not lineage.runs or set(asked) <= LEAVES) and found("nothing_to_trace")
-def verdict(findings): return min((CODES[code] for code in findings), key=list(VERDICTS).index, default="traced")
+    asked and (not runs or set(asked) <= LEAVES) and found("nothing_to_trace")
+def context(parts, node):  # of a place that can be withheld, from its JSON pointer (docs/formats/statement.md, What can be withheld)
+    above, last = ["", *parts][-2:]
+    is_file = {"evidence", "code"} & {*parts} or len(parts) == 1 or parts[0] == "subject" and "basis" in node.artifacts[int(parts[1])]
+    names = {"sha256": "content", "text": "gap", "run": "name", "name": "file-name" if is_file else "name"}
+    return f"{above}.{last}" if above in ("params", "environment", "crawl") else names.get(last, above if last.isdigit() else last)
+def check_disclosure(lineage, ledger, data):  # refuses what is disclosed of the walk and is not what was committed to
+    given = parse(data.removesuffix(b"\n"))
+    for one in need(given["ledger"] == f"hb:{ledger}", "disclosure_differs") and given["disclosures"]:
+        (node_id, *place), salt = one["address"].removeprefix("hb:").split("/"), bytes.fromhex(one["salt"])
+        if node_id in lineage.ids:
+            at = lineage.thing((node_id, *map(int, place))).member if place else lineage.nodes[node_id].body
+            parts = [part.replace("~1", "/").replace("~0", "~") for part in one["field"][1:].split("/")]
+            for part in parts:
+                at = at[int(part)] if isinstance(at, list) else at[part]
+            told = hmac.new(salt, f"{one['context']}\n{one.get('text')}".encode(), "sha256").hexdigest()
+            says = f"commitment:{told}" if "text" in one else digest(salt + from_base64(one["bytes"]))
+            need(at == says and one["context"] == context(parts, lineage.nodes[node_id]), "disclosure_differs")
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("bundle", type=pathlib.Path)
-    parser.add_argument("--trust-root", type=pathlib.Path, required=True)
-    parser.add_argument("--min-size", type=int, default=0)
-    parser.add_argument("--newer", type=pathlib.Path)
-    parser.add_argument("--with", type=pathlib.Path, dest="disclosed")
-    given = parser.parse_args()
-    trust_root, *others = check(parse(given.trust_root.read_bytes(), exact=False), "trust_root"), given.newer, given.disclosed
-    answer = judge(given.bundle.read_bytes(), trust_root, given.min_size, *(path and path.read_bytes() for path in others))
-    print(json.dumps({"verdict": verdict(answer), "findings": sorted(answer)}))
-    sys.exit(VERDICTS[verdict(answer)])
+    for option in ("bundle", "--trust-root", "--min-size", "--newer", "--with"):
+        parser.add_argument(option, type=int if option == "--min-size" else lambda path: pathlib.Path(path).read_bytes())
+    given = vars(parser.parse_args())
+    trust_root = check(parse(given["trust_root"], exact=False), "trust_root")
+    verdict, why = judge(given["bundle"], trust_root, given["min_size"] or 0, given["newer"], given["with"])
+    print(json.dumps({"verdict": verdict, "why": sorted(why)}))
+    sys.exit(VERDICTS[verdict])

@@ -105,6 +105,20 @@ runs:
 }
 
 #[test]
+fn a_generator_that_two_sources_name_is_no_content_of_theirs() {
+    let house = house();
+    let items = "herdbook: 1
+sources:
+  - {name: one, made_by: model, generators: [teacher], acquired_by: public_dataset, personal_data: no}
+  - {name: two, made_by: mixed, generators: [teacher], acquired_by: public_dataset, personal_data: no}
+models:
+  - {name: teacher, provider: Example AI, version: '1', access: api}
+";
+    let registered = house.register(items).unwrap();
+    assert!(codes(&registered).is_empty(), "{:?}", registered.warnings);
+}
+
+#[test]
 fn bytes_of_the_same_origin_are_not() {
     let house = house();
     house.write("data/empty.jsonl", "");

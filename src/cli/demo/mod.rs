@@ -263,6 +263,8 @@ fn register_args(file: &str) -> args::Register {
 
 fn verify_args(node: &str, content: bool) -> args::Verify {
     args::Verify {
+        sample: None,
+        marks: None,
         excludes: super::excludes::Excludes::default(),
         with: super::with::With::default(),
         nodes: vec![node.to_owned()],
@@ -272,6 +274,7 @@ fn verify_args(node: &str, content: bool) -> args::Verify {
             trust_genesis: false,
             require: Assurance::SelfAsserted,
         },
+        by: super::by_policy::ByPolicy::default(),
         as_of: super::as_of::AsOf::default(),
         fresh: super::fresh::Fresh::default(),
     }

@@ -1,7 +1,5 @@
 //! `herdbook source accept`: appends what a vendor signed, as it was signed.
 
-use std::fs;
-use std::io::Read as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,6 +12,7 @@ use crate::cli::code::ErrorCode;
 use crate::cli::error::Error;
 use crate::cli::exit::Exit;
 use crate::cli::key::named::public_json;
+use crate::cli::plain_file;
 use crate::cli::session::Session;
 use crate::cli::surroundings::Nonces;
 use crate::cli::ui::Answer;
@@ -140,12 +139,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
         .because(source)
         .code(ErrorCode::FileMissing)
     };
-    let file = fs::File::open(path).map_err(failed)?;
-    let mut bytes = Vec::new();
-    // One more than may be, so that what is too long is seen to be.
-    let limit = OFFER_BYTES_MAX as u64 + 1;
-    file.take(limit).read_to_end(&mut bytes).map_err(failed)?;
-    Ok(bytes)
+    plain_file::read(path, OFFER_BYTES_MAX, "an offer").map_err(failed)
 }
 
 /// The vendor's key needs a grant here, which only an owner can give: nothing that the offer says of itself helps.
@@ -225,6 +219,16 @@ fn says(source: &Source) -> Vec<(&'static str, String)> {
             .into_iter()
             .filter_map(|(name, value)| Some((name, value.clone()?))),
     );
+    says.extend(
+        source
+            .licence_date
+            .as_ref()
+            .map(|day| ("licence_date", day.to_string())),
+    );
+    if !source.restrictions.is_empty() {
+        let words: Vec<String> = source.restrictions.iter().map(ToString::to_string).collect();
+        says.push(("restrictions", words.join(", ")));
+    }
     let files: u64 = (source.set.artifacts.iter())
         .map(|artifact| artifact.manifest().map_or(1, |manifest| manifest.count))
         .sum();

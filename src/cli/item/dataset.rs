@@ -30,7 +30,7 @@ impl DatasetArgs {
     pub(super) fn item(&self) -> Item {
         let mut item = Item::new("dataset", &self.name);
         let mut members: Vec<Value> = self.members.iter().map(|member| json!(member)).collect();
-        members.extend(self.unresolved.iter().map(|text| input::gap_of_dataset(text)));
+        members.extend(self.unresolved.iter().map(|text| input::gap_of_list(text)));
         item.values("members", &members);
         self.confidential.put(&mut item);
         item

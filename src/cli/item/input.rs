@@ -46,8 +46,8 @@ pub(super) fn gap(text: &str) -> Result<Value, String> {
     Ok(Value::Object(item))
 }
 
-/// Reads a member of a data set that nobody declared, which has no role.
-pub(super) fn gap_of_dataset(text: &str) -> Value {
+/// Reads a member of a data set, or what a source was made from, that nobody declared: it has no role.
+pub(super) fn gap_of_list(text: &str) -> Value {
     let (what, digest) = match text.rsplit_once(",digest=") {
         Some((what, digest)) => (what, Some(digest)),
         None => (text, None),

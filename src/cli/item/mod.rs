@@ -121,6 +121,23 @@ impl ContentArgs {
     }
 }
 
+/// Whether rows of an item can be proved one by one.
+#[derive(Debug, ClapArgs)]
+pub struct RowRootArgs {
+    /// Compute the root of the tree over the rows of each file of JSON Lines, so that `herdbook rows prove` can prove one:
+    /// keyed where there is personal data, or always with `keyed`
+    #[arg(long, value_name = "HOW", num_args = 0..=1, default_missing_value = "yes", value_parser = ["yes", "keyed"])]
+    row_root: Option<String>,
+}
+
+impl RowRootArgs {
+    /// Returns what a lineage file says.
+    fn value(&self) -> Option<Value> {
+        let how = self.row_root.as_deref()?;
+        Some(if how == "keyed" { how.into() } else { true.into() })
+    }
+}
+
 /// What of an item is withheld from the ledger.
 #[derive(Debug, ClapArgs)]
 pub struct ConfidentialArgs {
@@ -157,6 +174,16 @@ impl Item {
         if let Some(value) = value {
             self.0.insert(key.to_owned(), value);
         }
+    }
+
+    /// Returns whether a value was added.
+    pub fn has(&self, key: &str) -> bool {
+        self.0.contains_key(key)
+    }
+
+    /// Returns whether this text was added.
+    pub fn is_of(&self, key: &str, text: &str) -> bool {
+        self.0.get(key).is_some_and(|value| value == text)
     }
 
     /// Adds a text that was given.
@@ -313,9 +340,11 @@ fn digest(text: &str) -> Result<Value, String> {
         let (key, value) = pair(part)?;
         let value = match key.as_str() {
             "bytes" | "rows" | "tokens" => whole_number(&value)?,
-            "blake3" => json!(value),
+            "blake3" | "row_root" | "keyed_row_root" => json!(value),
             _ => {
-                return Err(format!("`{key}` is not one of bytes, rows, tokens, blake3"));
+                return Err(format!(
+                    "`{key}` is not one of bytes, rows, tokens, blake3, row_root, keyed_row_root"
+                ));
             }
         };
         item.insert(key, value);

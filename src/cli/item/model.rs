@@ -8,6 +8,7 @@ use super::Finish;
 use super::Item;
 use super::words;
 use crate::statement::Access;
+use crate::statement::Restriction;
 
 /// Arguments of `model add`.
 #[derive(Debug, ClapArgs)]
@@ -34,6 +35,12 @@ pub struct ModelArgs {
     /// SPDX expression, or `LicenseRef-...`
     #[arg(long, alias = "license", value_name = "LICENCE")]
     licence: Option<String>,
+    /// On which day it had this licence: YYYY-MM-DD
+    #[arg(long, alias = "license-date", value_name = "DAY")]
+    licence_date: Option<String>,
+    /// What its terms forbid or demand, all of it, or `none`
+    #[arg(long, value_name = "WORD", num_args = 1.., value_parser = words::<Restriction>())]
+    restrictions: Vec<String>,
     /// The family it belongs to
     #[arg(long, value_name = "NAME")]
     family: Option<String>,
@@ -56,6 +63,8 @@ impl ModelArgs {
         item.flag("alias", self.alias);
         item.text("terms", self.terms.as_ref());
         item.text("licence", self.licence.as_ref());
+        item.text("licence_date", self.licence_date.as_ref());
+        item.list("restrictions", &self.restrictions);
         item.text("family", self.family.as_ref());
         item.text("report", self.report.as_ref());
         self.confidential.put(&mut item);

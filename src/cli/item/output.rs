@@ -70,6 +70,7 @@ pub(super) fn outputs(
     given: &[Output],
     rows: &[(String, String)],
     tokens: &[(String, String)],
+    row_root: Option<&Value>,
 ) -> Result<Vec<Value>, Error> {
     let mut names: Vec<&str> = Vec::new();
     for output in given {
@@ -92,6 +93,10 @@ pub(super) fn outputs(
             let mut item = one(does, name, &parts);
             item.value("rows", count("--rows", name, rows)?);
             item.value("tokens", count("--tokens", name, tokens)?);
+            // The files of a model have no rows, and what is given by its digest has none here.
+            if item.is_of("kind", "shard") && item.has("files") {
+                item.value("row_root", row_root.cloned());
+            }
             Ok(item.into_value())
         })
         .collect()
@@ -164,7 +169,7 @@ mod tests {
             "f=@r",
         ]);
         let rows = [("t".to_owned(), "7".to_owned())];
-        let made = outputs(Does::Generate, &given, &rows, &[]).unwrap();
+        let made = outputs(Does::Generate, &given, &rows, &[], None).unwrap();
         assert_eq!(
             Value::from(made),
             json!([
@@ -175,7 +180,7 @@ mod tests {
                 {"name": "f", "kind": "shard", "digests_from": ["r"]},
             ])
         );
-        let model = outputs(Does::Train, &parsed(&["m=ckpt/*"]), &[], &[]).unwrap();
+        let model = outputs(Does::Train, &parsed(&["m=ckpt/*"]), &[], &[], None).unwrap();
         assert_eq!(model[0]["kind"], "model");
     }
 
@@ -185,8 +190,8 @@ mod tests {
             assert!(Output::parse(text).is_err(), "{text}");
         }
         let other = [("x".to_owned(), "7".to_owned())];
-        assert!(outputs(Does::Mix, &parsed(&["t=a"]), &other, &[]).is_err());
+        assert!(outputs(Does::Mix, &parsed(&["t=a"]), &other, &[], None).is_err());
         let twice = [("t".to_owned(), "7".to_owned()), ("t".to_owned(), "8".to_owned())];
-        assert!(outputs(Does::Mix, &parsed(&["t=a"]), &twice, &[]).is_err());
+        assert!(outputs(Does::Mix, &parsed(&["t=a"]), &twice, &[], None).is_err());
     }
 }

@@ -14,6 +14,7 @@ use crate::statement::Word as _;
 use super::ConfidentialArgs;
 use super::Finish;
 use super::Item;
+use super::RowRootArgs;
 use super::input;
 use super::no_add;
 use super::no_second;
@@ -86,6 +87,8 @@ pub struct RunArgs {
     #[arg(long, value_name = "X")]
     epochs: Option<String>,
     #[command(flatten)]
+    row_root: RowRootArgs,
+    #[command(flatten)]
     confidential: ConfidentialArgs,
     #[command(flatten)]
     pub(super) finish: Finish,
@@ -142,7 +145,13 @@ impl RunArgs {
         item.values("inputs", &inputs);
         item.values(
             "outputs",
-            &outputs(self.does, &self.outputs, &self.rows, &self.tokens)?,
+            &outputs(
+                self.does,
+                &self.outputs,
+                &self.rows,
+                &self.tokens,
+                self.row_root.value().as_ref(),
+            )?,
         );
         item.pairs("params", "--param", &self.params)?;
         item.text("command", self.command.as_ref());

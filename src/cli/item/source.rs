@@ -2,17 +2,22 @@
 
 use clap::Args as ClapArgs;
 use clap::Subcommand;
+use serde_json::Value;
+use serde_json::json;
 
 use super::ConfidentialArgs;
 use super::ContentArgs;
 use super::Finish;
 use super::Item;
+use super::RowRootArgs;
+use super::input;
 use super::pair;
 use super::words;
 use crate::cli::error::Error;
 use crate::statement::AcquiredBy;
 use crate::statement::Answer;
 use crate::statement::MadeBy;
+use crate::statement::Restriction;
 
 /// Arguments of `source`.
 #[derive(Debug, ClapArgs)]
@@ -64,6 +69,12 @@ pub struct SourceFacts {
     /// SPDX expression, or `LicenseRef-...`
     #[arg(long, alias = "license", value_name = "LICENCE")]
     licence: Option<String>,
+    /// On which day it had this licence: YYYY-MM-DD
+    #[arg(long, alias = "license-date", value_name = "DAY")]
+    licence_date: Option<String>,
+    /// What its terms forbid or demand, all of it, or `none`
+    #[arg(long, value_name = "WORD", num_args = 1.., value_parser = words::<Restriction>())]
+    restrictions: Vec<String>,
     /// Who holds the rights
     #[arg(long, value_name = "NAME")]
     holder: Option<String>,
@@ -100,6 +111,14 @@ pub struct SourceFacts {
     /// Tokens of all its files together
     #[arg(long, value_name = "N")]
     tokens: Option<u64>,
+    /// What it was made from: names or ids of sources, outputs and data sets
+    #[arg(long, value_name = "NODE", num_args = 1..)]
+    derived_from: Vec<String>,
+    /// What it was made from and nobody declared, in words; with ,digest=sha256:HEX where that is known
+    #[arg(long, value_name = "TEXT")]
+    unresolved: Vec<String>,
+    #[command(flatten)]
+    row_root: RowRootArgs,
     #[command(flatten)]
     confidential: ConfidentialArgs,
 }
@@ -116,6 +135,8 @@ impl SourceFacts {
         }
         item.text("synthetic_share", self.synthetic_share.as_ref());
         item.text("licence", self.licence.as_ref());
+        item.text("licence_date", self.licence_date.as_ref());
+        item.list("restrictions", &self.restrictions);
         item.text("holder", self.holder.as_ref());
         item.text("period", self.period.as_ref());
         item.list("geography", &self.geography);
@@ -128,6 +149,12 @@ impl SourceFacts {
         item.list("evidence", &self.evidence);
         item.count("rows", self.rows);
         item.count("tokens", self.tokens);
+        let mut parents: Vec<Value> = self.derived_from.iter().map(|parent| json!(parent)).collect();
+        parents.extend(self.unresolved.iter().map(|text| input::gap_of_list(text)));
+        if !parents.is_empty() {
+            item.values("derived_from", &parents);
+        }
+        item.value("row_root", self.row_root.value());
         self.confidential.put(&mut item);
         Ok(item)
     }

@@ -11,7 +11,6 @@ use crate::ledger::Remembered;
 use crate::ledger::drive::judge;
 use crate::ledger::drive::published_note;
 use crate::merkle::TreeSize;
-use crate::verify::Assurance;
 use crate::verify::Code;
 use crate::verify::Finding;
 use crate::verify::Request;
@@ -63,20 +62,7 @@ impl Earlier {
         if self.remembered.is_none() && self.newer.is_none() && self.min_size.is_none() {
             return Ok(None);
         }
-        let request = self.request(Request {
-            name: String::new(),
-            artifacts: Vec::new(),
-            trust: trust.clone(),
-            checkpoint: Vec::new(),
-            content: false,
-            require: Assurance::SelfAsserted,
-            disclosures: Vec::new(),
-            remembered: None,
-            newer: None,
-            min_size: None,
-            excludes: Vec::new(),
-            older: false,
-        });
+        let request = self.request(Request::of(trust.clone()));
         let judgement = judge(ledger, request, None)?;
         let mut findings = judgement.get().findings.iter();
         Ok(findings.find(|finding| is_earlier(finding.code)).cloned())

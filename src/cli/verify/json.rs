@@ -4,11 +4,14 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::cli::by_policy::ruling;
 use crate::cli::excludes::facts;
 use crate::cli::json::boundary;
 use crate::cli::json::checkpoint;
 use crate::cli::json::path;
+use crate::cli::sample::shown_json;
 use crate::disclosure::Disclosed;
+use crate::report::Details;
 use crate::report::meaning;
 use crate::verify::ContentCheck;
 use crate::verify::DisclosedFact;
@@ -83,8 +86,11 @@ fn of_judged(judged: &Judged) -> Value {
             "no": judgement.completeness.no,
             "not_known": judgement.completeness.not_known,
         },
+        "policy": judgement.policy.as_ref().map(ruling),
         "withheld": judgement.withheld.iter().map(withheld).collect::<Vec<Value>>(),
         "disclosed": judgement.disclosed.iter().map(disclosed).collect::<Vec<Value>>(),
+        "sample": sample(judged),
+        "details": Details::of(&judgement.details),
         "excludes": facts(judgement),
         "trust_root": {
             "kind": judgement.trust_kind,
@@ -92,6 +98,21 @@ fn of_judged(judged: &Judged) -> Value {
             "genesis": format!("hb:{}", judged.root.genesis),
         },
     })
+}
+
+fn sample(judged: &Judged) -> Value {
+    let mut value = judged
+        .judgement
+        .get()
+        .sampled
+        .as_ref()
+        .map(shown_json)
+        .unwrap_or_default();
+    if let Value::Object(members) = &mut value {
+        let signer = judged.signer.map(|key| key.to_hex());
+        members.insert("signer".to_owned(), signer.into());
+    }
+    value
 }
 
 /// The same keys as for a judgement, with nothing in them.
@@ -122,8 +143,11 @@ fn of_told(told: &Told) -> Value {
         "content": { "checked": 0, "differing": 0, "of": 0, "given": 0, "basis": "none" },
         "assurance": "self",
         "completeness": { "yes": 0, "no": 0, "not_known": 0 },
+        "policy": null,
         "withheld": [],
         "disclosed": [],
+        "sample": null,
+        "details": null,
         "excludes": [],
         "trust_root": { "kind": "none" },
     })

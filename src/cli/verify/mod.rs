@@ -2,11 +2,13 @@
 
 mod earlier;
 mod json;
+mod sampled;
 mod text;
 
 use std::path::Path;
 
 use crate::checkpoint::Checkpoint;
+use crate::digest::KeyId;
 use crate::disclosure::Disclosures;
 use crate::ledger::Ledger;
 use crate::ledger::LedgerError;
@@ -14,6 +16,7 @@ use crate::ledger::View;
 use crate::ledger::content::ContentFolder;
 use crate::ledger::drive::judge_as_of;
 use crate::merkle::TreeSize;
+use crate::policy::Policy;
 use crate::statement::ArtifactRef;
 use crate::trust::TrustRoot;
 use crate::verify::Code;
@@ -28,6 +31,7 @@ use crate::verify::Verdict;
 use crate::verify::Verified;
 
 use super::args;
+use super::by_policy::held_against;
 use super::error::Error;
 use super::exit::Exit;
 use super::home::read_trust_root;
@@ -41,6 +45,8 @@ use super::ui::Answer;
 use super::with::texts;
 
 use earlier::Earlier;
+
+pub(super) use text::path as path_text;
 
 /// What every answer says at its end.
 pub(super) use crate::report::CAVEAT;
@@ -63,6 +69,8 @@ struct Judged {
     file: Option<FileDigests>,
     judgement: Verified<Judgement>,
     root: TrustRoot,
+    /// Who signed the sample, where there is one that somebody signed.
+    signer: Option<KeyId>,
 }
 
 /// A verdict about something that has no lineage in the ledger.
@@ -147,6 +155,7 @@ pub(super) fn tell(
         file: None,
         judgement,
         root,
+        signer: None,
     };
     shown(session, &[Outcome::Judged(Box::new(judged))])
 }
@@ -154,6 +163,7 @@ pub(super) fn tell(
 /// Judges every target, and returns what to tell beside the verdicts.
 fn outcomes(session: &Session, args: &args::Verify) -> Result<(Vec<Outcome>, Vec<String>), Error> {
     let folder = session.ledger_folder()?;
+    let policy = args.by.read(session)?;
     let given = args
         .judging
         .trust_root
@@ -175,8 +185,12 @@ fn outcomes(session: &Session, args: &args::Verify) -> Result<(Vec<Outcome>, Vec
         ledger: &ledger,
         earlier: &earlier,
         trust: &trust,
+        policy: policy.as_ref(),
     };
-    let outcomes = asking.outcomes()?;
+    let outcomes = match &args.sample {
+        Some(path) => asking.of_sample(path)?,
+        None => asking.outcomes()?,
+    };
     let mut notes = earlier.advice(&outcomes);
     notes.extend(earlier.accept(session, &ledger, &trust));
     Ok((outcomes, notes))
@@ -189,6 +203,7 @@ struct Asking<'a> {
     ledger: &'a Ledger,
     earlier: &'a Earlier,
     trust: &'a Trust,
+    policy: Option<&'a Policy>,
 }
 
 impl Asking<'_> {
@@ -253,23 +268,20 @@ impl Asking<'_> {
         let request = self.earlier.request(Request {
             name,
             artifacts,
-            trust: self.trust.clone(),
-            checkpoint: Vec::new(),
             content: content.is_some(),
             require: self.args.judging.require,
             disclosures: disclosures.to_vec(),
-            remembered: None,
-            newer: None,
-            min_size: None,
             excludes: excludes.to_vec(),
-            older: false,
+            descent: self.policy.is_some(),
+            ..Request::of(self.trust.clone())
         });
         let size = self.args.as_of.as_of.map(TreeSize::new);
         Ok(Outcome::Judged(Box::new(Judged {
             asked,
             file,
-            judgement: judged(self.ledger, request, size, content)?,
+            judgement: held_against(self.policy, judged(self.ledger, request, size, content)?),
             root: self.trust.root().clone(),
+            signer: None,
         })))
     }
 

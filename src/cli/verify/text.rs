@@ -8,6 +8,7 @@ use num_traits::Zero as _;
 use crate::checkpoint::Checkpoint;
 use crate::cli::excludes;
 use crate::cli::json::root_text;
+use crate::cli::sample::shown_text;
 use crate::cli::ui::Paint;
 use crate::cli::ui::counted;
 use crate::cli::ui::in_line;
@@ -15,6 +16,8 @@ use crate::cli::ui::put;
 use crate::cli::ui::short_id;
 use crate::cli::ui::table;
 use crate::cli::with::section;
+use crate::digest::KeyId;
+use crate::report::Details;
 use crate::report::meaning;
 use crate::verify::Code;
 use crate::verify::Completeness;
@@ -86,6 +89,16 @@ fn one(outcome: &Outcome, paint: Paint) -> String {
                 &judgement.artifacts,
                 judgement.checkpoint.as_ref(),
             ));
+            if let Some(policy) = &judgement.policy {
+                put(
+                    &mut text,
+                    format_args!(
+                        "  policy      {}, sha256 {}\n",
+                        in_line(&policy.name),
+                        policy.sha256
+                    ),
+                );
+            }
             if let Some(file) = &judged.file {
                 put(
                     &mut text,
@@ -107,11 +120,22 @@ fn one(outcome: &Outcome, paint: Paint) -> String {
                 );
             }
             text.push_str(&findings(&judgement.findings, paint));
+            if let Some(sampled) = &judgement.sampled {
+                text.push_str(&shown_text(sampled, paint));
+                text.push_str(&signer(judged.signer));
+            }
             text.push_str(&excludes::section(judgement, paint));
             text.push_str(&section(judgement, &paint.strong("disclosed, and true")));
             text.push_str(&declared(judgement, paint));
             text
         }
+    }
+}
+
+fn signer(key: Option<KeyId>) -> String {
+    match key {
+        Some(key) => format!("the sample and its marks are signed by the key {key}\n"),
+        None => "nobody signed the sample and its marks\n".to_owned(),
     }
 }
 
@@ -234,7 +258,7 @@ fn folded(code: Code, notes: &[&Finding], paint: Paint) -> String {
 }
 
 /// A path from the target downwards, names first: `model (hb:..) -> run (hb:..) -> ...`.
-pub(super) fn path(steps: &[PathStep]) -> String {
+pub(in crate::cli) fn path(steps: &[PathStep]) -> String {
     let told = |step: &PathStep| {
         let name = in_line(&step.name);
         if step.id.starts_with("gap:") {
@@ -304,6 +328,9 @@ fn declared(judgement: &Judgement, paint: Paint) -> String {
     }
     text.push_str(&stage(judgement));
     text.push_str(&completeness(judgement.completeness));
+    for sentence in Details::of(&judgement.details).sentences() {
+        put(&mut text, format_args!("{}\n", in_line(&sentence)));
+    }
     text
 }
 

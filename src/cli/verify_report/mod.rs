@@ -16,6 +16,7 @@ use crate::ledger::Ledger;
 use crate::ledger::content::ContentFolder;
 use crate::ledger::drive::judge;
 use crate::ledger::drive::published_note;
+use crate::policy::Policy;
 use crate::report::Basis;
 use crate::report::Document;
 use crate::report::Report;
@@ -30,6 +31,8 @@ use crate::verify::Trust;
 use crate::verify::Verdict;
 use crate::verify::Verified;
 
+use super::by_policy::ByPolicy;
+use super::by_policy::held_against;
 use super::error::Error;
 use super::exit::Exit;
 use super::home::read_trust_root;
@@ -76,6 +79,9 @@ pub struct VerifyReport {
     /// The files of the lineage, for a report that was made with --content
     #[arg(long, value_name = "DIR")]
     pub content: Option<PathBuf>,
+    /// The policy, for a report that was made with one.
+    #[command(flatten)]
+    pub by: ByPolicy,
 }
 
 /// Checks a report.
@@ -117,6 +123,7 @@ pub fn run(session: &Session, args: &VerifyReport) -> Result<Answer, Error> {
             "name": document.name,
             "verdict": document.verdict,
             "line": document.line,
+            "policy": document.policy,
             "checkpoint": document.checkpoint,
             "trust_root": document.trust_root,
             "caveat": CAVEAT,
@@ -263,6 +270,10 @@ fn of_ledger(
     if let Some(why) = cannot_judge(args, document, &ledger) {
         return Ok(unchecked(WHAT, why));
     }
+    let policy = match policy_then(session, args, document)? {
+        Ok(policy) => policy,
+        Err(why) => return Ok(unchecked(WHAT, why)),
+    };
     if let Some(why) = root.and_then(|root| of_other_origin(document, root)) {
         return Ok(unchecked(WHAT, why));
     }
@@ -284,18 +295,14 @@ fn of_ledger(
     let request = Request {
         name: name_then(&ledger, note, &artifacts)?,
         artifacts,
-        trust: trust.clone(),
         checkpoint: note.to_vec(),
         content: content.is_some(),
         require,
-        disclosures: Vec::new(),
-        remembered: None,
-        newer: None,
-        min_size: None,
-        excludes: Vec::new(),
-        older: false,
+        descent: policy.is_some(),
+        ..Request::of(trust.clone())
     };
     let judgement = judge(&ledger, request.clone(), content.as_mut())?;
+    let judgement = held_against(policy.as_ref(), judgement);
     bar.done();
     let basis = Basis {
         trust_root: trust.root(),
@@ -309,7 +316,7 @@ fn of_ledger(
     if again != *document {
         return Ok(other_report(document, &again));
     }
-    Ok(match since(&mut ledger, request, &judgement)? {
+    Ok(match since(&mut ledger, request, policy.as_ref(), &judgement)? {
         None => check(WHAT, true, "judging it again gives the same report"),
         Some(why) => outdated(WHAT, why),
     })
@@ -346,14 +353,19 @@ fn trust_then(document: &Document, root: Option<&TrustRoot>, ledger: &Ledger) ->
 }
 
 /// Returns what the ledger at hand says by now, if entries after the report's checkpoint lowered the verdict.
-fn since(ledger: &mut Ledger, request: Request, then: &Verified<Judgement>) -> Result<Option<String>, Error> {
+fn since(
+    ledger: &mut Ledger,
+    request: Request,
+    policy: Option<&Policy>,
+    then: &Verified<Judgement>,
+) -> Result<Option<String>, Error> {
     let note = published_note(ledger)?;
     let request = Request {
         checkpoint: note,
         content: false,
         ..request
     };
-    let now = judge(ledger, request, None)?;
+    let now = held_against(policy, judge(ledger, request, None)?);
     let (then, now) = (then.get(), now.get());
     if then.verdict != Verdict::Traced || now.verdict == Verdict::Traced {
         return Ok(None);
@@ -363,6 +375,31 @@ fn since(ledger: &mut Ledger, request: Request, then: &Verified<Judgement>) -> R
         ledger.checkpoint().size,
         now.line()
     )))
+}
+
+/// Returns the policy that the report was made with, or why it cannot be judged with it.
+fn policy_then(
+    session: &Session,
+    args: &VerifyReport,
+    document: &Document,
+) -> Result<Result<Option<Policy>, String>, Error> {
+    let given = args.by.read(session)?;
+    Ok(match (&document.policy, given) {
+        (None, None) => Ok(None),
+        (Some(stated), None) => Err(format!(
+            "it was made with the policy {} (sha256 {}), and cannot be judged again without it: give it with --policy \
+             FILE",
+            stated.name, stated.sha256
+        )),
+        (None, Some(_)) => Err("it was made without a policy: leave out --policy".to_owned()),
+        (Some(stated), Some(given)) if stated.sha256 != given.sha256().to_hex() => Err(format!(
+            "it was made with the policy {} (sha256 {}), and the one that is given is another (sha256 {})",
+            stated.name,
+            stated.sha256,
+            given.sha256()
+        )),
+        (Some(_), Some(given)) => Ok(Some(given)),
+    })
 }
 
 /// Why the ledger at hand cannot tell.

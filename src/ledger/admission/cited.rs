@@ -12,7 +12,6 @@ use crate::manifest::MemberReader;
 use crate::statement::Artifact;
 use crate::statement::ArtifactRef;
 use crate::statement::Cites;
-use crate::statement::Dataset;
 use crate::statement::Does;
 use crate::statement::InputFrom;
 use crate::statement::KeyChange;
@@ -80,7 +79,7 @@ pub(super) fn gather(staging: &Staging<'_>, predicate: &Predicate) -> Result<Gat
     let mut gathered = Gathered::default();
     match predicate {
         Predicate::Run(run) => inputs(staging, run, &mut gathered)?,
-        Predicate::Dataset(dataset) => members(staging, dataset, &mut gathered)?,
+        Predicate::Dataset(_) | Predicate::Source(_) => collected(staging, predicate, &mut gathered)?,
         Predicate::Filter(filter) => {
             if let Some(artifact) = filter.model {
                 let thing = gathered.cite(staging, artifact)?;
@@ -141,12 +140,22 @@ fn inputs(staging: &Staging<'_>, run: &Run, gathered: &mut Gathered) -> Result<(
     Ok(())
 }
 
-fn members(staging: &Staging<'_>, dataset: &Dataset, gathered: &mut Gathered) -> Result<(), AdmissionError> {
-    let Some(cites) = &dataset.members else {
+fn collected(
+    staging: &Staging<'_>,
+    predicate: &Predicate,
+    gathered: &mut Gathered,
+) -> Result<(), AdmissionError> {
+    let Some((Some(cites), _)) = predicate.collected() else {
         return Ok(());
     };
+    let of_source = matches!(predicate, Predicate::Source(_));
     for artifact in references(staging, cites, gathered)? {
         let thing = gathered.cite(staging, artifact)?;
+        // What was made from something of this ledger is the output of a run, and no source.
+        if of_source && thing != Thing::Source {
+            let thing = thing_word(thing);
+            return Err(AdmissionError::Parent { artifact, thing });
+        }
         // What may be mixed may be collected: else a model could become data by way of a data set.
         if !Does::Mix.takes(Role::Data, thing) {
             let thing = thing_word(thing);

@@ -147,6 +147,16 @@ pub enum AdmissionError {
         /// What it is.
         thing: &'static str,
     },
+    /// What a source is said to be derived from, and is no source.
+    #[error(
+        "{artifact} is a {thing}, and a source can only be derived from a source: what was made from something of this ledger is the output of a run"
+    )]
+    Parent {
+        /// What it is derived from.
+        artifact: ArtifactRef,
+        /// What that is.
+        thing: &'static str,
+    },
     /// A filter's model that is no model.
     #[error("{artifact} is a {thing} and cannot be the model of a filter")]
     FilterModel {

@@ -180,6 +180,7 @@ pub(crate) fn file(content: &str) -> Artifact {
             bytes: Some(content.len() as u64),
             held: false,
             sealed: false,
+            row_root: None,
         },
         rows: None,
         tokens: None,
@@ -194,6 +195,7 @@ pub(crate) fn held(content: &str) -> Artifact {
             bytes: Some(content.len() as u64),
             held: true,
             sealed: false,
+            row_root: None,
         },
         ..file(content)
     }
@@ -220,6 +222,8 @@ pub(crate) fn source(item: &str, set: ArtifactSet) -> Predicate {
         generators: Generators::Absent,
         synthetic_share: None,
         licence: None,
+        licence_date: None,
+        restrictions: Vec::new(),
         holder: None,
         period: None,
         geography: vec![],
@@ -230,6 +234,8 @@ pub(crate) fn source(item: &str, set: ArtifactSet) -> Predicate {
         crawl: None,
         legal_basis: None,
         evidence: vec![],
+        derived_from: None,
+        gaps: Vec::new(),
     })
 }
 
@@ -250,6 +256,8 @@ pub(crate) fn model(item: &str, set: ArtifactSet) -> Predicate {
         access: Access::Weights,
         terms: None,
         licence: None,
+        licence_date: None,
+        restrictions: Vec::new(),
         family: None,
         report: None,
     })
@@ -350,6 +358,7 @@ pub(crate) fn manifest_of(count: usize) -> Manifest {
         bytes: Some(1),
         rows: None,
         tokens: None,
+        row_root: None,
     };
     Manifest::of((0..count).map(member).collect()).unwrap()
 }

@@ -29,6 +29,7 @@ use crate::digest::Sha256Digest;
 
 use super::FileStamp;
 use super::HashedFile;
+use super::RowRoots;
 
 /// The most records of a cache file: 162 MiB.
 pub const CACHE_RECORDS_MAX: usize = 1 << 20;
@@ -111,6 +112,7 @@ impl HashCache {
                 bytes: stamp.bytes,
             },
             rows: counted.then(|| u64_at(facts, 58)),
+            row_roots: RowRoots::default(),
             stamp: *stamp,
         })
     }

@@ -4,6 +4,8 @@ use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::rows::RowError;
+
 /// A path without a digest. Every message says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum HashError {
@@ -47,6 +49,14 @@ pub enum HashError {
         /// The file.
         path: PathBuf,
     },
+    /// A row that has no place in a tree.
+    #[error("the rows of `{}` cannot be told apart: cut the line, or leave `row_root` out for this file", path.display())]
+    Row {
+        /// The file.
+        path: PathBuf,
+        /// Which line is too long.
+        source: RowError,
+    },
     /// Any other failure of the file system.
     #[error("`{}` cannot be read: check the disk or copy the file elsewhere", path.display())]
     Io {
@@ -68,6 +78,7 @@ impl HashError {
             | Self::NotAFile { path, .. }
             | Self::Denied { path }
             | Self::Changed { path }
+            | Self::Row { path, .. }
             | Self::Io { path, .. } => path,
         }
     }

@@ -332,7 +332,7 @@ fn a_file_that_may_not_be_read_or_fails_while_read_says_so() {
     let path = folder.path().join("secret");
     fs::write(&path, "x").unwrap();
     let open = |kind: io::ErrorKind| {
-        hash_with(&path, &mut [0; 16], &Unwatched, move |_| {
+        hash_with(&path, RowTrees::default(), &mut [0; 16], &Unwatched, move |_| {
             Err(io::Error::from(kind))
         })
         .unwrap_err()
@@ -350,7 +350,7 @@ fn a_file_that_may_not_be_read_or_fails_while_read_says_so() {
         format!("`{shown}` cannot be read: check the disk or copy the file elsewhere")
     );
     // A file opened for writing only fails at the first read, as a broken disk would.
-    let unreadable = hash_with(&path, &mut [0; 16], &Unwatched, |path| {
+    let unreadable = hash_with(&path, RowTrees::default(), &mut [0; 16], &Unwatched, |path| {
         fs::OpenOptions::new().append(true).open(path)
     });
     assert!(matches!(unreadable, Err(HashError::Io { .. })), "{unreadable:?}");

@@ -18,7 +18,8 @@ use crate::statement::check_file_name;
 
 use super::HashError;
 use super::Progress;
-use super::hash_files;
+use super::RowTrees;
+use super::hash_files_with_rows;
 
 /// The most files of one part.
 pub const WORKER_FILES_MAX: usize = 2_000_000;
@@ -209,12 +210,23 @@ fn name_of(path: &Path, (base, real): (&Path, &Path)) -> Result<String, WorkerEr
     }
 }
 
-/// Hashes files and returns their records.
-pub fn records(files: &BTreeMap<String, PathBuf>, progress: &dyn Progress) -> Result<Records, WorkerError> {
+/// Hashes files and returns their records, those of JSON Lines with their row roots where they are asked for.
+pub fn records(
+    files: &BTreeMap<String, PathBuf>,
+    row_roots: bool,
+    progress: &dyn Progress,
+) -> Result<Records, WorkerError> {
+    let trees = RowTrees {
+        plain: row_roots,
+        keyed: None,
+    };
     let paths: Vec<PathBuf> = files.values().cloned().collect();
     let mut members = Vec::with_capacity(paths.len());
     let mut wrong: Option<WorkerError> = None;
-    for (name, hashed) in files.keys().zip(hash_files(&paths, progress)) {
+    for (name, hashed) in files
+        .keys()
+        .zip(hash_files_with_rows(&paths, |_| trees, progress))
+    {
         match (hashed, &mut wrong) {
             (Ok(hashed), _) => members.push(Member {
                 name: name.clone(),
@@ -223,6 +235,7 @@ pub fn records(files: &BTreeMap<String, PathBuf>, progress: &dyn Progress) -> Re
                 bytes: Some(hashed.digests.bytes),
                 rows: hashed.rows,
                 tokens: None,
+                row_root: hashed.row_roots.plain,
             }),
             (Err(_), Some(WorkerError::Hash { more, .. })) => *more += 1,
             (Err(source), wrong) => *wrong = Some(WorkerError::Hash { source, more: 0 }),
@@ -288,7 +301,7 @@ mod tests {
             ("b".to_owned(), base.join("b")),
             ("c".to_owned(), base.join("c")),
         ]);
-        let error = records(&gone, &Unwatched).unwrap_err();
+        let error = records(&gone, false, &Unwatched).unwrap_err();
         assert!(matches!(error, WorkerError::Hash { more: 1, .. }), "{error:?}");
     }
 }

@@ -28,7 +28,8 @@ impl Confidential {
     }
 }
 
-/// What can be withheld of a source. `files` stands for the names of files.
+/// What can be withheld of a source. `files` stands for the names of files, `unresolved` for the texts of what it was
+/// made from and nobody declared.
 pub(super) const OF_SOURCE: &[&str] = &[
     "crawl",
     "evidence",
@@ -41,6 +42,7 @@ pub(super) const OF_SOURCE: &[&str] = &[
     "modality",
     "name",
     "period",
+    "unresolved",
     "url",
 ];
 

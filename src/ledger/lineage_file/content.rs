@@ -1,8 +1,12 @@
 //! What an item says of its bytes: `files`, `digests`, `digests_from`, or that it has none here.
 
 use crate::digest::Blake3Digest;
+use crate::digest::NodeHash;
 use crate::digest::Sha256Digest;
 use crate::statement::Absence;
+use crate::statement::KEYED_ROW_ROOT;
+use crate::statement::ROW_ROOT;
+use crate::statement::RowRoot;
 use crate::statement::check_file_name;
 
 use super::decode::Context;
@@ -39,7 +43,16 @@ pub(super) const FOREIGN: Shape = Shape {
 
 pub(super) const DIGEST: Shape = Shape {
     what: "a digest",
-    keys: &["name", "sha256", "blake3", "bytes", "rows", "tokens"],
+    keys: &[
+        "name",
+        "sha256",
+        "blake3",
+        "bytes",
+        "rows",
+        "tokens",
+        "row_root",
+        "keyed_row_root",
+    ],
 };
 
 /// Reads the content of an item. `unsaid` is what having no bytes means when the item does not say.
@@ -177,7 +190,23 @@ pub(super) fn digest(cx: &mut Context<'_>, node: &Node) -> Option<GivenFile> {
         .and_then(|node| hex(cx, "blake3", node, Blake3Digest::from_hex));
     let mut count = |key| fields.count(cx, key).map(|count| count.value);
     let (bytes, rows, tokens) = (count("bytes"), count("rows"), count("tokens"));
+    let mut root = |key| {
+        let node = fields.optional(cx, key)?;
+        hex(cx, key, node, NodeHash::from_hex)
+    };
+    let (plain, keyed) = (root(ROW_ROOT), root(KEYED_ROW_ROOT));
+    let row_root = RowRoot::of_fields(plain, keyed)
+        .map_err(|error| cx.bad(KEYED_ROW_ROOT, fields.line_of(KEYED_ROW_ROOT), error.to_string()))
+        .unwrap_or_default();
+    if let (Some(root), None) = (row_root, rows) {
+        cx.bad(
+            root.field(),
+            fields.line_of(root.field()),
+            "write `rows:` beside it: how many rows it is the root of",
+        );
+    }
     Some(GivenFile {
+        row_root,
         name: name?.value,
         sha256: sha256?,
         blake3,

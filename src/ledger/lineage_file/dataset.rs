@@ -39,11 +39,7 @@ pub(super) fn decode(cx: &mut Context<'_>, node: &Node) -> Option<DatasetItem> {
     let fields = Fields::open(cx, "datasets", node, DATASET)?;
     let name = fields.name(cx, "a dataset");
     fields.required(cx, "members", "members: [tasks]")?;
-    let items = fields.items(cx, "members");
-    if items.is_empty() {
-        cx.fault(fields.line_of("members"), FaultKind::EmptyList { key: "members" });
-    }
-    let members = items.iter().filter_map(|item| member(cx, item)).collect();
+    let members = members(cx, &fields, "members");
     let confidential = confidential::decode(cx, &fields, confidential::OF_DATASET);
     Some(DatasetItem {
         name: name?,
@@ -52,11 +48,23 @@ pub(super) fn decode(cx: &mut Context<'_>, node: &Node) -> Option<DatasetItem> {
     })
 }
 
-/// A member is a name, or an object that says `use` or `unresolved`.
-fn member(cx: &mut Context<'_>, node: &Node) -> Option<Taken> {
-    if let NodeValue::Text(_) = node.value {
-        return cx.reference("members", node).map(Taken::Use);
+/// Returns the list under a key, if it is there; it must not be empty.
+pub(super) fn members(cx: &mut Context<'_>, fields: &Fields<'_>, key: &'static str) -> Vec<Taken> {
+    if fields.optional(cx, key).is_none() {
+        return Vec::new();
     }
-    let fields = Fields::open(cx, "members", node, MEMBER)?;
+    let items = fields.items(cx, key);
+    if items.is_empty() {
+        cx.fault(fields.line_of(key), FaultKind::EmptyList { key });
+    }
+    items.iter().filter_map(|item| member(cx, key, item)).collect()
+}
+
+/// A member is a name, or an object that says `use` or `unresolved`.
+fn member(cx: &mut Context<'_>, key: &'static str, node: &Node) -> Option<Taken> {
+    if let NodeValue::Text(_) = node.value {
+        return cx.reference(key, node).map(Taken::Use);
+    }
+    let fields = Fields::open(cx, key, node, MEMBER)?;
     input::taken(cx, &fields)
 }

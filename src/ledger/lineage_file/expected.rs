@@ -21,6 +21,7 @@ pub(super) enum Expected {
     Items,
     Object,
     Generators,
+    Rule,
 }
 
 impl Expected {
@@ -36,6 +37,7 @@ impl Expected {
             Self::Items => "a list",
             Self::Object => "an object",
             Self::Generators => "a list of names, or not_known",
+            Self::Rule => "a list of rules",
         }
     }
 
@@ -54,6 +56,10 @@ impl Expected {
             (Self::Texts, _) => format!("{key}: [one, two]"),
             (Self::Paths, _) => format!("{key}: [data/*.jsonl]"),
             (Self::Items, _) => of_list(key),
+            (Self::Object, _) if key == "policy" => "herdbook: policy/v1".to_owned(),
+            (Self::Object, _) if matches!(key, "allow" | "forbid" | "from" | "sets") => {
+                format!("{key}: {{name: [my-name]}}")
+            }
             (Self::Object, _)
                 if !matches!(key, "crawl" | "foreign" | "herdbook" | "params" | "environment") =>
             {
@@ -61,6 +67,7 @@ impl Expected {
             }
             (Self::Generators, NodeValue::Text(name)) => format!("{key}: [{}]", escaped(&shortened(name))),
             (Self::Generators, _) => format!("{key}: not_known"),
+            (Self::Rule, _) => format!("{key}: [{{rule: inputs_complete}}]"),
             (Self::Object, _) if key == "herdbook" => "herdbook: 1".to_owned(),
             (Self::Object, _) => format!("{key}: {{name: value}}"),
         }

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::policy::POLICY_BYTES_MAX;
 use crate::statement::Does;
 use crate::statement::OutputKind;
 use crate::statement::Role;
@@ -69,6 +70,26 @@ pub enum FaultKind {
     /// The syntax, or something that the syntax allows and a lineage file does not.
     #[error(transparent)]
     Tree(#[from] TreeFault),
+    /// A policy larger than [`POLICY_BYTES_MAX`].
+    #[error("is {bytes} bytes long, more than the {POLICY_BYTES_MAX} that a policy may have: split it")]
+    PolicyTooLarge {
+        /// The size in bytes.
+        bytes: u64,
+    },
+    /// A policy file with nothing in it.
+    #[error("is empty, and an empty policy would permit everything: begin with `herdbook: policy/v1`")]
+    EmptyPolicy,
+    /// A policy without rules.
+    #[error("`rules` is empty, and a policy without rules would permit everything: write at least one")]
+    NoRules,
+    /// A rule that demands nothing.
+    #[error("the rule `{rule}` demands nothing: write at least one of {}", .keys.join(", "))]
+    RuleSaysNothing {
+        /// The kind of rule.
+        rule: &'static str,
+        /// The keys of which it needs one.
+        keys: &'static [&'static str],
+    },
     /// JSON Lines without a line.
     #[error(
         "has nothing in it: write one item on each line, such as {{\"kind\": \"source\", \"name\": \"seeds\"}}"

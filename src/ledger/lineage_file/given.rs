@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use crate::digest::Blake3Digest;
 use crate::digest::Sha256Digest;
+use crate::statement::RowRoot;
 
 use super::FILES_PER_ITEM_MAX;
 use super::fault::FaultKind;
@@ -27,6 +28,8 @@ pub struct GivenFile {
     pub rows: Option<u64>,
     /// Tokens in it.
     pub tokens: Option<u64>,
+    /// The root over its rows.
+    pub row_root: Option<RowRoot>,
 }
 
 /// Collects the digests of one item, from one file or many.
@@ -102,6 +105,7 @@ fn merge(first: &mut GivenFile, second: &GivenFile) -> Result<(), &'static str> 
     first.blake3 = agree(first.blake3, second.blake3, "digest")?;
     first.bytes = agree(first.bytes, second.bytes, "bytes")?;
     first.rows = agree(first.rows, second.rows, "rows")?;
+    first.row_root = agree(first.row_root, second.row_root, "row_root")?;
     first.tokens = agree(first.tokens, second.tokens, "tokens")?;
     Ok(())
 }

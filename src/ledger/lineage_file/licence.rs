@@ -1,27 +1,23 @@
-//! `licence`: an SPDX licence expression (SPDX 2.3, annex D), or a `LicenseRef-` for all others.
+//! `licence`: an SPDX licence expression (SPDX 2.3, annex D), or a `LicenseRef-` for all others; on which day it was
+//! so, and what the terms forbid or demand.
 
-use spdx::Expression;
-use spdx::ParseMode;
+use chrono::NaiveDate;
+
+use crate::licence::parse;
+use crate::statement::Day;
+use crate::statement::Restriction;
 
 use super::decode::Context;
+use super::expected::Expected;
+use super::fault::FaultKind;
 use super::fields::Fields;
-
-/// Identifiers that SPDX has replaced are still identifiers, and real data carries them.
-const MODE: ParseMode = ParseMode {
-    allow_slash_as_or_operator: false,
-    allow_imprecise_license_names: false,
-    allow_postfix_plus_on_gpl: true,
-    allow_deprecated: true,
-    allow_unknown: false,
-};
 
 pub(super) fn decode(cx: &mut Context<'_>, fields: &Fields<'_>) -> Option<String> {
     let licence = fields.text(cx, "licence")?;
-    match Expression::parse_mode(&licence, MODE) {
+    match parse(&licence) {
         Ok(_) => Some(licence),
-        Err(error) => {
-            let why = error.reason.to_string();
-            let advice = match near_miss(&licence) {
+        Err(why) => {
+            let advice = match licence_meant(&licence) {
                 Some(meant) => format!("write `{meant}`"),
                 None => "write an SPDX expression such as `Apache-2.0 OR MIT`, or `LicenseRef-NAME` for a licence SPDX does not list".to_owned(),
             };
@@ -35,8 +31,46 @@ pub(super) fn decode(cx: &mut Context<'_>, fields: &Fields<'_>) -> Option<String
     }
 }
 
+/// Reads `licence_date`: a day there is, of a licence that is stated.
+pub(super) fn date(cx: &mut Context<'_>, fields: &Fields<'_>) -> Option<Day> {
+    let text = fields.text(cx, "licence_date")?;
+    let line = fields.line_of("licence_date");
+    let exists = NaiveDate::parse_from_str(&text, "%Y-%m-%d").is_ok();
+    let day = Day::parse(&text).ok().filter(|_| exists);
+    if day.is_none() {
+        let problem = format!("`{text}` is not a day: write for example \"2023-03-13\"");
+        cx.bad("licence_date", line, problem);
+    }
+    if !fields.has("licence") {
+        let problem = "it is the day of a licence that is not stated: write `licence` too, or leave this out";
+        cx.bad("licence_date", line, problem);
+    }
+    day
+}
+
+/// Reads `restrictions`: words of the list, in its order, each once.
+pub(super) fn restrictions(cx: &mut Context<'_>, fields: &Fields<'_>) -> Vec<Restriction> {
+    let Some(node) = fields.optional(cx, "restrictions") else {
+        return Vec::new();
+    };
+    let items = cx.one_or_more("restrictions", Expected::Texts, node);
+    let words = items.iter().map(|item| cx.word("restrictions", item));
+    let mut words: Vec<Restriction> = words.collect::<Vec<_>>().into_iter().flatten().collect();
+    words.sort_unstable();
+    words.dedup();
+    if words.len() > 1 && words.contains(&Restriction::None) {
+        let kind = FaultKind::NotTogether {
+            first: "none",
+            second: "other restrictions",
+            advice: "`none` says that the terms were read and hold none of the others, so leave it out",
+        };
+        cx.fault(node.line, kind);
+    }
+    words
+}
+
 /// Finds the one identifier that a licence's common name or another spelling of it means.
-fn near_miss(licence: &str) -> Option<&'static str> {
+pub fn licence_meant(licence: &str) -> Option<&'static str> {
     let folded = fold(licence);
     let listed = spdx::identifiers::LICENSES
         .iter()

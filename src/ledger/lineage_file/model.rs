@@ -2,7 +2,9 @@
 
 use crate::statement::Absence;
 use crate::statement::Access;
+use crate::statement::Day;
 use crate::statement::ItemName;
+use crate::statement::Restriction;
 
 use super::confidential;
 use super::confidential::Confidential;
@@ -34,6 +36,10 @@ pub struct ModelItem {
     pub terms: Option<String>,
     /// SPDX expression or `LicenseRef-...`.
     pub licence: Option<String>,
+    /// On which day it had this licence.
+    pub licence_date: Option<Day>,
+    /// What its licence and its terms forbid or demand.
+    pub restrictions: Vec<Restriction>,
     /// The family it belongs to.
     pub family: Option<String>,
     /// Its own report or public summary.
@@ -57,6 +63,8 @@ pub(super) const MODEL: Shape = Shape {
         "access",
         "terms",
         "licence",
+        "licence_date",
+        "restrictions",
         "family",
         "report",
         "confidential",
@@ -74,6 +82,8 @@ pub(super) fn decode(cx: &mut Context<'_>, node: &Node) -> Option<ModelItem> {
         alias: fields.flag(cx, "alias"),
         terms: fields.text(cx, "terms"),
         licence: licence::decode(cx, &fields),
+        licence_date: licence::date(cx, &fields),
+        restrictions: licence::restrictions(cx, &fields),
         family: fields.text(cx, "family"),
         report: fields.text(cx, "report"),
         confidential: confidential::decode(cx, &fields, confidential::OF_MODEL),

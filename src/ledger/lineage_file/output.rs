@@ -17,6 +17,8 @@ use super::input::InputItem;
 use super::input::Taken;
 use super::located::Located;
 use super::node::Node;
+use super::row_root;
+use super::row_root::RowRootSpec;
 
 /// An output of a run as the lineage file describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +35,8 @@ pub struct OutputItem {
     pub tokens: Option<Located<u64>>,
     /// Positions of the run's inputs that its shares come from, from 0; empty means all.
     pub inputs: Vec<u32>,
+    /// Which trees over its rows it asks for.
+    pub row_root: RowRootSpec,
     /// What of it is withheld.
     pub confidential: Confidential,
 }
@@ -50,6 +54,7 @@ pub(super) const OUTPUT: Shape = Shape {
         "rows",
         "tokens",
         "inputs",
+        "row_root",
         "confidential",
     ],
 };
@@ -72,8 +77,18 @@ pub(super) fn decode(
         Some(OutputKind::Model) => confidential::OF_TRAINED,
         _ => confidential::OF_ROWS,
     };
+    let content = content::decode(cx, &fields, Absence::NotKnown);
+    let row_root = row_root::decode(cx, &fields, &content);
+    if row_root != RowRootSpec::Unasked && kind == Some(OutputKind::Model) {
+        cx.bad(
+            "row_root",
+            fields.line_of("row_root"),
+            "the files of a model have no rows: leave it out",
+        );
+    }
     let output = OutputItem {
-        content: content::decode(cx, &fields, Absence::NotKnown),
+        content,
+        row_root,
         rows: fields.count(cx, "rows"),
         tokens: fields.count(cx, "tokens"),
         inputs: positions(cx, &fields, inputs),

@@ -12,6 +12,8 @@ use super::file;
 use super::file::LineageFile;
 use super::json;
 use super::lines;
+use super::node::Marked;
+use super::node::Node;
 use super::node::NodeValue;
 use super::node::TreeFault;
 use super::set::Settings;
@@ -21,7 +23,8 @@ use super::yaml;
 ///
 /// A file beyond [`FILE_BYTES_MAX`] is refused by its size, before it is read.
 pub fn read(path: &Path, settings: &Settings) -> Result<LineageFile, Faults> {
-    parsed(path, read_bytes(path), settings)
+    let bytes = read_bytes(path, FILE_BYTES_MAX, |bytes| FaultKind::TooLarge { bytes });
+    parsed(path, bytes, settings)
 }
 
 /// Reads a lineage file or JSON Lines from a stream; `path` stands for it in faults.
@@ -30,13 +33,14 @@ pub fn read_from(
     stream: &mut dyn std::io::Read,
     settings: &Settings,
 ) -> Result<LineageFile, Faults> {
-    let bytes = read_limited(stream).and_then(|bytes| {
-        if bytes.iter().all(u8::is_ascii_whitespace) {
-            Err(FaultKind::NoLines)
-        } else {
-            Ok(bytes)
-        }
-    });
+    let bytes =
+        read_limited(stream, FILE_BYTES_MAX, |bytes| FaultKind::TooLarge { bytes }).and_then(|bytes| {
+            if bytes.iter().all(u8::is_ascii_whitespace) {
+                Err(FaultKind::NoLines)
+            } else {
+                Ok(bytes)
+            }
+        });
     parsed(path, bytes, settings)
 }
 
@@ -59,31 +63,15 @@ fn parsed(
 /// `.ndjson` JSON Lines. Else an object with `kind` alone on the first line means JSON Lines, `{` as the first character
 /// JSON, and the rest is YAML.
 pub fn parse(path: &Path, bytes: &[u8], settings: &Settings) -> Result<LineageFile, Faults> {
-    let mut faults = Faults::default();
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
-        Err(error) => {
-            let offset = error.valid_up_to();
-            let good = bytes.get(..offset).unwrap_or_default();
-            let lines = memchr::memchr_iter(b'\n', good).count();
-            faults.at(
-                path,
-                u32::try_from(lines + 1).unwrap_or(u32::MAX),
-                FaultKind::NotUtf8 { offset },
-            );
-            return Err(faults);
-        }
-    };
-    let ends_with = |ending: &str| path.extension().is_some_and(|is| is.eq_ignore_ascii_case(ending));
-    if ends_with("jsonl") || ends_with("ndjson") || (!ends_with("json") && lines::is_lines(text)) {
+    let text = text(path, bytes)?;
+    if ends_with(path, "jsonl")
+        || ends_with(path, "ndjson")
+        || (!ends_with(path, "json") && lines::is_lines(text))
+    {
         return lines::parse(path, text, settings);
     }
-    let tree = if ends_with("json") || text.trim_start().starts_with('{') {
-        json::read(text, 1)
-    } else {
-        yaml::read(text)
-    };
-    let root = match tree {
+    let mut faults = Faults::default();
+    let root = match tree(path, text) {
         Ok(root) => root,
         Err(found) => {
             for (line, fault) in found {
@@ -101,6 +89,38 @@ pub fn parse(path: &Path, bytes: &[u8], settings: &Settings) -> Result<LineageFi
     cx.finish().or(lineage_file.unwrap_or_default())
 }
 
+fn ends_with(path: &Path, ending: &str) -> bool {
+    path.extension().is_some_and(|is| is.eq_ignore_ascii_case(ending))
+}
+
+/// Returns the bytes as text, without a byte order mark.
+pub(super) fn text<'b>(path: &Path, bytes: &'b [u8]) -> Result<&'b str, Faults> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
+        Err(error) => {
+            let offset = error.valid_up_to();
+            let good = bytes.get(..offset).unwrap_or_default();
+            let lines = memchr::memchr_iter(b'\n', good).count();
+            let mut faults = Faults::default();
+            faults.at(
+                path,
+                u32::try_from(lines + 1).unwrap_or(u32::MAX),
+                FaultKind::NotUtf8 { offset },
+            );
+            Err(faults)
+        }
+    }
+}
+
+/// Reads JSON, by the name of the file or its first character, or YAML.
+pub(super) fn tree(path: &Path, text: &str) -> Result<Node, Vec<Marked>> {
+    if ends_with(path, "json") || text.trim_start().starts_with('{') {
+        json::read(text, 1)
+    } else {
+        yaml::read(text)
+    }
+}
+
 /// Opens a regular file; anything else is a fault, without waiting for the writer of a pipe.
 pub(super) fn open_regular(path: &Path) -> Result<File, FaultKind> {
     let metadata = std::fs::metadata(path).map_err(FaultKind::Unreadable)?;
@@ -110,25 +130,34 @@ pub(super) fn open_regular(path: &Path) -> Result<File, FaultKind> {
     File::open(path).map_err(FaultKind::Unreadable)
 }
 
-fn read_bytes(path: &Path) -> Result<Vec<u8>, FaultKind> {
+/// Reads a regular file of at most `limit` bytes.
+pub(super) fn read_bytes(
+    path: &Path,
+    limit: u64,
+    too_large: impl Fn(u64) -> FaultKind,
+) -> Result<Vec<u8>, FaultKind> {
     let file = open_regular(path)?;
     let size = file.metadata().map_err(FaultKind::Unreadable)?.len();
-    if size > FILE_BYTES_MAX {
-        return Err(FaultKind::TooLarge { bytes: size });
+    if size > limit {
+        return Err(too_large(size));
     }
     // The file may have grown since.
-    read_limited(&mut &file)
+    read_limited(&mut &file, limit, too_large)
 }
 
-fn read_limited(stream: &mut dyn std::io::Read) -> Result<Vec<u8>, FaultKind> {
+fn read_limited(
+    stream: &mut dyn std::io::Read,
+    limit: u64,
+    too_large: impl Fn(u64) -> FaultKind,
+) -> Result<Vec<u8>, FaultKind> {
     let mut bytes = Vec::new();
     let read = stream
-        .take(FILE_BYTES_MAX + 1)
+        .take(limit + 1)
         .read_to_end(&mut bytes)
         .map_err(FaultKind::Unreadable)?;
     let read = read as u64;
-    if read > FILE_BYTES_MAX {
-        Err(FaultKind::TooLarge { bytes: read })
+    if read > limit {
+        Err(too_large(read))
     } else {
         Ok(bytes)
     }

@@ -4,24 +4,30 @@ use crate::statement::Absence;
 use crate::statement::AcquiredBy;
 use crate::statement::Answer;
 use crate::statement::Crawl;
+use crate::statement::Day;
 use crate::statement::Decimal;
 use crate::statement::Generators;
 use crate::statement::ItemName;
 use crate::statement::MadeBy;
+use crate::statement::Restriction;
 
 use super::confidential;
 use super::confidential::Confidential;
 use super::content;
 use super::content::ContentSpec;
+use super::dataset;
 use super::decode::Context;
 use super::expected::Expected;
 use super::fault::FaultKind;
 use super::fields::Fields;
 use super::fields::Shape;
+use super::input::Taken;
 use super::licence;
 use super::located::Located;
 use super::node::Node;
 use super::node::NodeValue;
+use super::row_root;
+use super::row_root::RowRootSpec;
 
 /// A source as the lineage file describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +46,10 @@ pub struct SourceItem {
     pub synthetic_share: Option<Decimal>,
     /// SPDX expression or `LicenseRef-...`.
     pub licence: Option<String>,
+    /// On which day it had this licence.
+    pub licence_date: Option<Day>,
+    /// What its terms forbid or demand.
+    pub restrictions: Vec<Restriction>,
     /// Who holds the rights.
     pub holder: Option<String>,
     /// When it was made or collected.
@@ -64,6 +74,10 @@ pub struct SourceItem {
     pub rows: Option<Located<u64>>,
     /// Tokens of all its files together, as stated.
     pub tokens: Option<Located<u64>>,
+    /// What it was made from.
+    pub derived_from: Vec<Taken>,
+    /// Which trees over its rows it asks for.
+    pub row_root: RowRootSpec,
     /// What of it is withheld.
     pub confidential: Confidential,
 }
@@ -82,6 +96,8 @@ pub(super) const SOURCE: Shape = Shape {
         "generators",
         "synthetic_share",
         "licence",
+        "licence_date",
+        "restrictions",
         "holder",
         "period",
         "geography",
@@ -94,6 +110,8 @@ pub(super) const SOURCE: Shape = Shape {
         "evidence",
         "rows",
         "tokens",
+        "derived_from",
+        "row_root",
         "confidential",
     ],
 };
@@ -107,13 +125,17 @@ pub(super) fn decode(cx: &mut Context<'_>, node: &Node) -> Option<SourceItem> {
     let fields = Fields::open(cx, "sources", node, SOURCE)?;
     let name = fields.name(cx, "a source");
     let made_by = fields.word(cx, "made_by").unwrap_or(MadeBy::Unknown);
+    let content = content::decode(cx, &fields, Absence::NotKnown);
     let source = SourceItem {
-        content: content::decode(cx, &fields, Absence::NotKnown),
+        row_root: row_root::decode(cx, &fields, &content),
+        content,
         made_by,
         acquired_by: fields.word(cx, "acquired_by").unwrap_or(AcquiredBy::Unknown),
         generators: generators(cx, &fields, made_by),
         synthetic_share: synthetic_share(cx, &fields, made_by),
         licence: licence::decode(cx, &fields),
+        licence_date: licence::date(cx, &fields),
+        restrictions: licence::restrictions(cx, &fields),
         holder: fields.text(cx, "holder"),
         period: fields.text(cx, "period"),
         geography: fields.texts(cx, "geography"),
@@ -126,6 +148,7 @@ pub(super) fn decode(cx: &mut Context<'_>, node: &Node) -> Option<SourceItem> {
         evidence: fields.paths(cx, "evidence"),
         rows: fields.count(cx, "rows"),
         tokens: fields.count(cx, "tokens"),
+        derived_from: dataset::members(cx, &fields, "derived_from"),
         confidential: confidential::decode(cx, &fields, confidential::OF_SOURCE),
         name: name?,
     };

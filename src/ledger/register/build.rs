@@ -25,6 +25,7 @@ use crate::statement::Predicate;
 use crate::statement::Prompt;
 use crate::statement::Role;
 use crate::statement::Source;
+use crate::statement::Thing;
 use crate::statement::Word as _;
 
 use super::PlannedBlob;
@@ -40,6 +41,7 @@ use super::content::Names;
 use super::content::make;
 use super::order::Item;
 use super::problem::ProblemKind;
+use super::row_root::RowsOf;
 use super::withhold::Committer;
 
 /// Problems with the lines they stand on.
@@ -120,6 +122,7 @@ impl<'a> Builder<'a> {
             one_artifact: false,
             bytes: Bytes::Elsewhere,
             names: Names::Written,
+            rows_of: RowsOf::default(),
             inline_max: self.inline_max,
             declaration,
             rows: None,
@@ -141,10 +144,13 @@ impl<'a> Builder<'a> {
         declaration.insert("name".to_owned(), source.name.value.to_string());
         insert_some(&mut declaration, "holder", source.holder.as_ref());
         insert_some(&mut declaration, "url", source.url.as_ref());
-        let personal = source.personal_data == Answer::Yes;
+        let collected = self.collected(&source.derived_from, |text| self.parent(text))?;
+        let inherited = collected.personal();
+        let personal = inherited || source.personal_data == Answer::Yes;
         let names = self.names(personal || source.confidential.has("files"));
         let making = Making {
             names,
+            rows_of: RowsOf::of(source.row_root, personal, self.committer),
             rows: source.rows.as_ref().map(|rows| rows.value),
             tokens: source.tokens.as_ref().map(|tokens| tokens.value),
             ..self.making(&source.name.value, declaration)
@@ -160,6 +166,9 @@ impl<'a> Builder<'a> {
         );
         let (evidence, documents) = attached.map_err(|wrong| vec![wrong])?;
         blobs.extend(documents);
+        let (derived_from, manifest) =
+            cites(collected.artifacts).map_err(|kind| vec![(source.name.line, kind)])?;
+        blobs.extend(manifest);
         let predicate = Predicate::Source(Source {
             name: source.name.value.clone(),
             set,
@@ -168,6 +177,8 @@ impl<'a> Builder<'a> {
             generators: source.generators.clone(),
             synthetic_share: source.synthetic_share.clone(),
             licence: source.licence.clone(),
+            licence_date: source.licence_date.clone(),
+            restrictions: source.restrictions.clone(),
             holder: source.holder.clone(),
             period: source.period.clone(),
             geography: source.geography.clone(),
@@ -178,8 +189,14 @@ impl<'a> Builder<'a> {
             crawl: source.crawl.clone(),
             legal_basis: source.legal_basis.clone(),
             evidence,
+            derived_from,
+            gaps: collected.gaps,
         });
-        Ok(leaf(predicate, blobs))
+        Ok(Built {
+            inputs: collected.taken,
+            personal: inherited,
+            ..leaf(predicate, blobs)
+        })
     }
 
     fn model(&self, model: &ModelItem) -> Result<Built, Wrong> {
@@ -203,6 +220,8 @@ impl<'a> Builder<'a> {
             access: model.access,
             terms: model.terms.clone(),
             licence: model.licence.clone(),
+            licence_date: model.licence_date.clone(),
+            restrictions: model.restrictions.clone(),
             family: model.family.clone(),
             report: model.report.clone(),
         });
@@ -242,49 +261,62 @@ impl<'a> Builder<'a> {
     }
 
     fn dataset(&self, dataset: &DatasetItem) -> Result<Built, Wrong> {
-        let mut wrong = Wrong::new();
-        let mut members: Vec<ArtifactRef> = Vec::new();
-        let mut gaps = Vec::new();
-        let mut taken = Vec::new();
-        for member in &dataset.members {
-            match member {
-                Taken::Use(text) => match self.member(&text.value) {
-                    Ok(cited) => {
-                        members.extend(&cited.artifacts);
-                        taken.push(Some(cited));
-                    }
-                    Err(kind) if self.gaps && leaves_a_gap(&kind) => {
-                        taken.push(None);
-                        gaps.push(Gap {
-                            text: text.value.clone(),
-                            digest: None,
-                        });
-                    }
-                    Err(kind) => wrong.push((text.line, kind)),
-                },
-                Taken::Unresolved { text, digest } => {
-                    taken.push(None);
-                    gaps.push(Gap {
-                        text: text.clone(),
-                        digest: *digest,
-                    });
-                }
-            }
-        }
-        if !wrong.is_empty() {
-            return Err(wrong);
-        }
-        let (members, blobs) = cites(members).map_err(|kind| vec![(dataset.name.line, kind)])?;
-        let personal = taken.iter().flatten().any(|cited| cited.personal);
+        let collected = self.collected(&dataset.members, |text| self.member(text))?;
+        let personal = collected.personal();
+        let (members, blobs) = cites(collected.artifacts).map_err(|kind| vec![(dataset.name.line, kind)])?;
         let predicate = Predicate::Dataset(Dataset {
             name: dataset.name.value.clone(),
             members,
-            gaps,
+            gaps: collected.gaps,
         });
         Ok(Built {
-            inputs: taken,
+            inputs: collected.taken,
             personal,
             ..leaf(predicate, blobs)
+        })
+    }
+
+    /// What a data set collects, or a source was made from.
+    fn collected(
+        &self,
+        items: &[Taken],
+        cite: impl Fn(&str) -> Result<Cited, ProblemKind>,
+    ) -> Result<Collected, Wrong> {
+        let mut wrong = Wrong::new();
+        let mut collected = Collected::default();
+        for item in items {
+            match item {
+                Taken::Use(text) => match cite(&text.value) {
+                    Ok(cited) => {
+                        collected.artifacts.extend(&cited.artifacts);
+                        collected.taken.push(Some(cited));
+                    }
+                    Err(kind) if self.gaps && leaves_a_gap(&kind) => {
+                        collected.gap(text.value.clone(), None);
+                    }
+                    Err(kind) => wrong.push((text.line, kind)),
+                },
+                Taken::Unresolved { text, digest } => collected.gap(text.clone(), *digest),
+            }
+        }
+        if wrong.is_empty() {
+            Ok(collected)
+        } else {
+            Err(wrong)
+        }
+    }
+
+    /// What was made from something of this ledger is the output of a run, and no source.
+    fn parent(&self, text: &str) -> Result<Cited, ProblemKind> {
+        let cited = self.known.cite(text)?;
+        if cited.thing == Thing::Source {
+            return Ok(cited);
+        }
+        Err(ProblemKind::Unfit {
+            text: text.to_owned(),
+            thing: crate::index::thing_word(cited.thing),
+            place: "what a source is derived from: only another source is; what was made from something of this ledger is \
+                    the output of a run, and a model that made it is named among its `generators`",
         })
     }
 
@@ -302,6 +334,25 @@ impl<'a> Builder<'a> {
 }
 
 /// Returns the members as citations: in the statement, or in a manifest when they are many.
+/// What a list takes: artifacts, gaps, and for each item what it is, nothing for a gap.
+#[derive(Debug, Default)]
+struct Collected {
+    artifacts: Vec<ArtifactRef>,
+    gaps: Vec<Gap>,
+    taken: Vec<Option<Cited>>,
+}
+
+impl Collected {
+    fn gap(&mut self, text: String, digest: Option<crate::digest::Sha256Digest>) {
+        self.taken.push(None);
+        self.gaps.push(Gap { text, digest });
+    }
+
+    fn personal(&self) -> bool {
+        self.taken.iter().flatten().any(|cited| cited.personal)
+    }
+}
+
 fn cites(members: Vec<ArtifactRef>) -> Result<(Option<Cites>, PlannedBlobs), ProblemKind> {
     if members.is_empty() {
         return Ok((None, PlannedBlobs::new()));

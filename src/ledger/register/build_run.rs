@@ -28,6 +28,7 @@ use super::cite::Cited;
 use super::cite::fits;
 use super::content::Making;
 use super::problem::ProblemKind;
+use super::row_root::RowsOf;
 
 /// A gap whose digest exactly one artifact has.
 #[derive(Debug, Clone)]
@@ -190,6 +191,7 @@ impl Builder<'_> {
         let making = Making {
             one_artifact: item.kind == OutputKind::Model,
             names: self.names(personal || item.confidential.has("files")),
+            rows_of: RowsOf::of(item.row_root, personal, self.committer),
             rows: item.rows.as_ref().map(|rows| rows.value),
             tokens: item.tokens.as_ref().map(|tokens| tokens.value),
             ..self.making(&item.name.value, declaration)

@@ -15,12 +15,16 @@ use crate::ledger::hash::HashCache;
 use crate::ledger::hash::HashError;
 use crate::ledger::hash::HashedFile;
 use crate::ledger::hash::Progress;
+use crate::ledger::hash::RowRoots;
+use crate::ledger::hash::RowTrees;
 use crate::ledger::hash::hash_files;
 use crate::ledger::hash::hash_files_cached;
+use crate::ledger::hash::hash_files_with_rows;
 use crate::ledger::lineage_file::Faults;
 use crate::ledger::lineage_file::Found;
 use crate::ledger::lineage_file::Lookup;
 use crate::ledger::lineage_file::NamedFile;
+use crate::ledger::private::Sidecar;
 use crate::manifest::Manifest;
 use crate::manifest::Member;
 use crate::statement::Absence;
@@ -33,11 +37,15 @@ use crate::statement::Count;
 use crate::statement::CountBasis;
 use crate::statement::FILE_NAME_CONTEXT;
 use crate::statement::ItemName;
+use crate::statement::RowRoot;
 
 use super::PlannedBlob;
 use super::PlannedBlobs;
 use super::order::Item;
 use super::problem::ProblemKind;
+use super::row_root;
+use super::row_root::RowsOf;
+use super::row_root::Wanted;
 use super::secret::holds_private_key;
 use super::withhold::Committer;
 
@@ -48,6 +56,8 @@ pub(super) struct Contents {
     found: HashMap<ItemName, Found>,
     /// Evidence and code, by the name of the item.
     attached: HashMap<ItemName, Vec<NamedFile>>,
+    /// The trees over rows that are computed while a file is hashed, by the name of the item or output.
+    row_trees: HashMap<ItemName, Wanted>,
     hashed: HashMap<PathBuf, Result<HashedFile, Arc<HashError>>>,
     /// The folder of this user's keys, every link in it followed.
     keys: Option<PathBuf>,
@@ -64,6 +74,8 @@ impl Contents {
                     .found
                     .insert(name.clone(), lookup.content(content, faults));
             }
+            let names = item.contents().into_iter().map(|(name, _)| name.clone());
+            contents.row_trees.extend(names.zip(row_root::wanted(item)));
             let patterns = match item {
                 Item::Source(source) => &source.evidence,
                 Item::Run(run) => &run.code,
@@ -76,16 +88,54 @@ impl Contents {
         contents
     }
 
-    /// Hashes every file that was found, each once, in parallel.
-    pub(super) fn hash(&mut self, progress: &dyn Progress, cache: Option<&HashCache>) {
-        let paths = self.paths();
+    /// Hashes every file that was found, each once, in parallel. Of a file with a tree over its rows the cache knows
+    /// nothing.
+    pub(super) fn hash(
+        &mut self,
+        progress: &dyn Progress,
+        cache: Option<&HashCache>,
+        sidecar: Option<&Sidecar>,
+    ) {
+        let trees = self.trees();
+        let keyed = trees.values().any(|wanted| wanted.keyed);
+        // Where there is no secret, making the statement tells why.
+        let secret = sidecar
+            .filter(|_| keyed)
+            .and_then(|sidecar| sidecar.secret_or_new().ok());
+        let (with_rows, paths): (Vec<_>, Vec<_>) = self
+            .paths()
+            .into_iter()
+            .partition(|path| trees.contains_key(path));
         let results = match cache {
             // What cannot be kept costs time on the next run, and nothing else.
             Some(cache) => hash_files_cached(&paths, cache, progress).0,
             None => hash_files(&paths, progress),
         };
-        let shared = results.into_iter().map(|result| result.map_err(Arc::new));
-        self.hashed = paths.into_iter().zip(shared).collect();
+        let wanted = |path: &Path| {
+            let wanted = trees.get(path).copied().unwrap_or_default();
+            RowTrees {
+                plain: wanted.plain,
+                keyed: secret.filter(|_| wanted.keyed),
+            }
+        };
+        let more = hash_files_with_rows(&with_rows, wanted, progress);
+        let results = results.into_iter().chain(more);
+        let shared = results.map(|result| result.map_err(Arc::new));
+        self.hashed = paths.into_iter().chain(with_rows).zip(shared).collect();
+    }
+
+    /// Returns the trees that are computed of each path that has some.
+    fn trees(&self) -> HashMap<PathBuf, Wanted> {
+        let mut trees: HashMap<PathBuf, Wanted> = HashMap::new();
+        for (name, wanted) in self.row_trees.iter().filter(|(_, wanted)| wanted.is_some()) {
+            if let Some(Found::Files(files)) = self.found.get(name) {
+                for file in files {
+                    let one = trees.entry(file.path.clone()).or_default();
+                    *one = one.or(*wanted);
+                }
+            }
+        }
+        trees
     }
 
     /// Names the folder of keys, of which nothing is ever registered.
@@ -146,6 +196,8 @@ impl Contents {
                     rows: file.rows,
                     tokens: file.tokens,
                     path: None,
+                    row_roots: RowRoots::default(),
+                    given_row_root: file.row_root,
                 });
                 Ok(Material::Pieces(Basis::Given, pieces.collect()))
             }
@@ -208,6 +260,8 @@ impl Contents {
             rows: hashed.rows,
             tokens: None,
             path: Some(file.path.clone()),
+            row_roots: hashed.row_roots,
+            given_row_root: None,
         })
     }
 }
@@ -224,13 +278,18 @@ pub(super) enum Material {
 /// One file with its digest.
 #[derive(Debug, Clone)]
 pub(super) struct Piece {
-    name: String,
-    sha256: Sha256Digest,
+    pub(super) name: String,
+    pub(super) sha256: Sha256Digest,
     blake3: Option<Blake3Digest>,
     bytes: Option<u64>,
     rows: Option<u64>,
     tokens: Option<u64>,
-    path: Option<PathBuf>,
+    /// Where it was read; nothing for a digest that was given.
+    pub(super) path: Option<PathBuf>,
+    /// What was computed of its rows.
+    pub(super) row_roots: RowRoots,
+    /// What was given with its digest.
+    pub(super) given_row_root: Option<RowRoot>,
 }
 
 /// Under which names files are registered.
@@ -273,6 +332,8 @@ pub(super) struct Making<'a> {
     pub(super) bytes: Bytes<'a>,
     /// Under which names.
     pub(super) names: Names<'a>,
+    /// What becomes of their rows.
+    pub(super) rows_of: RowsOf<'a>,
     /// How many artifacts may stand in the statement; more become a manifest.
     pub(super) inline_max: usize,
     /// What stands for the item when it has no bytes.
@@ -300,6 +361,7 @@ pub(super) fn make(
             Ok((set, Vec::new()))
         }
         Material::Pieces(basis, pieces) => {
+            making.rows_of.check(pieces)?;
             let rows = check_rows(making, pieces)?;
             let tokens = check_tokens(making, pieces)?;
             let limit = if making.one_artifact { 1 } else { making.inline_max };
@@ -381,6 +443,7 @@ fn one_by_one(making: &Making<'_>, basis: Basis, pieces: &[Piece]) -> Result<Mad
             bytes: piece.bytes,
             held,
             sealed: false,
+            row_root: making.rows_of.root(piece)?,
         };
         let (sha256, content) = match making.bytes {
             Bytes::Sealed(by) => {
@@ -414,6 +477,7 @@ fn sealed_file(basis: Basis, bytes: u64) -> Content {
         bytes: Some(bytes),
         held: false,
         sealed: true,
+        row_root: None,
     }
 }
 
@@ -432,6 +496,7 @@ fn in_manifest(making: &Making<'_>, basis: Basis, pieces: &[Piece]) -> Result<Ma
             bytes: piece.bytes,
             rows: piece.rows,
             tokens: piece.tokens,
+            row_root: making.rows_of.root(piece)?,
         })
     };
     let members = pieces.iter().map(member).collect::<Result<_, ProblemKind>>()?;

@@ -12,6 +12,7 @@ use crate::statement::InputFrom;
 use crate::statement::ItemName;
 use crate::statement::Predicate;
 use crate::statement::Run;
+use crate::statement::Source;
 use crate::statement::Statement;
 use crate::statement::Word as _;
 
@@ -144,8 +145,16 @@ pub(super) fn made_otherwise(before: &Predicate, now: &Predicate) -> bool {
                 || from(before) != from(now)
         }
         (Predicate::Source(before), Predicate::Source(now)) => {
-            (before.made_by, &before.generators, &before.synthetic_share)
-                != (now.made_by, &now.generators, &now.synthetic_share)
+            let told = |source: &Source| {
+                let parents = (source.derived_from.clone(), source.gaps.clone());
+                (
+                    source.made_by,
+                    source.generators.clone(),
+                    source.synthetic_share.clone(),
+                    parents,
+                )
+            };
+            told(before) != told(now)
         }
         _ => before.kind() != now.kind(),
     }

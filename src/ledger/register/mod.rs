@@ -9,6 +9,7 @@
 //! | [`build`], [`build_run`] | one item to one statement |
 //! | [`withhold`] | commitments where texts would stand |
 //! | [`warn`] | what an auditor will object to, with the line to add |
+//! | [`row_root`] | the trees over the rows of files |
 //! | [`rows`] | files of rows that look unfinished |
 //! | [`settle`] | gaps with digests, looked up once |
 //! | [`differ`] | what makes a statement another one than the version there is |
@@ -27,6 +28,7 @@ mod offer;
 mod order;
 mod plan;
 mod problem;
+mod row_root;
 mod rows;
 mod secret;
 mod settle;

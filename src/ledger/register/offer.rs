@@ -42,7 +42,7 @@ pub fn plan_offer(
         return Err(RegisterError::Faults(faults));
     }
     contents.keep_out_of(keys_folder);
-    contents.hash(progress, None);
+    contents.hash(progress, None, None);
     let state = State::new();
     let known = Known::new(&state, Vec::new(), None);
     let mut planned = None;

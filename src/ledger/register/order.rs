@@ -85,7 +85,8 @@ impl<'a> Item<'a> {
         match self {
             Self::Run(run) => run.inputs.iter().map(|input| &input.taken).collect(),
             Self::Dataset(dataset) => dataset.members.iter().collect(),
-            Self::Filter(_) | Self::Source(_) | Self::Model(_) | Self::Prompt(_) => Vec::new(),
+            Self::Source(source) => source.derived_from.iter().collect(),
+            Self::Filter(_) | Self::Model(_) | Self::Prompt(_) => Vec::new(),
         }
     }
 
@@ -98,9 +99,11 @@ impl<'a> Item<'a> {
             }
         }
         match self {
-            Self::Run(_) | Self::Dataset(_) => self.takes().into_iter().filter_map(used).collect(),
+            Self::Run(_) | Self::Dataset(_) | Self::Source(_) => {
+                self.takes().into_iter().filter_map(used).collect()
+            }
             Self::Filter(filter) => filter.model.iter().map(|text| text.value.as_str()).collect(),
-            Self::Source(_) | Self::Model(_) | Self::Prompt(_) => Vec::new(),
+            Self::Model(_) | Self::Prompt(_) => Vec::new(),
         }
     }
 }

@@ -147,7 +147,7 @@ pub fn plan(ground: Ground<'_>, path: &Path, file: &LineageFile) -> Result<Plan,
         return Err(RegisterError::Faults(faults));
     }
     contents.keep_out_of(ground.keys_folder);
-    contents.hash(ground.progress, ground.cache);
+    contents.hash(ground.progress, ground.cache, ground.sidecar);
     let mut planner = Planner {
         ground,
         founding,

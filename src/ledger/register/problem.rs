@@ -206,6 +206,20 @@ pub enum ProblemKind {
     /// What opens commitments cannot be kept.
     #[error("what it withholds cannot be kept: {0}")]
     Sidecar(Box<SidecarError>),
+    /// No file of which a tree over its rows could be made.
+    #[error(
+        "`row_root` is asked for, but none of its files is JSON Lines (`.jsonl`, `.ndjson`): leave it out, or convert them"
+    )]
+    NoRowFile,
+    /// Personal data with a plain row root.
+    #[error(
+        "it holds personal data, and `{name}` is given with a plain `row_root`, against which anybody could test guesses at a \
+         row: leave that out, or name the file itself under `files` with `row_root: true`, which makes a keyed one"
+    )]
+    PlainRowRoot {
+        /// The file.
+        name: String,
+    },
     /// Confidential content of which only a digest is known.
     #[error(
         "its content can only be sealed from the files themselves: name them under `files`, or leave `content` out of `confidential`"

@@ -6,6 +6,8 @@ use std::io::Seek as _;
 use std::io::SeekFrom;
 use std::path::Path;
 
+use crate::rows::is_row_file;
+
 use super::content::Contents;
 use super::order::Item;
 use super::plan::Planner;
@@ -55,10 +57,8 @@ fn named(
 
 /// Returns whether a file of JSON Lines ends within a line that is no JSON. What cannot be read says nothing.
 fn is_cut(path: &Path) -> bool {
-    let lines = path
-        .extension()
-        .is_some_and(|ending| ending.eq_ignore_ascii_case("jsonl") || ending.eq_ignore_ascii_case("ndjson"));
-    lines
+    path.file_name()
+        .is_some_and(|name| is_row_file(&name.to_string_lossy()))
         && last_line(path).is_some_and(|line| serde_json::from_slice::<serde::de::IgnoredAny>(&line).is_err())
 }
 

@@ -51,8 +51,8 @@ impl Planner<'_> {
             known.planned(artifact.statement),
             index.facts(artifact.statement)?,
         ) {
-            (Some((_, indexed)), _) => {
-                let claims = indexed.claims.iter();
+            (Some((statement, indexed)), _) => {
+                let claims = indexed.contents(&statement.predicate);
                 let mut own = claims.filter(|claim| claim.artifact == artifact);
                 own.next().map(|claim| claim.digest)
             }

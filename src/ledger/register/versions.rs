@@ -129,7 +129,7 @@ impl Planner<'_> {
     ) -> Result<(), Stop> {
         let mut elsewhere: Option<(ArtifactRef, Told)> = None;
         let mut count = 0;
-        for claim in &indexed.claims {
+        for claim in indexed.contents(&statement.predicate) {
             if CONTENT_WITHOUT_ROWS
                 .iter()
                 .any(|content| Sha256Digest::of(content) == claim.digest)

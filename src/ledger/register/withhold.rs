@@ -79,7 +79,8 @@ impl<'a> Committer<'a> {
         self.openings.into_inner()
     }
 
-    fn secret(&self) -> Result<&'a Secret, ProblemKind> {
+    /// Returns the secret of all salts, which is made if there is none.
+    pub(super) fn secret(&self) -> Result<&'a Secret, ProblemKind> {
         let sidecar = self.sidecar.ok_or(ProblemKind::NoSidecar)?;
         let secret = sidecar.secret_or_new();
         secret.map_err(|error| ProblemKind::Sidecar(Box::new(error)))
@@ -229,6 +230,9 @@ fn of_source(
         by.some("crawl.agent", agent)?;
         by.some("crawl.robots", robots)?;
         by.some("crawl.opt_out", opt_out)?;
+    }
+    if confidential.has("unresolved") {
+        source.gaps.iter_mut().try_for_each(|gap| by.gap(gap))?;
     }
     Ok(())
 }

@@ -43,13 +43,17 @@ pub(super) fn of(view: &View<'_>, one: &Looked, found: &mut Vec<Missing>) -> Res
                 found.push(by_notice(view, one, position, gap, missing)?);
             }
         }
-        Predicate::Source(source) if source.licence.is_none() => {
-            found.push(unlicensed(
-                one,
-                &source.name,
-                "licence",
-                "nobody can tell whether it may be trained on",
-            ));
+        Predicate::Source(source) => {
+            for (position, gap) in source.gaps.iter().enumerate() {
+                let what = format!("source {} was derived from it", source.name);
+                let line = "NAME in its `derived_from`";
+                let missing = unresolved(one, (&source.name, position), gap, &what, line);
+                found.push(by_notice(view, one, position, gap, missing)?);
+            }
+            if source.licence.is_none() {
+                let why = "nobody can tell whether it may be trained on";
+                found.push(unlicensed(one, &source.name, "licence", why));
+            }
         }
         Predicate::Model(model) if model.licence.is_none() && model.terms.is_none() => {
             found.push(unlicensed(

@@ -48,6 +48,9 @@ use crate::verify::Given;
 use crate::verify::Need;
 use crate::verify::Request;
 use crate::verify::claimed::Claimed;
+use crate::verify::declared::Declared;
+use crate::verify::declared::declared;
+use crate::verify::details::Commits;
 use crate::verify::files::FileChecks;
 use crate::verify::finding::Code;
 use crate::verify::finding::Finding;
@@ -59,6 +62,8 @@ use crate::verify::judgement::Verified;
 use crate::verify::limits::Limits;
 use crate::verify::notices::Notified;
 use crate::verify::rules::Effects;
+use crate::verify::sampled::Pending;
+use crate::verify::sampled::Sampling;
 
 use blobs::BlobUse;
 use blobs::Held;
@@ -120,6 +125,8 @@ pub struct Verifier {
     absent: BTreeSet<StatementId>,
     genesis: Option<Genesis>,
     seal: Option<(LeafIndex, Seal, Envelope)>,
+    /// The entries that are seals: each ends a commit.
+    seals: Vec<LeafIndex>,
     rulings: Vec<Ruling>,
     keys: Option<Keys>,
     notices: Vec<Notified>,
@@ -145,6 +152,8 @@ pub struct Verifier {
     /// Blobs that were reported as missing or false: they are not asked for again.
     unread: BTreeSet<BlobId>,
     files: FileChecks,
+    sampling: Option<Sampling>,
+    sample: Option<Pending>,
     limits: Limits,
 }
 
@@ -211,6 +220,13 @@ impl Verifier {
         self
     }
 
+    /// Draws a sample of the lineage; of the files, none but those of the sample are opened.
+    #[must_use]
+    pub fn sampled(mut self, sampling: Sampling) -> Self {
+        self.sampling = Some(sampling);
+        self
+    }
+
     /// Returns how many entries count.
     fn judged_size(&self) -> Option<merkle::TreeSize> {
         let whole = self.checkpoint.as_ref().map(|checkpoint| checkpoint.size);
@@ -247,6 +263,7 @@ impl Verifier {
             absent: BTreeSet::new(),
             genesis: None,
             seal: None,
+            seals: Vec::new(),
             rulings: Vec::new(),
             keys: None,
             notices: Vec::new(),
@@ -268,6 +285,8 @@ impl Verifier {
             held: BTreeMap::new(),
             unread: BTreeSet::new(),
             files: FileChecks::default(),
+            sampling: None,
+            sample: None,
             limits: Limits::default(),
         }
     }
@@ -358,7 +377,19 @@ impl Verifier {
     }
 
     /// Judges what was read, and tells which part of the log the judgement rests on.
-    pub fn finish_with_evidence(mut self) -> (Verified<Judgement>, Evidence) {
+    pub fn finish_with_evidence(self) -> (Verified<Judgement>, Evidence) {
+        let (case, findings, evidence) = self.into_case();
+        (judge(&case, findings), evidence)
+    }
+
+    /// Judges what was read, and tells what a run on the walk declares to have taken.
+    pub fn finish_with_declared(self, run: StatementId) -> (Verified<Judgement>, Declared) {
+        let (case, findings, _) = self.into_case();
+        let declared = declared(&case.graph, run);
+        (judge(&case, findings), declared)
+    }
+
+    fn into_case(mut self) -> (Case, Vec<Finding>, Evidence) {
         if self.phase != Phase::Done {
             self.stop(
                 Code::EntryMissing,
@@ -368,10 +399,19 @@ impl Verifier {
         self.take_rulings();
         self.take_met();
         self.graph.redirect(&self.effects.redirect);
-        let evidence = self.gather_evidence();
+        let commits = Commits::of(std::mem::take(&mut self.seals));
+        let evidence = self.gather_evidence(&commits);
         if self.request.name.is_empty() {
             self.request.name = self.name_of_targets();
         }
+        let claimed = self
+            .sampling
+            .as_ref()
+            .and_then(|sampling| sampling.claimed.as_ref());
+        let judged = self.checkpoint.as_ref();
+        let sample = self.sample.take();
+        let sampled =
+            sample.and_then(|sample| sample.settle(&self.files, claimed, judged, &mut self.findings));
         let starts = self.starts();
         let case = Case {
             starts,
@@ -387,10 +427,12 @@ impl Verifier {
             envelopes: self.envelopes,
             reads: self.reads,
             files: self.files,
+            sampled,
+            commits,
             limits: self.limits,
             absent: self.absent,
         };
-        (judge(&case, self.findings), evidence)
+        (case, self.findings, evidence)
     }
 
     /// Moves on as long as nothing is needed to do so.
@@ -418,7 +460,28 @@ impl Verifier {
 
     fn begin_files(&mut self) -> Phase {
         self.files.plan(&self.graph, &self.walk, self.request.content);
+        self.draw_sample();
         Phase::Files
+    }
+
+    fn draw_sample(&mut self) {
+        let Some((sampling, checkpoint)) = self.sampling.as_ref().zip(self.checkpoint.as_ref()) else {
+            return;
+        };
+        let drawn = Pending::draw(
+            &self.graph,
+            &self.walk,
+            &self.files,
+            checkpoint.root,
+            &sampling.rule,
+        );
+        match drawn {
+            Ok(pending) => {
+                self.files.only(&pending.files());
+                self.sample = Some(pending);
+            }
+            Err(error) => self.ledger_finding(Code::LimitReached, "sample", with_sources(&error)),
+        }
     }
 
     fn stop(&mut self, code: Code, message: String) {

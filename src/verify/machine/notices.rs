@@ -197,8 +197,11 @@ impl Verifier {
                         InputFrom::Gap(_) => None,
                     })
                     .collect(),
-                Predicate::Dataset(set) => set.members.iter().collect(),
-                _ => Vec::new(),
+                other => other
+                    .collected()
+                    .and_then(|(cites, _)| cites)
+                    .into_iter()
+                    .collect(),
             };
             blobs.extend(lists.into_iter().filter_map(|cites| match cites {
                 Cites::Manifest { blob, .. } => Some(*blob),

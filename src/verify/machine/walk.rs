@@ -57,6 +57,9 @@ impl Verifier {
         } else {
             self.check_ledger(index, &statement);
         }
+        if matches!(statement.predicate, Predicate::Seal(_)) {
+            self.seals.push(index);
+        }
         match &statement.predicate {
             Predicate::Seal(seal) if is_last => self.seal = Some((index, *seal, envelope.clone())),
             Predicate::Key(change) => self.rule(index, leaf, &envelope, Says::Key(Box::new(change.clone()))),
@@ -188,7 +191,10 @@ impl Verifier {
                     InputFrom::Gap(_) => None,
                 })
                 .collect(),
-            Predicate::Dataset(dataset) => vec![dataset.members.as_ref()],
+            Predicate::Dataset(_) | Predicate::Source(_) => {
+                let (cites, _) = statement.predicate.collected().unwrap_or_default();
+                vec![cites]
+            }
             Predicate::Filter(filter) => {
                 if let Some(model) = filter.model {
                     self.want(model);

@@ -36,6 +36,7 @@ pub(super) struct Taken<'a> {
 /// What one input brings of one content.
 #[derive(Debug, Clone)]
 pub(super) struct TakenPart {
+    pub(super) key: ContentKey,
     pub(super) owners: BTreeSet<Owner>,
     pub(super) rows: Option<BigRational>,
     pub(super) tokens: Option<BigRational>,
@@ -85,6 +86,7 @@ pub(super) fn intake<'a>(contents: &Contents<'_>, inputs: &[(&'a Input, &[Artifa
             .zip(rows.parts)
             .zip(tokens.parts)
             .map(|((content, rows), tokens)| TakenPart {
+                key: content.key,
                 owners: content.owners,
                 rows,
                 tokens,

@@ -6,6 +6,8 @@
 mod boundary;
 mod intake;
 mod origin;
+mod parcels;
+mod recipe;
 mod runs;
 mod weights;
 
@@ -28,6 +30,11 @@ use crate::statement::Source;
 pub use boundary::Boundary;
 pub(super) use origin::OriginClass;
 pub(super) use origin::classify;
+pub use parcels::Parcel;
+pub use parcels::ParcelCondition;
+pub use parcels::ParcelParent;
+pub use parcels::Parcels;
+pub(super) use parcels::parcels;
 
 use super::contents::Contents;
 use super::contents::Owner;

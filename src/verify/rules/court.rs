@@ -9,6 +9,7 @@ use crate::digest::StatementId;
 use crate::statement::ArtifactRef;
 use crate::statement::Does;
 use crate::statement::OutputKind;
+use crate::statement::Predicate;
 use crate::statement::Role;
 use crate::statement::Thing;
 use crate::verify::contents::Origins;
@@ -278,7 +279,7 @@ impl<'a> Court<'a> {
             self.look()?;
             let makes = matches!(place, Place::Run(id) if makes_content(graph, id));
             let here = makes || made.get(&place).copied().unwrap_or_default();
-            for next in graph.below(place) {
+            for next in story(graph, place) {
                 *made.entry(next).or_insert(false) |= here;
                 queue.insert(order(graph, next));
             }
@@ -309,7 +310,7 @@ impl<'a> Court<'a> {
             return Some(Rc::clone(known));
         }
         let leaves = Rc::new(Leaves {
-            all: self.gather(start, |place| graph.below(place))?,
+            all: self.gather(start, |place| story(graph, place))?,
             heavy: self.gather(start, |place| heavy_below(graph, place))?,
         });
         self.leaves.insert(start, Rc::clone(&leaves));
@@ -339,10 +340,19 @@ fn order(graph: &Graph, place: Place) -> (u64, bool, Place) {
     (rank, matches!(place, Place::Artifact(_)), place)
 }
 
+/// Returns what a place comes from as far as claims go: a source is where a story ends, whatever it was derived from.
+fn story(graph: &Graph, place: Place) -> Vec<Place> {
+    let node = graph.nodes.get(&place.statement());
+    if node.is_some_and(|node| matches!(node.statement.predicate, Predicate::Source(_))) {
+        return Vec::new();
+    }
+    graph.below(place)
+}
+
 /// Returns what a place has its mass from.
 fn heavy_below(graph: &Graph, place: Place) -> Vec<Place> {
     let Place::Run(id) = place else {
-        return graph.below(place);
+        return story(graph, place);
     };
     let Some((node, run)) = graph.run(id) else {
         return Vec::new();

@@ -60,7 +60,11 @@ fn is_beside(name: &str, bytes: Option<u64>) -> bool {
 }
 
 /// Returns whether content has no rows: a known empty form, or counted to have none by everyone who claims it.
-pub(super) fn without_rows(graph: &Graph, digest: Sha256Digest, claims: &BTreeSet<ArtifactRef>) -> bool {
+pub(in crate::verify) fn without_rows(
+    graph: &Graph,
+    digest: Sha256Digest,
+    claims: &BTreeSet<ArtifactRef>,
+) -> bool {
     CONTENT_WITHOUT_ROWS
         .iter()
         .any(|content| Sha256Digest::of(content) == digest)

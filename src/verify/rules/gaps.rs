@@ -54,6 +54,10 @@ fn gap(scene: &Scene<'_>, place: Place, id: crate::digest::StatementId, at: usiz
                 run.name
             )
         }
+        Some(Predicate::Source(source)) => format!(
+            "source {} was derived from \"{text}\", and nobody declared where that comes from",
+            source.name
+        ),
         _ => format!("\"{text}\" is a member that nobody declared"),
     };
     scene.finding(Code::UnresolvedInput, place, message)

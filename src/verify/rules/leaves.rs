@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use crate::digest::Sha256Digest;
 use crate::statement::Artifact;
 use crate::statement::ArtifactRef;
+use crate::statement::Cites;
+use crate::statement::Gap;
 use crate::statement::Generators;
 use crate::statement::MadeBy;
 use crate::statement::Predicate;
@@ -95,12 +97,28 @@ fn declared(
     Sha256Digest::of(format!("{}\n{}\n{origin}", located.thing, artifact.sha256).as_bytes())
 }
 
+/// What two sources must agree in to be claims about one origin.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Facts<'a> {
+    made_by: MadeBy,
+    generators: BTreeSet<&'a str>,
+    class: OriginClass,
+    share: Option<String>,
+    parents: (Option<&'a Cites>, &'a [Gap]),
+}
+
 /// What two sources must have in common: who made it, with which models, and what that makes them.
-pub(super) fn facts(source: &Source) -> (MadeBy, BTreeSet<&str>, OriginClass, Option<String>) {
+pub(super) fn facts(source: &Source) -> Facts<'_> {
     let generators = match &source.generators {
         Generators::Named(names) => names.iter().map(String::as_str).collect(),
         Generators::Absent | Generators::NotKnown => BTreeSet::new(),
     };
     let share = source.synthetic_share.as_ref().map(ToString::to_string);
-    (source.made_by, generators, classify(source), share)
+    Facts {
+        made_by: source.made_by,
+        generators,
+        class: classify(source),
+        share,
+        parents: (source.derived_from.as_ref(), &source.gaps),
+    }
 }

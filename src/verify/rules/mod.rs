@@ -28,6 +28,7 @@ pub(super) use corrections::Idle;
 pub use corrections::counts_at_once;
 pub(super) use corrections::decide;
 pub(super) use excluded::apply as excluded;
+pub(super) use exempt::without_rows;
 
 use super::contents::Origins;
 use super::finding::Finding;

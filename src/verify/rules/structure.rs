@@ -11,6 +11,7 @@ use crate::merkle::LeafIndex;
 use crate::statement::Does;
 use crate::statement::Predicate;
 use crate::statement::Role;
+use crate::statement::Thing;
 use crate::trust::Keys;
 use crate::trust::Standing;
 use crate::trust::TrustError;
@@ -172,6 +173,13 @@ fn misplaced(node: &Node, at: usize, located: &Located<'_>) -> Option<String> {
             format!(
                 "{name} is a {thing}, which cannot be a member of data set {}",
                 set.name
+            )
+        }),
+        // What was made from something of this ledger is the output of a run, and no source.
+        Predicate::Source(source) => (thing != Thing::Source).then(|| {
+            format!(
+                "{name} is a {thing}, which source {} cannot be derived from",
+                source.name
             )
         }),
         Predicate::Filter(filter) => (!Does::Judge.takes(Role::Judge, thing)).then(|| {

@@ -342,6 +342,7 @@ fn one_content_has_one_size_and_one_number_of_rows() {
             bytes: Some(bytes),
             held: false,
             sealed: false,
+            row_root: None,
         };
         declare(&mut world, "copy", "copy", rows, |source| Source {
             set,

@@ -116,3 +116,52 @@ fn where_nothing_can_be_read_nothing_is_drawn() {
     assert_eq!(judged.lineage, Lineage::default());
     assert_eq!(judged.subjects[0].sha256, None);
 }
+
+#[test]
+fn the_whole_lineage_is_what_the_picture_shows() {
+    let judged = herd().verify("specialist");
+    let (picture, whole) = (&judged.lineage, judged.descent.as_ref().unwrap());
+    let shown: Vec<_> = whole.nodes.iter().map(|node| node.shown.clone()).collect();
+    assert_eq!(picture.nodes, shown);
+    let edges: Vec<LineageEdge> = (0..)
+        .zip(&whole.nodes)
+        .flat_map(|(from, node)| {
+            node.descends.iter().map(move |edge| LineageEdge {
+                from,
+                to: edge.to,
+                role: edge.role,
+            })
+        })
+        .collect();
+    assert_eq!(picture.edges, edges);
+    assert!(edges.iter().all(|edge| edge.from < edge.to));
+    let [start] = whole.starts.as_slice() else {
+        panic!("one start");
+    };
+    assert_eq!(whole.nodes[*start].shown.name, "specialist");
+    let from = whole.reached_from();
+    let teacher = whole.nodes.iter().position(|node| node.shown.name == "teacher");
+    let path = whole.path(&from, teacher.unwrap());
+    let path: Vec<_> = path.iter().map(|step| step.name.as_str()).collect();
+    assert_eq!(
+        path,
+        [
+            "specialist",
+            "train-specialist",
+            "kept",
+            "filter-kept",
+            "tasks",
+            "generate-tasks",
+            "teacher"
+        ]
+    );
+    for node in &whole.nodes {
+        let run = matches!(node.statement.predicate, Predicate::Run(_));
+        assert!(run || node.part != DescentPart::Run);
+        assert!(
+            node.descends
+                .iter()
+                .all(|edge| edge.input.is_none() || node.part == DescentPart::Run)
+        );
+    }
+}

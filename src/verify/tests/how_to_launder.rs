@@ -284,6 +284,7 @@ fn a_blob_that_is_both_a_prompt_and_a_manifest_has_no_members() {
             bytes: None,
             held: true,
             sealed: false,
+            row_root: None,
         },
         ..manifest
     };

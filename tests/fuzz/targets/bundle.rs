@@ -38,18 +38,10 @@ pub fn bundle(input: &[u8]) -> bool {
     };
     let root = TrustRoot::decode(TRUST_ROOT).expect("the seed is whole");
     let ask = |artifacts, checkpoint| Request {
-        name: String::new(),
         artifacts,
-        trust: Trust::Pinned(root.clone()),
         checkpoint,
-        content: false,
         require: Assurance::Pinned,
-        disclosures: Vec::new(),
-        remembered: None,
-        newer: None,
-        min_size: None,
-        excludes: Vec::new(),
-        older: false,
+        ..Request::of(Trust::Pinned(root.clone()))
     };
     let judgement = given.judge(&ask, &mut |_| Given::Missing);
     let traced = judgement.expect("memory does not fail").get().verdict == Verdict::Traced;

@@ -13,6 +13,7 @@ use herdbook::key::PublicKey;
 use herdbook::ledger::Settings;
 use herdbook::ledger::hash::FileStamp;
 use herdbook::ledger::hash::HashCache;
+use herdbook::ledger::import::dpi;
 use herdbook::ledger::lineage_file;
 use herdbook::ledger::lineage_file::ContentSpec;
 use herdbook::ledger::lineage_file::Faults;
@@ -84,6 +85,19 @@ pub fn lineage_file(bytes: &[u8]) -> bool {
         assert!(!faults.to_string().is_empty());
     }
     first.is_ok()
+}
+
+/// Collections of others. No parent is lost on the way.
+pub fn dpi(bytes: &[u8]) -> bool {
+    let Ok(imported) = dpi::import(&[("a.json".to_owned(), bytes.to_vec())]) else {
+        return false;
+    };
+    let sources = imported.file["sources"].as_array().expect("a list of sources");
+    let parents = sources
+        .iter()
+        .filter_map(|source| source["derived_from"].as_array());
+    assert_eq!(parents.map(Vec::len).sum::<usize>(), imported.parents.len());
+    imported.sources > 0
 }
 
 /// Records of workers, read as `digests_from`, and each line for itself.

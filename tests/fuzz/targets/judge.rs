@@ -88,16 +88,9 @@ impl Evidence {
         Some(Request {
             name: "target".to_owned(),
             artifacts: artifacts.ok()?,
-            trust: Trust::Pinned(TrustRoot::decode(&self.trust).ok()?),
             checkpoint: self.checkpoint.clone(),
-            content: false,
             require: Assurance::Pinned,
-            disclosures: Vec::new(),
-            remembered: None,
-            newer: None,
-            min_size: None,
-            excludes: Vec::new(),
-            older: false,
+            ..Request::of(Trust::Pinned(TrustRoot::decode(&self.trust).ok()?))
         })
     }
 

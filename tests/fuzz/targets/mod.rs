@@ -33,6 +33,7 @@ pub const TARGETS: &[Target] = &[
     target("commit", log::commit),
     target("consistency", log::consistency),
     target("disclosure", record::disclosure),
+    target("dpi", files::dpi),
     target("envelope", record::envelope),
     target("equivocation", log::equivocation),
     target("false_seal", log::false_seal),

@@ -5,7 +5,6 @@ use std::io::Cursor;
 use herdbook::bundle;
 use herdbook::merkle;
 use herdbook::statement::*;
-use herdbook::verify::Assurance;
 use herdbook::verify::Given;
 use herdbook::verify::Request;
 use herdbook::verify::Trust;
@@ -60,18 +59,9 @@ fn judge(world: &World, tar: &[u8]) -> Verdict {
         return Verdict::Tampered;
     };
     let ask = |artifacts, checkpoint| Request {
-        name: String::new(),
         artifacts,
-        trust: Trust::Pinned(world.root.clone()),
         checkpoint,
-        content: false,
-        require: Assurance::SelfAsserted,
-        remembered: None,
-        newer: None,
-        min_size: None,
-        excludes: Vec::new(),
-        older: false,
-        disclosures: vec![],
+        ..Request::of(Trust::Pinned(world.root.clone()))
     };
     let judged = opened.judge(&ask, &mut |_| Given::Missing).unwrap();
     judged.get().verdict

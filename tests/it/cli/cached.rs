@@ -6,6 +6,7 @@ use herdbook::digest::Digests;
 use herdbook::ledger::hash::FileStamp;
 use herdbook::ledger::hash::HashCache;
 use herdbook::ledger::hash::HashedFile;
+use herdbook::ledger::hash::RowRoots;
 
 use super::support::Place;
 use super::support::failing;
@@ -28,6 +29,7 @@ fn lie_about(place: &Place, file: &str, content: &[u8]) {
         path,
         digests,
         rows: Some(1),
+        row_roots: RowRoots::default(),
         stamp,
     };
     cache.unwrap().keep([&hashed]).unwrap();

@@ -121,7 +121,7 @@ pub(super) fn compare(place: &Place, told: &[Told], data: Option<&Path>) {
 }
 
 /// A ledger with one fixture in it, and its page compared.
-fn compared(name: &str) -> Place {
+pub(super) fn compared(name: &str) -> Place {
     let place = Place::with_ledger();
     let page = page(name);
     compare(&place, &told(&page, "checked"), None);
@@ -151,10 +151,17 @@ fn every_pipeline_has_its_page_and_stands_in_the_index() {
 }
 
 /// A verdict on a fixture in which one thing is said otherwise: why the page calls its own verdict right.
-fn otherwise(name: &str, from: &str, to: &str, node: &str) -> Ran {
+pub(super) fn otherwise(name: &str, from: &str, to: &str, node: &str) -> Ran {
     let place = Place::with_ledger();
     let lineage = fs::read_to_string(root().join(format!("fixtures/pipelines/{name}/lineage.yaml"))).unwrap();
     assert!(lineage.contains(from), "{from}");
+    // Beside the files that it names.
+    let folder = root().join(format!("fixtures/pipelines/{name}/trees"));
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let entry = entry.unwrap();
+        let file = format!("trees/{}", entry.file_name().into_string().unwrap());
+        place.write(&file, fs::read(entry.path()).unwrap());
+    }
     place.write("lineage.yaml", lineage.replace(from, to));
     place.run(&["register", "lineage.yaml"]).expect(0);
     place.run(&["verify", node])

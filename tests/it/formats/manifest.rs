@@ -19,6 +19,7 @@ fn the_example_reads_and_writes_as_the_page_says() {
             bytes: Some(digests.bytes),
             rows: Some(rows),
             tokens: None,
+            row_root: None,
         }
     };
     let manifest = Manifest::of(vec![

@@ -59,6 +59,9 @@ use crate::ledger::write_pipeline;
 /// Target, name, bytes.
 type Seed = (&'static str, String, Vec<u8>);
 
+/// Two records of which one names the other, and something nobody has.
+const DPI: &str = r#"{"a":{"Dataset Name":"a","Collection":"A","Text Metrics":{"Num Dialogs":3},"Model Generated":["m"],"Licenses":[{"License":"MIT License"}],"Derived from Datasets":["B","c"]},"b":{"Dataset Name":"b","Collection":"B","Model Generated":[],"Derived from Datasets":[]}}"#;
+
 const YAML: &str = "herdbook: 1
 sources:
   - name: seeds
@@ -153,16 +156,9 @@ impl World {
         Request {
             name: "specialist".to_owned(),
             artifacts: vec![self.model.parse().unwrap()],
-            trust: Trust::Pinned(self.root.clone()),
             checkpoint: self.note.clone(),
-            content: false,
             require: Assurance::Pinned,
-            disclosures: Vec::new(),
-            remembered: None,
-            newer: None,
-            min_size: None,
-            excludes: Vec::new(),
-            older: false,
+            ..Request::of(Trust::Pinned(self.root.clone()))
         }
     }
 }
@@ -226,6 +222,7 @@ fn record(world: &World) -> Vec<Seed> {
         bytes: counted,
         rows: counted,
         tokens: None,
+        row_root: None,
     };
     let members = Manifest::of(vec![member("a", Some(3)), member("b/c", None)]).unwrap();
     let cited = |at| ArtifactRef::subject(StatementId::from_bytes([7; 32]), at);
@@ -403,6 +400,8 @@ fn files(world: &World) -> Vec<Seed> {
     ] {
         seeds.push(seed("lineage_file", name, [&[form], text.as_bytes()].concat()));
     }
+    seeds.push(seed("dpi", "two", DPI.as_bytes().to_vec()));
+    seeds.push(seed("dpi", "cut", DPI.as_bytes()[..DPI.len() / 2].to_vec()));
     seeds
 }
 

@@ -20,10 +20,14 @@ const LAYERS: &str = "
     checkpoint:  digest key merkle
     trust:       digest canonical key statement manifest envelope merkle checkpoint
     disclosure:  digest canonical commitment statement manifest
+    rows:        digest commitment statement merkle
     false_seal:  digest statement manifest envelope merkle checkpoint
+    sample:      digest canonical key statement envelope merkle checkpoint
 
     verify:      VOCABULARY
-    policy:      VOCABULARY verify
+    pedigree:    VOCABULARY verify
+    licence:     VOCABULARY verify
+    policy:      VOCABULARY verify pedigree licence
     bundle:      VOCABULARY verify
 
     store:       VOCABULARY
@@ -32,15 +36,15 @@ const LAYERS: &str = "
     log:         VOCABULARY verify store
     index:       VOCABULARY verify store
 
-    ledger:      VOCABULARY verify bundle store sign log index
+    ledger:      VOCABULARY verify licence policy bundle store sign log index
     query:       VOCABULARY verify index ledger
     fsck:        VOCABULARY verify store sign log index ledger
-    report:      VOCABULARY verify query
+    report:      VOCABULARY verify pedigree licence policy query
 
     cli:         ALL
 ";
 
-/// The layers that see no disk, network, process, environment or clock: vocabulary, `verify` and `policy`.
+/// The layers that see no disk, network, process, environment or clock: vocabulary, `verify`, `licence` and `policy`.
 const PURE_BLOCKS: usize = 2;
 
 /// What of the standard library leads out of the program.

@@ -261,11 +261,13 @@ fn records_of_many_workers_are_one_list() {
         bytes: None,
         rows: None,
         tokens: None,
+        row_root: None,
     };
     let expected = vec![
         GivenFile {
             blake3,
             tokens: Some(5),
+            row_root: None,
             ..given("${x}/b")
         },
         GivenFile {
@@ -290,7 +292,7 @@ fn each_bad_record_is_told_by_file_and_line() {
         "2.ndjson:2: is not valid JSON: EOF while parsing an object",
         "2.ndjson:3: `a` has another digest at 1.ndjson:1: a name stands for one content, so remove or rename one of them",
         "2.ndjson:4: `name` stands twice in one object, first on line 4: keep one of them",
-        "2.ndjson:5: `size` is not a key of a digest: write one of name, sha256, blake3, bytes, rows, tokens",
+        "2.ndjson:5: `size` is not a key of a digest: write one of name, sha256, blake3, bytes, rows, tokens, row_root, keyed_row_root",
     ];
     assert_eq!(told.lines().collect::<Vec<_>>(), expected);
 }

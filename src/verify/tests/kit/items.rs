@@ -25,6 +25,7 @@ pub fn file(content: &str, rows: u64) -> ArtifactSet {
             bytes: Some(digests.bytes),
             held: false,
             sealed: false,
+            row_root: None,
         },
         rows: Some(Count {
             value: rows,
@@ -63,6 +64,8 @@ pub fn source(item: &str) -> Source {
         generators: Generators::Absent,
         synthetic_share: None,
         licence: Some("Apache-2.0".to_owned()),
+        licence_date: None,
+        restrictions: Vec::new(),
         holder: None,
         period: None,
         geography: vec![],
@@ -73,6 +76,8 @@ pub fn source(item: &str) -> Source {
         crawl: None,
         legal_basis: None,
         evidence: vec![],
+        derived_from: None,
+        gaps: Vec::new(),
     }
 }
 
@@ -87,6 +92,8 @@ pub fn model(item: &str) -> Model {
         access: Access::Api,
         terms: None,
         licence: None,
+        licence_date: None,
+        restrictions: Vec::new(),
         family: None,
         report: None,
     }
@@ -248,6 +255,7 @@ pub fn bytes(file_name: &str, content: &[u8], rows: u64) -> ArtifactSet {
             bytes: Some(digests.bytes),
             held: false,
             sealed: false,
+            row_root: None,
         },
         rows: Some(Count {
             value: rows,

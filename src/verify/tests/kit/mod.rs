@@ -1,5 +1,6 @@
 //! A ledger in memory that does what it is told, honest or not, and drives a [`Verifier`] over it.
 
+mod agree;
 mod items;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,7 @@ use crate::trust::TrustRoot;
 use crate::verify::limits::Limits;
 use crate::verify::*;
 
+pub use agree::parcels_agree;
 pub use items::*;
 
 pub const ORIGIN: &str = "example.com/test";
@@ -202,6 +204,7 @@ impl World {
                 bytes: Some(digests.bytes),
                 held: true,
                 sealed: false,
+                row_root: None,
             },
             rows: None,
             tokens: None,
@@ -286,16 +289,11 @@ impl World {
         Request {
             name: name.to_owned(),
             artifacts: self.refs(name),
-            trust: Trust::Pinned(self.root.clone()),
             checkpoint: self.checkpoint(),
             content: self.content,
             require: self.require,
-            disclosures: Vec::new(),
-            remembered: None,
-            newer: None,
-            min_size: None,
-            excludes: Vec::new(),
-            older: false,
+            descent: true,
+            ..Request::of(Trust::Pinned(self.root.clone()))
         }
     }
 
@@ -409,7 +407,9 @@ impl World {
 
     /// Answers a verifier until it has its judgement.
     pub fn answer(&self, verifier: Verifier) -> Judgement {
-        self.read(verifier).finish().get().clone()
+        let judgement = self.read(verifier).finish().get().clone();
+        parcels_agree(&judgement);
+        judgement
     }
 
     /// The same, as nobody else can make it.
@@ -512,6 +512,7 @@ pub fn member(name: &str, content: &[u8]) -> Member {
         bytes: Some(digests.bytes),
         rows: None,
         tokens: None,
+        row_root: None,
     }
 }
 

@@ -26,6 +26,7 @@ pub fn bytes(file_name: &str, content: &[u8], rows: Option<u64>) -> Artifact {
             bytes: Some(digests.bytes),
             held: false,
             sealed: false,
+            row_root: None,
         },
         rows: rows.map(|value| Count {
             value,
@@ -70,6 +71,8 @@ pub fn source(item: &str) -> Source {
         generators: Generators::Absent,
         synthetic_share: None,
         licence: Some("Apache-2.0".to_owned()),
+        licence_date: None,
+        restrictions: Vec::new(),
         holder: None,
         period: None,
         geography: vec![],
@@ -80,6 +83,8 @@ pub fn source(item: &str) -> Source {
         crawl: None,
         legal_basis: None,
         evidence: vec![],
+        derived_from: None,
+        gaps: Vec::new(),
     }
 }
 
@@ -94,6 +99,8 @@ pub fn model(item: &str) -> Model {
         access: Access::Api,
         terms: None,
         licence: None,
+        licence_date: None,
+        restrictions: Vec::new(),
         family: None,
         report: None,
     }

@@ -213,6 +213,7 @@ impl World {
                 bytes: Some(digests.bytes),
                 held: true,
                 sealed: false,
+                row_root: None,
             },
             rows: None,
             tokens: None,
@@ -424,5 +425,6 @@ pub fn member(name: &str, content: &[u8]) -> Member {
         bytes: Some(digests.bytes),
         rows: None,
         tokens: None,
+        row_root: None,
     }
 }

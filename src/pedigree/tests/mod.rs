@@ -1,0 +1,4 @@
+//! Pedigrees that are known, and pedigrees by other means.
+
+mod kit;
+mod vectors;

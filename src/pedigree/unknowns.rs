@@ -1,0 +1,138 @@
+//! Which counts are missing, and where: what has to be found out for the intervals to close.
+
+use std::collections::BTreeSet;
+
+use crate::statement::Does;
+use crate::statement::Predicate;
+use crate::statement::Role;
+use crate::statement::Run;
+use crate::verify::Descent;
+use crate::verify::DescentNode;
+use crate::verify::DescentPart;
+use crate::verify::Parcel;
+use crate::verify::mass_inputs;
+
+/// The most missing counts that are listed; the rest is counted.
+pub const UNKNOWNS_MAX: usize = 200;
+
+/// One count that is missing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unknown {
+    /// `hb:` or `gap:` id of what it is missing of.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What is missing: `rows`, `share` (of a base) or `kept` (rows of an input that came out).
+    pub what: &'static str,
+    /// The run that takes it, where the count is one of its input.
+    pub run: Option<String>,
+    /// The same as a sentence.
+    pub text: String,
+}
+
+/// Returns the counts that are missing, and how many more there are.
+pub(super) fn unknowns(descent: &Descent) -> (Vec<Unknown>, usize) {
+    let mut found = BTreeSet::new();
+    for parcel in &descent.parcels.all {
+        let Some(node) = parcel.node.and_then(|at| descent.nodes.get(at)) else {
+            continue;
+        };
+        if let (Predicate::Run(run), DescentPart::Set(output)) = (&node.statement.predicate, node.part) {
+            if is_open(descent, parcel) {
+                found.extend(of_run(descent, node, run, output));
+            }
+            if parcel.sampled && node.shown.rows.or(parcel.rows).is_none() {
+                found.insert(rows_of(node));
+            }
+        }
+        let is_source = node.shown.kind == "source" && parcel.end.is_some();
+        if is_source && node.shown.rows.is_none() {
+            found.insert(rows_of(node));
+        }
+    }
+    let left_out = found.len().saturating_sub(UNKNOWNS_MAX);
+    (found.into_iter().take(UNKNOWNS_MAX).collect(), left_out)
+}
+
+/// Whether some weight of what a parcel consists of is not known.
+fn is_open(descent: &Descent, parcel: &Parcel) -> bool {
+    let mut queue = vec![parcel];
+    while let Some(parcel) = queue.pop() {
+        let several = parcel.parents.len() > 1;
+        for parent in &parcel.parents {
+            if several && !parent.weight.is_exact() {
+                return true;
+            }
+            let below = descent.parcels.all.get(parent.parcel);
+            queue.extend(below.filter(|below| below.node.is_none()));
+        }
+    }
+    false
+}
+
+fn rows_of(node: &DescentNode) -> Unknown {
+    Unknown {
+        id: node.shown.id.clone(),
+        name: node.shown.name.clone(),
+        what: "rows",
+        run: None,
+        text: format!("rows of {} are not known", node.shown.name),
+    }
+}
+
+fn of_run(descent: &Descent, output: &DescentNode, run: &Run, at: usize) -> Vec<Unknown> {
+    let Some(step) =
+        (descent.nodes.iter()).find(|node| node.id == output.id && node.part == DescentPart::Run)
+    else {
+        return Vec::new();
+    };
+    let by_share = |role: Role| match run.does {
+        Does::Generate | Does::Merge => true,
+        Does::Transform => role == Role::Base || run.rewrites,
+        _ => role == Role::Base,
+    };
+    let mut found = Vec::new();
+    let mut silent = Vec::new();
+    for position in mass_inputs(run, at) {
+        let Some(input) = run.inputs.get(position) else {
+            continue;
+        };
+        let those: Vec<&DescentNode> = (step.descends.iter())
+            .filter(|edge| edge.input == Some(position))
+            .filter_map(|edge| descent.nodes.get(edge.to))
+            .collect();
+        for node in those {
+            let missing = |what: &'static str, text: String| Unknown {
+                id: node.shown.id.clone(),
+                name: node.shown.name.clone(),
+                what,
+                run: Some(step.shown.name.clone()),
+                text,
+            };
+            let (name, taker) = (&node.shown.name, &step.shown.name);
+            if by_share(input.role) {
+                if input.share.is_none() {
+                    found.push(missing(
+                        "share",
+                        format!("the share of {name} in {taker} is not known"),
+                    ));
+                }
+            } else if node.shown.rows.is_none() && input.rows.is_none() && input.tokens.is_none() {
+                found.push(missing("rows", format!("rows of {name} are not known")));
+            } else if input.kept.is_none() {
+                silent.push(missing(
+                    "kept",
+                    format!("how many rows of {name} came out of {taker} is not known"),
+                ));
+            }
+        }
+    }
+    let passes = !matches!(run.does, Does::Train | Does::Generate | Does::Merge);
+    if found.is_empty() && passes {
+        if output.shown.rows.is_none() {
+            found.push(rows_of(output));
+        }
+        found.extend(silent);
+    }
+    found
+}
