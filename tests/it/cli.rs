@@ -27,6 +27,7 @@ mod nightly;
 mod notices;
 mod offers;
 mod outsiders;
+mod pedigree;
 mod pipelines;
 mod policies;
 mod proved;

@@ -53,6 +53,7 @@ fn verbs() -> Vec<(Vec<&'static str>, bool)> {
         with(&["log", "consistency", "1"]),
         with(&["trace", "model"]),
         with(&["impact", "seeds"]),
+        with(&["pedigree", "model"]),
         with(&["gaps"]),
         with(&["report", "model", "-o", "report-folder"]),
         with(&["prove", "model", "-o", "proof.json"]),
