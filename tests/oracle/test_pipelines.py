@@ -7,6 +7,7 @@ import tempfile
 import unittest
 from fractions import Fraction
 
+from contamination import Ancestry, evaluation_sets, levels
 from definitions import CLASSES, Descent, self_consumption, stage_worlds, worlds
 from lineage import graph_of
 from program import ROOT, Ledger
@@ -105,8 +106,20 @@ class Pipelines(unittest.TestCase):
             sizes = [1 / end for one in found for end in one.collapse_index() if end]
             self.holds(told["effective_sample_size"], sizes, "effective sample size")
 
+    def contamination(self, told, graph, root, found):
+        ancestry = Ancestry(graph)
+        sets = {graph.node(key).name: key for key in evaluation_sets(graph, root)}
+        self.assertEqual(sorted(one["name"] for one in told), sorted(sets))
+        self.evaluations += len(told)
+        for one in told:
+            worked = [levels(ancestry, descent, sets[one["name"]]) for descent in found]
+            stated = {level["level"]: level["share"] for level in one["levels"]}
+            self.assertEqual(sorted(stated), sorted({level for world in worked for level in world}), one["name"])
+            for level, share in stated.items():
+                self.shares(share, [world.get(level, Fraction(0)) for world in worked], f"{one['name']} {level}")
+
     def test_pedigrees_are_those_of_every_world(self):
-        compared, self.wide = 0, []
+        compared, self.evaluations, self.wide = 0, 0, []
         for name, ledger, graph, key, output in self.outputs(("model",)):
             with self.subTest(f"{name}: {output}"):
                 told = ledger.json("pedigree", output, expect=JUDGED)
@@ -117,9 +130,10 @@ class Pipelines(unittest.TestCase):
                 self.shares(told["synthetic_fraction_direct"], [one.synthetic_fraction_direct() for one in found], "direct")
                 for kin in ("own", "family", "other"):
                     self.shares(told["self_consumption"][kin], [self_consumption(graph, one)[kin] for one in found], kin)
+                self.contamination(told["contamination"], graph, key, found)
                 stage = [Descent(graph.node, world, key) for world in stage_worlds(graph, key)]
                 self.assertEqual(bool(told["stage"]), bool(stage), "stage")
                 if stage:
                     self.measures(told["stage"], graph, stage)
                 compared += 1
-        print(f"{compared} pedigrees; told wider than need be: {sorted(set(self.wide))}", file=sys.stderr)
+        print(f"{compared} pedigrees, {self.evaluations} evaluation sets; told wider than need be: {sorted(set(self.wide))}", file=sys.stderr)
