@@ -138,19 +138,27 @@ class Descent:
         return self.synthetic_fraction() - self.synthetic_fraction_inherited()
 
     def ai_enriched_fraction(self):
-        """The mass of the paths through rows that a model annotated or judged."""
-        return sum((weight for weight, path in self.paths if any(self.node_of(key).enriched for key in path)), Fraction(0))
+        """The mass of the paths through rows that a model annotated, judged or reworked after they last were sampled."""
+        total = Fraction(0)
+        for weight, path in self.paths:
+            nodes = [self.node_of(key) for key in path]
+            until = next((at for at, node in enumerate(nodes) if node.generated), len(nodes))
+            total += weight * any(node.enriched for node in nodes[:until])
+        return total
 
     def effective_sources(self):
-        """1 / sum p^2 over all that the lineage ends in; something opaque counts as one (Lacy 1989)."""
-        return effective(self.founders().values())
+        """1 / sum p^2 over all that the lineage ends in; something opaque counts as one, and so does a mixed source (Lacy 1989)."""
+        shares = {}
+        for weight, path in self.paths:
+            shares[path[-1]] = shares.get(path[-1], 0) + weight
+        return effective(shares.values())
 
     def generators_of(self, path):
         """The models that generated on a path, nearest to the model first; of an untraced source, the names it gives."""
         found = [below for above, below in zip(path, path[1:]) if self.node_of(above).generated]
         end = self.node_of(path[-1])
         if end.kind == "source" and "opaque_synthetic" in boundary_class(end):
-            found.append(("named", tuple(sorted(end.facts["generators"]))))
+            found.append(("named", tuple(sorted(name.lower() for name in end.facts["generators"]))))
         return found
 
     def generators(self):
@@ -168,6 +176,36 @@ class Descent:
     def effective_generators(self):
         """The same for who generated, over the synthetic mass."""
         return effective(self.generators().values())
+
+    def coverage(self):
+        return self.boundary()["sources"]
+
+    def synthetic_fraction_at_most(self):
+        """S, if all that is hidden behind opaque ends is synthetic too."""
+        return sum((weight * share for weight, path in self.paths for (name, depth), share in self.split(path).items()
+                    if depth or name != "sources"), Fraction(0))
+
+    def fresh_real(self):
+        """Of the mass that passed k generations or more: the part that a declared source brings in at k."""
+        generations, fresh = self.generations(), {}
+        for weight, path in self.paths:
+            for (name, depth), share in self.split(path).items():
+                if name == "sources":
+                    fresh[depth] = fresh.get(depth, 0) + weight * share
+        more = {depth: sum(mass for other, mass in generations.items() if other >= depth)
+                for depth in range(max(generations) + 1)}
+        return {depth: fresh.get(depth, Fraction(0)) / more[depth] for depth in more}
+
+    def direct_ratio(self):
+        """A_direct / A, where the sampled shards nearest to the model are taken as fresh; None where a count is missing."""
+        nearest = {}
+        for weight, path in self.paths:
+            key = next((one for one in path if one in self.sampled()), None)
+            if key is not None:
+                nearest[key] = nearest.get(key, 0) + weight
+        if not nearest or any(not self.node_of(key).rows for key in self.sampled()):
+            return None
+        return sum(share * share / self.node_of(key).rows for key, share in nearest.items()) / self.collapse_index()[0]
 
     def models(self):
         """Every model that mass went through, the model itself aside, with how much."""

@@ -249,10 +249,29 @@ class Graph:
             total = sum(given["kept"] for _, given in carrying)
             if out is None or total == out:
                 return self.product(by_amounts({at: given["kept"] for at, (_, given) in enumerate(carrying)}), sides)
-        amounts = {at: self.amount(given, "rows") for at, (_, given) in enumerate(carrying)}
-        kept = {at: given["kept"] if "kept" in given and amounts[at] is not None else amounts[at]
-                for at, (_, given) in enumerate(carrying)}
-        return self.product(by_amounts(kept, out), sides)
+        taken = added(pair for number, given in carrying for pair in self.contents(key, number, given))
+        # Nobody knows which rows came out if nobody knows how many.
+        return by_amounts(taken, out) if out is not None else anything([one for one, amount in taken.items() if amount != 0])
+
+    def contents(self, key, number, given):
+        """The items that an input takes from, each with how many of its rows: pro rata, and no more than were kept."""
+        if "unresolved" in given:
+            yield self.gap(key, number, given["unresolved"]["text"]), given.get("rows")
+            return
+        cited = {}
+        for one in self.opened(given["artifacts"]):
+            cited.setdefault(self.item(one), []).append(one)
+        rows = {one: self.rows(references) for one, references in cited.items()}
+        taken = self.amount(given, "rows")
+        if taken is not None and "kept" in given:
+            taken = min(taken, given["kept"])
+        for one, count in rows.items():
+            if len(rows) == 1:
+                yield one, taken
+            elif taken is None or None in rows.values():
+                yield one, None
+            else:
+                yield one, Fraction(taken) * count / sum(rows.values())
 
     def rollouts(self, key, number, side):
         """What a model wrote while another was trained on it: sampled like any shard, and kept nowhere."""

@@ -37,6 +37,9 @@ class Vectors(unittest.TestCase):
         self.assertEqual(descent.generations(), {0: Fraction("0.1"), 1: Fraction("0.55"), 2: Fraction("0.35")})
         self.assertEqual(descent.mean_depth(), Fraction("1.25"))
         self.assertEqual(descent.synthetic_fraction(), Fraction("0.9"))
+        self.assertEqual(round(float(descent.direct_ratio()), 5), 0.51774)
+        self.assertEqual(descent.effective_generators(), Fraction(81, 41))
+        self.assertEqual(descent.fresh_real(), {0: Fraction("0.1"), 1: Fraction(55, 90), 2: 1})
         self.assertEqual(max(descent.models().items(), key=lambda model: model[1]), ("M2", Fraction(3, 4)))
 
     def test_chains_of_ten_that_replace_and_that_accumulate(self):
