@@ -148,8 +148,13 @@ fn weights_of(graph: &Graph, root: usize) -> BTreeSet<usize> {
     seen
 }
 
-/// Returns the self-consumption of the model at the root.
-pub(super) fn self_consumption(graph: &Graph, root: usize, left: &Cell<usize>) -> SelfConsumption {
+/// Returns the self-consumption of the model at the root, of all its mass or of that which comes by way of `from`.
+pub(super) fn self_consumption(
+    graph: &Graph,
+    root: usize,
+    from: usize,
+    left: &Cell<usize>,
+) -> SelfConsumption {
     let kin = kinship(graph, root);
     let near = nearest(graph);
     let mut groups: BTreeMap<Kin, Vec<usize>> = BTreeMap::new();
@@ -161,13 +166,17 @@ pub(super) fn self_consumption(graph: &Graph, root: usize, left: &Cell<usize>) -
             groups.entry(kin).or_default().push(position);
         }
     }
-    let shares = Coefficients::of(&near.graph, near.start(root), left);
+    let shares = Coefficients::of(&near.graph, near.start(from), left);
     let share = |kin: Kin| {
         groups
             .get(&kin)
             .map_or_else(Share::zero, |members| shares.group(members))
     };
-    let mut loops = loops(graph, root, &kin);
+    let mut loops = if from == root {
+        loops(graph, root, &kin)
+    } else {
+        Vec::new()
+    };
     let loops_left_out = loops.len().saturating_sub(LOOPS_MAX);
     loops.truncate(LOOPS_MAX);
     SelfConsumption {

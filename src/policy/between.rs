@@ -208,10 +208,29 @@ fn counts(
             case.name(edge.to)
         ));
     }
-    if input.is_some_and(|input| input.kept.is_some()) {
-        return Ok(true);
+    if let Some(kept) = input.and_then(|input| input.kept) {
+        let more = more_than_kept(run, kept);
+        return more.map_or(Ok(true), |more| {
+            Err(format!("{place} does not count, for {more}"))
+        });
     }
     rows_out(case, run, output).map_err(|missing| format!("{place} does not count, for {missing}"))
+}
+
+/// Where a run puts out more rows than it kept, some of them did not pass; so too where that is not known of several
+/// outputs.
+fn more_than_kept(run: &Run, kept: u64) -> Option<String> {
+    if run.does == Does::Train || run.outputs.len() == 1 {
+        return None;
+    }
+    let rows = run.outputs.iter().map(|output| output.set.total_rows());
+    match rows.sum::<Option<u64>>() {
+        Some(all) if all <= kept => None,
+        Some(all) => Some(format!(
+            "it let {kept} rows pass, and {all} came out of the run: some of them did not pass"
+        )),
+        None => Some("how many rows came out of the run is not known of all its outputs".to_owned()),
+    }
 }
 
 /// Whether it is known how many rows came out.

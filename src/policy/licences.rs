@@ -53,13 +53,13 @@ fn told(bound: &Bound) -> String {
         kind => kind,
     };
     let conditions = if bound.mass == Some(false) {
-        ", which only conditions,"
+        ", which only conditions"
     } else {
         ""
     };
     if bound.is_elsewhere() {
         format!(
-            "{what} {} (entry {}), which claims the same bytes,",
+            "{what} {} (entry {}), which claims the same bytes",
             bound.name, bound.entry
         )
     } else {

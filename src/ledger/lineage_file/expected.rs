@@ -56,6 +56,10 @@ impl Expected {
             (Self::Texts, _) => format!("{key}: [one, two]"),
             (Self::Paths, _) => format!("{key}: [data/*.jsonl]"),
             (Self::Items, _) => of_list(key),
+            (Self::Object, _) if key == "policy" => "herdbook: policy/v1".to_owned(),
+            (Self::Object, _) if matches!(key, "allow" | "forbid" | "from" | "sets") => {
+                format!("{key}: {{name: [my-name]}}")
+            }
             (Self::Object, _)
                 if !matches!(key, "crawl" | "foreign" | "herdbook" | "params" | "environment") =>
             {

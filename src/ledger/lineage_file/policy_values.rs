@@ -19,6 +19,7 @@ use super::fields::Fields;
 use super::fields::Shape;
 use super::licence::licence_meant;
 use super::node::Node;
+use super::node::NodeValue;
 
 const SELECT: Shape = Shape {
     what: "a choice of sources",
@@ -38,7 +39,7 @@ pub(super) fn select(cx: &mut Context<'_>, fields: &Fields<'_>, key: &'static st
         acquired_by: words(cx, &inner, "acquired_by"),
         made_by: words(cx, &inner, "made_by"),
     };
-    if !SELECT.keys.iter().any(|key| inner.has(key)) {
+    if matches!(&node.value, NodeValue::Map(entries) if entries.is_empty()) {
         cx.fault(node.line, FaultKind::EmptyList { key });
     }
     Some(select)

@@ -3,6 +3,7 @@ mod both;
 mod cases;
 mod page;
 mod places;
+mod policies;
 mod syntax;
 
 use std::path::Path;
