@@ -22,7 +22,7 @@ use super::graph::value_of;
 
 /// How many edges are walked at most to make intervals tight; beyond that they stay as wide as the one sweep gives
 /// them, which still holds every completion of the missing counts.
-pub const FOLD_STEPS_MAX: usize = 20_000_000;
+pub const FOLD_STEPS_MAX: usize = 4_000_000;
 
 /// Returns how much of what `root` is comes by way of each node, root itself being all. Paths go on below a node where
 /// `goes_on` says so.
