@@ -38,51 +38,50 @@ pub(super) struct Child {
     pub(super) cites: Vec<Vec<ArtifactRef>>,
     /// What of it descends from the founders: the input, and the node among those that were reached.
     pub(super) hits: Vec<(usize, ArtifactRef)>,
+    /// The last entry that cites it.
+    pub(super) last: Option<LeafIndex>,
 }
 
-/// Everything that descends from some founders.
-#[derive(Debug, Clone)]
-pub(super) struct Descent {
-    /// The artifacts that were asked about; all outputs of a run.
-    pub(super) founders: BTreeSet<ArtifactRef>,
-    /// In log order.
-    pub(super) children: Vec<Child>,
-    /// The releases that cite a founder's statement or a child.
-    pub(super) releases: Vec<LeafIndex>,
-}
-
-/// Returns everything that descends from `roots`, as of the view.
-pub(super) fn descend(view: &View<'_>, roots: &[Place]) -> Result<Descent, QueryError> {
-    let mut sweep = Sweep {
-        view,
-        reached: HashSet::new(),
-        members: HashMap::new(),
-        pending: BTreeSet::new(),
-        found: Descent {
-            founders: BTreeSet::new(),
-            children: Vec::new(),
-            releases: Vec::new(),
-        },
-    };
-    for root in roots {
-        sweep.root(*root)?;
-    }
-    while let Some(entry) = sweep.pending.pop_first() {
-        sweep.visit(entry)?;
-    }
-    Ok(sweep.found)
-}
-
-struct Sweep<'a> {
+/// The way up from some founders: one statement at a time, in log order, and only what is needed to go on is kept.
+pub(super) struct Ascent<'a> {
     view: &'a View<'a>,
     reached: HashSet<ArtifactRef>,
     /// Of manifests of which one member is a founder.
     members: HashMap<ArtifactRef, ArtifactRef>,
     pending: BTreeSet<LeafIndex>,
-    found: Descent,
+    /// The artifacts that were asked about; all outputs of a run.
+    pub(super) founders: BTreeSet<ArtifactRef>,
+    /// The releases that cite a founder's statement or a child, so far.
+    pub(super) releases: Vec<LeafIndex>,
 }
 
-impl Sweep<'_> {
+impl<'a> Ascent<'a> {
+    /// Begins at `roots`.
+    pub(super) fn from(view: &'a View<'a>, roots: &[Place]) -> Result<Self, QueryError> {
+        let mut ascent = Self {
+            view,
+            reached: HashSet::new(),
+            members: HashMap::new(),
+            pending: BTreeSet::new(),
+            founders: BTreeSet::new(),
+            releases: Vec::new(),
+        };
+        for root in roots {
+            ascent.root(*root)?;
+        }
+        Ok(ascent)
+    }
+
+    /// Returns the next statement that descends from the founders, as of the view.
+    pub(super) fn next(&mut self) -> Result<Option<Child>, QueryError> {
+        while let Some(entry) = self.pending.pop_first() {
+            if let Some(child) = self.visit(entry)? {
+                return Ok(Some(child));
+            }
+        }
+        Ok(None)
+    }
+
     fn root(&mut self, root: Place) -> Result<(), QueryError> {
         let founders = match root {
             Place::Artifact(artifact) => vec![artifact],
@@ -90,24 +89,34 @@ impl Sweep<'_> {
             Place::Gap(..) => Vec::new(),
         };
         for founder in founders {
-            self.found.founders.insert(founder);
+            let is_first = self.founders.range(ArtifactRef::subject(founder.statement, 0)..);
+            let is_first = is_first.take(1).all(|other| other.statement != founder.statement);
+            self.founders.insert(founder);
             self.reached.insert(founder);
             if founder.member.is_some() {
                 self.members.insert(founder.whole(), founder);
             }
-            self.await_children(founder.statement)?;
+            if is_first {
+                self.await_children(founder.statement)?;
+            }
         }
         Ok(())
     }
 
-    fn await_children(&mut self, id: StatementId) -> Result<(), QueryError> {
-        if let Some(facts) = self.view.index().facts(id)? {
-            let size = self.view.size();
-            let children = self.view.index().children(facts.entry)?;
-            self.pending
-                .extend(children.into_iter().filter(|child| size.contains(*child)));
+    /// Returns the last of the children.
+    fn await_children(&mut self, id: StatementId) -> Result<Option<LeafIndex>, QueryError> {
+        let Some(facts) = self.view.index().facts(id)? else {
+            return Ok(None);
+        };
+        let size = self.view.size();
+        let children = self.view.index().children(facts.entry)?;
+        let below = children.into_iter().filter(|child| size.contains(*child));
+        let mut last = None;
+        for child in below {
+            last = last.max(Some(child));
+            self.pending.insert(child);
         }
-        Ok(())
+        Ok(last)
     }
 
     /// Returns which of the nodes that were reached a citation leads to.
@@ -117,12 +126,12 @@ impl Sweep<'_> {
         direct.or_else(|| self.members.get(&cited).copied())
     }
 
-    fn visit(&mut self, entry: LeafIndex) -> Result<(), QueryError> {
+    fn visit(&mut self, entry: LeafIndex) -> Result<Option<Child>, QueryError> {
         let (envelope, statement) = self.view.ledger().entry(entry)?;
         let id = envelope.id();
         if matches!(statement.predicate, Predicate::Release(_)) {
-            self.found.releases.push(entry);
-            return Ok(());
+            self.releases.push(entry);
+            return Ok(None);
         }
         let cites = lists(self.view, &statement)?;
         let filter = match &statement.predicate {
@@ -138,21 +147,21 @@ impl Sweep<'_> {
             .filter_map(|(position, cited)| Some((position, self.hit(cited)?)))
             .collect();
         if hits.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         self.reached.extend(subjects(self.view, id)?);
         if self.reached.len() > TRACE_NODES_MAX {
             return Err(QueryError::TooManyNodes);
         }
-        self.await_children(id)?;
-        self.found.children.push(Child {
+        let last = self.await_children(id)?;
+        Ok(Some(Child {
             entry,
             id,
             statement,
             cites,
             hits: hits.into_iter().collect(),
-        });
-        Ok(())
+            last,
+        }))
     }
 }
 
@@ -167,7 +176,6 @@ pub(super) fn subjects(view: &View<'_>, id: StatementId) -> Result<Vec<ArtifactR
 /// Returns everything that descends from `roots`, as of the view; edges lead from a descendant to what it descends
 /// from, as in [`trace`](super::trace()).
 pub fn trace_down(view: &View<'_>, roots: &[Place]) -> Result<Trace, QueryError> {
-    let descent = descend(view, roots)?;
     let mut drawing = Drawing {
         view,
         nodes: HashMap::new(),
@@ -176,8 +184,9 @@ pub fn trace_down(view: &View<'_>, roots: &[Place]) -> Result<Trace, QueryError>
     for root in roots {
         drawing.root(*root)?;
     }
-    for child in &descent.children {
-        drawing.child(child)?;
+    let mut ascent = Ascent::from(view, roots)?;
+    while let Some(child) = ascent.next()? {
+        drawing.child(&child)?;
     }
     let Drawing { nodes, graph, .. } = drawing;
     let roots = roots.iter().filter_map(|root| nodes.get(root).copied()).collect();

@@ -76,6 +76,44 @@ impl<'a> Names<'a> {
     }
 }
 
+/// How many files an artifact is, and how many rows it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowsOf {
+    /// More than one for a manifest; none for a data set.
+    pub files: u64,
+    /// Its rows, where they are known.
+    pub rows: Option<u64>,
+}
+
+/// Returns how many files and rows an artifact is, by the record.
+pub fn rows_of(view: &View<'_>, artifact: ArtifactRef) -> Result<RowsOf, QueryError> {
+    let nothing = RowsOf { files: 0, rows: None };
+    let Some(facts) = view.index().facts(artifact.statement)? else {
+        return Ok(nothing);
+    };
+    let (_, statement) = view.ledger().entry(facts.entry)?;
+    let at = usize::try_from(artifact.subject).unwrap_or(usize::MAX);
+    let Some(whole) = statement.predicate.artifacts().nth(at) else {
+        return Ok(nothing);
+    };
+    let rows = whole.rows.map(|rows| rows.value);
+    Ok(match (artifact.member, whole.manifest()) {
+        (None, None) => RowsOf { files: 1, rows },
+        (None, Some(manifest)) => RowsOf {
+            files: manifest.count,
+            rows,
+        },
+        (Some(member), _) => {
+            let lines = members(view, whole)?.unwrap_or_default();
+            let line = usize::try_from(member).ok().and_then(|at| lines.get(at));
+            RowsOf {
+                files: 1,
+                rows: line.and_then(|line| line.rows),
+            }
+        }
+    })
+}
+
 /// Returns the members of an artifact's manifest; nothing where it has none, or where the ledger lacks it.
 pub(super) fn members(view: &View<'_>, artifact: &Artifact) -> Result<Option<Vec<Member>>, QueryError> {
     let Some(facts) = artifact.manifest() else {

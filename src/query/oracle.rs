@@ -159,6 +159,27 @@ fn steps(known: &Lineage, of: &str, founder: &str, by_mass: bool) -> Option<usiz
     lengths.min().map(|length| length + 1)
 }
 
+/// The shortest of the ways on which something is only looked at.
+fn conditioned(known: &Lineage, of: &str, founder: &str) -> Option<usize> {
+    let by_data = known[of]
+        .data
+        .iter()
+        .filter_map(|one| conditioned(known, one, founder));
+    let consulted = known[of].consulted.iter();
+    let by_looking = consulted.filter_map(|one| steps(known, one, founder, false));
+    let lengths = by_data.chain(by_looking).filter(|_| of != founder);
+    lengths.min().map(|length| length + 1)
+}
+
+fn path_of(
+    view: &crate::ledger::View<'_>,
+    found: &Impact,
+    one: &Reached,
+    via: Via,
+) -> Vec<crate::verify::PathStep> {
+    found.path(view, one, via, &mut usize::MAX.clone()).unwrap()
+}
+
 #[test]
 fn impacts_are_what_following_every_path_finds() {
     let mut runner = TestRunner::deterministic();
@@ -172,7 +193,7 @@ fn impacts_are_what_following_every_path_finds() {
     }
     let ledger = ledger_of(&fixture);
     let view = ledger.view();
-    let (mut by_mass, mut by_conditioning, mut inexact) = (0, 0, 0);
+    let (mut by_mass, mut by_conditioning, mut both, mut inexact) = (0, 0, 0, 0);
     for founder in founders {
         let text = founder.to_string();
         let found = impact(&view, &[Place::Artifact(founder)]).unwrap();
@@ -189,16 +210,22 @@ fn impacts_are_what_following_every_path_finds() {
             let Some(one) = reached.get(of) else {
                 continue;
             };
-            assert_eq!(one.via == Via::Mass, mass.is_some());
+            assert_eq!(one.vias.contains(&Via::Mass), mass.is_some());
+            let conditioned = conditioned(&known, of, &text);
+            assert_eq!(one.vias.contains(&Via::Conditioning), conditioned.is_some());
+            assert_eq!(one.via == Via::Mass, mass.is_some(), "mass is told first");
+            both += usize::from(one.vias.len() == 2);
+            if let Some(length) = conditioned {
+                let path = path_of(&view, &found, one, Via::Conditioning);
+                let between = path.iter().filter(|step| known.contains_key(&step.id)).count();
+                assert_eq!(between, length + 1, "{path:?}");
+            }
+            let path = path_of(&view, &found, one, one.via);
             // Runs stand between artifacts and their inputs, and only there.
-            let between: usize = one
-                .path
-                .iter()
-                .filter(|step| known.contains_key(&step.id))
-                .count();
-            assert_eq!(between, mass.or(any).unwrap() + 1, "{:?}", one.path);
-            assert_eq!(one.path[0].id, *of);
-            assert_eq!(one.path.last().unwrap().id, text);
+            let between: usize = path.iter().filter(|step| known.contains_key(&step.id)).count();
+            assert_eq!(between, mass.or(any).unwrap() + 1, "{path:?}");
+            assert_eq!(path[0].id, *of);
+            assert_eq!(path.last().unwrap().id, text);
             if mass.is_none() {
                 by_conditioning += 1;
                 assert_eq!(one.share, None, "what only conditions has no share, not even 0");
@@ -210,8 +237,8 @@ fn impacts_are_what_following_every_path_finds() {
         }
     }
     assert!(
-        by_mass > 200 && by_conditioning > 20 && inexact > 100,
-        "{by_mass} {by_conditioning} {inexact}"
+        by_mass > 200 && by_conditioning > 20 && both > 20 && inexact > 100,
+        "{by_mass} {by_conditioning} {both} {inexact}"
     );
 }
 
@@ -309,18 +336,15 @@ fn the_witness_is_a_way_by_mass_where_there_is_one() {
     let (ledger, ids) = small();
     let view = ledger.view();
     let found = impact(&view, &find(&view, "seeds").unwrap()).unwrap();
-    let names: Vec<&str> = found.reached[0]
-        .path
-        .iter()
-        .map(|step| step.name.as_str())
-        .collect();
+    let path = path_of(&view, &found, &found.reached[0], Via::Mass);
+    let names: Vec<&str> = path.iter().map(|step| step.name.as_str()).collect();
     assert_eq!(names, ["m", "t", "seeds/a.jsonl"]);
+    let path = path_of(&view, &found, &found.reached[0], Via::Conditioning);
+    let names: Vec<&str> = path.iter().map(|step| step.name.as_str()).collect();
+    assert_eq!(names, ["m", "t", "out", "g", "seeds/a.jsonl"]);
     let found = impact(&view, &find(&view, "teach").unwrap()).unwrap();
-    let ids_of: Vec<&str> = found.reached[0]
-        .path
-        .iter()
-        .map(|step| step.id.as_str())
-        .collect();
+    let path = path_of(&view, &found, &found.reached[0], Via::Mass);
+    let ids_of: Vec<&str> = path.iter().map(|step| step.id.as_str()).collect();
     let (m, t, out) = (
         at(ids[4], 0).to_string(),
         format!("hb:{}", ids[4]),

@@ -20,6 +20,7 @@ use crate::verify::Verified;
 use crate::verify::fixed_point;
 
 use super::CAVEAT;
+use super::details::Details;
 use super::document as wire;
 use super::document::Document;
 use super::words;
@@ -94,6 +95,7 @@ impl Document {
                 no: count(judged.completeness.no),
                 not_known: count(judged.completeness.not_known),
             },
+            details: Some(Details::of(&judged.details)),
             policy: judged.policy.as_ref().map(policy),
             codes: codes.into_iter().map(words::meaning).collect(),
             lineage: lineage(&judged.lineage),

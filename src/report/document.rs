@@ -5,6 +5,8 @@
 use serde::Deserialize;
 use serde::Serialize;
 
+use super::details::Details;
+
 /// The whole predicate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,6 +42,9 @@ pub struct Document {
     pub required: String,
     /// What runs say about whether their inputs are all.
     pub completeness: Completeness,
+    /// In which order things were registered, and whose keys signed what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<Details>,
     /// The policy it was held against.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<Policy>,

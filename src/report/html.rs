@@ -22,6 +22,7 @@ use crate::statement::escaped;
 
 use super::Report;
 use super::ReportError;
+use super::details::Details;
 use super::document::Artifact;
 use super::document::Document;
 use super::document::File;
@@ -65,6 +66,7 @@ struct Page {
     boundary: String,
     /// What steps say about whether their inputs are all, in a sentence; empty without steps.
     completeness: String,
+    details: Vec<String>,
     /// What stands behind the verdict, in words.
     assurance: &'static str,
     /// The line without its word.
@@ -214,6 +216,11 @@ fn content(document: Document, sha256: String) -> Page {
         rest,
         boundary: boundary(&document),
         completeness: completeness(&document),
+        details: document
+            .details
+            .as_ref()
+            .map(Details::sentences)
+            .unwrap_or_default(),
         assurance: words::of_assurance(&document.assurance),
         lacking: super::lacking::lacking(&document, NAMES_MAX),
         shares: shares(&document),

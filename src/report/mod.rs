@@ -10,6 +10,7 @@
 //! `docs/formats/report.md` has every field.
 
 mod build;
+mod details;
 mod document;
 mod draw;
 mod html;
@@ -27,6 +28,9 @@ pub use build::Basis;
 pub use build::FACTS_MAX;
 pub use build::FINDINGS_MAX;
 pub use build::PATH_STEPS_MAX;
+pub use details::Details;
+pub use details::KeyUse;
+pub use details::RunOrder;
 pub use document::*;
 pub use html::page;
 pub use html::pedigree_page;
@@ -38,7 +42,6 @@ pub use sealed::Report;
 pub use sheet::Entry;
 pub use sheet::Section;
 pub use sheet::Sheet;
-pub use sheet::Step;
 pub use sheet::number;
 pub use versus::versus_sheet;
 pub use words::meaning;

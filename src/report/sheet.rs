@@ -7,6 +7,8 @@ use serde::Serialize;
 
 use crate::verify::PathStep;
 
+use super::document::Step;
+
 /// A pedigree in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Sheet {
@@ -44,15 +46,6 @@ pub struct Entry {
     pub meaning: String,
     /// A way through the lineage that shows it.
     pub path: Vec<Step>,
-}
-
-/// One step of a way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Step {
-    /// `hb:` or `gap:` id.
-    pub id: String,
-    /// Name.
-    pub name: String,
 }
 
 impl From<&PathStep> for Step {

@@ -176,6 +176,7 @@ fn sample() -> Document {
         },
         assurance: "pinned".to_owned(),
         required: "self".to_owned(),
+        details: None,
         completeness: Completeness {
             yes: 1,
             no: 0,

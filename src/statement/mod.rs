@@ -67,6 +67,7 @@ pub use leaf::Source;
 pub use notice::GapRef;
 pub use notice::GapRefError;
 pub use notice::Notice;
+pub use notice::Reaches;
 pub use row_root::KEYED_ROW_ROOT;
 pub use row_root::ROW_ROOT;
 pub use row_root::RowRoot;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::canonical::Value;
+use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
 
 use super::INLINE_MAX;
@@ -52,6 +53,45 @@ impl FromStr for GapRef {
     }
 }
 
+/// What a withdrawal or a recall reaches, as its signer worked it out from the log as it was then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reaches {
+    /// Of how many entries; not above the notice.
+    pub size: u64,
+    /// How many artifacts are reached, in any way; a manifest is one.
+    pub artifacts: u64,
+    /// How many models are reached.
+    pub models: u64,
+    /// How many of those were released.
+    pub released: u64,
+    /// SHA-256 of the addresses of the artifacts, in ascending order of their bytes, each with a line feed.
+    pub digest: Sha256Digest,
+}
+
+impl Reaches {
+    fn encode(self) -> Value {
+        let mut out = Members::new();
+        out.put_count("artifacts", Some(self.artifacts));
+        out.put("digest", self.digest.to_hex());
+        out.put_count("models", Some(self.models));
+        out.put_count("released", Some(self.released));
+        out.put_count("size", Some(self.size));
+        out.build()
+    }
+
+    fn decode(mut fields: Fields) -> Result<Self, StatementError> {
+        let reaches = Self {
+            size: fields.count("size")?,
+            artifacts: fields.count("artifacts")?,
+            models: fields.count("models")?,
+            released: fields.count("released")?,
+            digest: fields.digest("digest", Sha256Digest::from_hex)?,
+        };
+        fields.finish()?;
+        Ok(reaches)
+    }
+}
+
 /// A notice about artifacts, or about a gap, that stand below it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
@@ -67,6 +107,8 @@ pub struct Notice {
     pub effect: Option<NoticeEffect>,
     /// Why, in the signer's words.
     pub reason: Option<String>,
+    /// What it reaches (withdraw, recall).
+    pub reaches: Option<Reaches>,
 }
 
 impl Notice {
@@ -81,6 +123,9 @@ impl Notice {
         out.put("change", self.change.to_string());
         out.put_some("effect", self.effect);
         out.put_some("gap", self.gap);
+        if let Some(reaches) = self.reaches {
+            out.put("reaches", reaches.encode());
+        }
         out.put_some("reason", self.reason.as_deref());
         out.put_list("targets", texts(&self.targets));
     }
@@ -93,6 +138,9 @@ impl Notice {
             by: references(fields, "by")?,
             effect: fields.word_or_none("effect")?,
             reason: fields.text_or_none("reason")?,
+            reaches: (fields.optional("reaches"))
+                .map(|value| Reaches::decode(Fields::of(value, "reaches")?))
+                .transpose()?,
         };
         notice.check(fields)?;
         Ok(notice)
@@ -103,6 +151,9 @@ impl Notice {
         let takes_effect = matches!(self.change, NoticeKind::Withdraw | NoticeKind::Recall);
         if takes_effect != self.effect.is_some() {
             return Err(fields.wrong_type("effect", "there for withdraw and recall, and for nothing else"));
+        }
+        if self.reaches.is_some() && !takes_effect {
+            return Err(fields.wrong_type("reaches", "there for withdraw and recall, and for nothing else"));
         }
         let resolves = self.change == NoticeKind::Resolve;
         if resolves != self.gap.is_some() || resolves != self.targets.is_empty() {

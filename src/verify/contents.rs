@@ -6,6 +6,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
@@ -68,7 +69,7 @@ pub(super) struct Contents<'a> {
     pub(super) graph: &'a Graph,
     origins: Origins,
     /// What is told apart from the rest of its item, because the question is about it; empty for a verdict.
-    founders: BTreeSet<ArtifactRef>,
+    founders: Rc<BTreeSet<ArtifactRef>>,
     left: Cell<usize>,
     exhausted: Cell<bool>,
 }
@@ -78,18 +79,23 @@ impl<'a> Contents<'a> {
         Self {
             graph,
             origins,
-            founders: BTreeSet::new(),
+            founders: Rc::default(),
             left: Cell::new(limit),
             exhausted: Cell::new(false),
         }
     }
 
     /// The same with founders, which own what they are, whatever made them.
-    pub(super) fn with_founders(graph: &'a Graph, founders: BTreeSet<ArtifactRef>, limit: usize) -> Self {
+    pub(super) fn with_founders(graph: &'a Graph, founders: Rc<BTreeSet<ArtifactRef>>, limit: usize) -> Self {
         Self {
             founders,
             ..Self::new(graph, Origins::new(), limit)
         }
+    }
+
+    /// Returns how much more may be looked at.
+    pub(super) fn left(&self) -> usize {
+        self.left.get()
     }
 
     /// Returns whether the question is about founders and not about the classes of a boundary.

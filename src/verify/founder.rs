@@ -3,9 +3,13 @@
 //! The computation is that of the boundary (`mass`), with another question at its end: a founder counts as one, and
 //! whatever is no founder as the rest, gaps included. Contents are not followed to where they came back from
 //! unchanged, which needs the claims of a whole verification.
+//!
+//! Whoever asks goes up the log, from the founders to what was made of them, and forgets what nothing further up is
+//! made of. So a chain of any length takes the memory of a few links.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use crate::digest::BlobId;
 use crate::digest::StatementId;
@@ -18,23 +22,31 @@ use super::contents::Contents;
 use super::graph::Graph;
 use super::graph::Node;
 use super::limits::CONTENTS_MAX;
+use super::mass::Known;
 use super::mass::Mass;
 use super::mass::Replaced;
 use super::share::Share;
 
-/// Statements with what they cite, as a caller read them; nothing in here is judged.
-#[derive(Debug, Clone, Default)]
+/// Statements with what they cite, as a caller read them, and the shares that were asked for so far; nothing in here
+/// is judged.
+#[derive(Debug)]
 pub struct Ancestry {
     graph: Graph,
+    founders: Rc<BTreeSet<ArtifactRef>>,
+    known: Known,
+    /// How many contents may still be looked at; nothing once that was too few.
+    left: Option<usize>,
 }
 
-/// The answer to [`Ancestry::shares`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shares {
-    /// One for each list of artifacts that was asked about.
-    pub shares: Vec<Share>,
-    /// Whether [`CONTENTS_MAX`] was reached, so that the shares are not to be relied on.
-    pub exhausted: bool,
+impl Default for Ancestry {
+    fn default() -> Self {
+        Self {
+            graph: Graph::default(),
+            founders: Rc::default(),
+            known: Known::default(),
+            left: Some(CONTENTS_MAX),
+        }
+    }
 }
 
 impl Ancestry {
@@ -64,30 +76,40 @@ impl Ancestry {
         self.graph.members.contains_key(&blob)
     }
 
-    /// Returns what part of each list of artifacts comes from `founders`. A data set as founder stands for what it
-    /// collects.
-    pub fn shares(&self, founders: &BTreeSet<ArtifactRef>, of: &[Vec<ArtifactRef>]) -> Shares {
-        let founders = self.opened(founders);
-        if founders.is_empty() {
+    /// Sets whose part is asked for. They were added, and so was what data sets among them collect, for which they stand.
+    pub fn ask_about(&mut self, founders: &BTreeSet<ArtifactRef>) {
+        self.founders = Rc::new(self.opened(founders));
+    }
+
+    /// Returns what part of some artifacts together comes from the founders; nothing once [`CONTENTS_MAX`] is reached.
+    /// Their statement was added, and so was everything that brings mass to it and was not forgotten for good reason.
+    pub fn share(&mut self, artifacts: &[ArtifactRef]) -> Option<Share> {
+        let left = self.left?;
+        if self.founders.is_empty() {
             // A data set of gaps: nobody knows what that is a part of.
-            return Shares {
-                shares: vec![Share::any(); of.len()],
-                exhausted: false,
-            };
+            return Some(Share::any());
         }
-        let contents = Contents::with_founders(&self.graph, founders, CONTENTS_MAX);
+        let contents = Contents::with_founders(&self.graph, Rc::clone(&self.founders), left);
         let replaced: Replaced = BTreeMap::new();
-        let mut mass = Mass::over(&contents, &replaced, &[]);
-        let mut shares = Vec::new();
-        for artifacts in of {
-            mass.include(artifacts);
-            mass.forget_the_way();
-            shares.push(mass.of_all(artifacts).sources);
-        }
-        Shares {
-            shares,
-            exhausted: contents.is_exhausted(),
-        }
+        let mut mass = Mass::knowing(&contents, &replaced, std::mem::take(&mut self.known));
+        mass.include(artifacts);
+        let share = mass.of_all(artifacts).sources;
+        let known = mass.into_known();
+        self.left = (!contents.is_exhausted()).then(|| contents.left());
+        self.known = known;
+        self.left.map(|_| share)
+    }
+
+    /// Forgets a statement that is cited no further up, and by nothing whose shares may still be asked for; and the
+    /// shares of what it put out.
+    pub fn forget(&mut self, id: StatementId) {
+        self.graph.nodes.remove(&id);
+        self.known.forget(id);
+    }
+
+    /// Forgets the members of a manifest.
+    pub fn forget_members(&mut self, blob: BlobId) {
+        self.graph.members.remove(&blob);
     }
 
     fn opened(&self, founders: &BTreeSet<ArtifactRef>) -> BTreeSet<ArtifactRef> {

@@ -22,6 +22,8 @@ use super::Request;
 use super::Trust;
 use super::contents::Contents;
 use super::descent;
+use super::details::Commits;
+use super::details::details;
 use super::files::FileChecks;
 use super::finding::Code;
 use super::finding::Finding;
@@ -66,6 +68,7 @@ pub(super) struct Case {
     pub(super) reads: BTreeMap<StatementId, Vec<Read>>,
     pub(super) files: FileChecks,
     pub(super) sampled: Option<Sampled>,
+    pub(super) commits: Commits,
     pub(super) limits: Limits,
     /// What is cited and is not part of this evidence.
     pub(super) absent: BTreeSet<StatementId>,
@@ -135,6 +138,7 @@ pub(super) fn judge(case: &Case, mut findings: Vec<Finding>) -> Verified<Judgeme
         withheld: told.withheld,
         disclosed: told.disclosed,
         sampled: case.sampled.clone(),
+        details: details(&scene),
         policy: None,
         excludes,
         beyond: rules::beyond(&scene),

@@ -6,6 +6,7 @@ use crate::checkpoint::Checkpoint;
 use crate::sample::bound::percent_up;
 
 use super::descent::Descent;
+use super::details::Details;
 use super::exclusion::Beyond;
 use super::exclusion::ExclusionFact;
 use super::finding::Code;
@@ -241,6 +242,8 @@ pub struct Judgement {
     pub disclosed: Vec<DisclosedFact>,
     /// The sample that was drawn, if one was asked for, and what it shows.
     pub sampled: Option<Sampled>,
+    /// In which order things were registered, and whose keys signed what: told, and never decisive.
+    pub details: Details,
     /// What was asked not to be among the ancestors, in the order of the request.
     pub excludes: Vec<ExclusionFact>,
     /// What no exclusion can see behind, where one was asked for.

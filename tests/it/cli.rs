@@ -15,6 +15,7 @@ mod doctor;
 mod excluded;
 mod false_seal;
 mod hazards;
+mod impacts;
 mod import;
 mod index;
 mod items;

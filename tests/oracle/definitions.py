@@ -58,6 +58,19 @@ def worlds(graph, root):
         yield fixed | dict(zip(free, choice))
 
 
+def stage_worlds(graph, root):
+    """The same for the last training alone: its bases left out, and what is left made whole."""
+    bases, seen = set(graph.node(root).bases), []
+    for world in worlds(graph, root):
+        rest = {key: weight for key, weight in world[root].items() if key not in bases and weight}
+        if not bases or not rest:
+            continue
+        stage = world | {root: {key: weight / sum(rest.values()) for key, weight in rest.items()}}
+        if stage not in seen:
+            seen.append(stage)
+            yield stage
+
+
 class Descent:
     """What one model is, in one world."""
 
@@ -107,51 +120,58 @@ class Descent:
     def synthetic_fraction(self):
         return sum((mass for depth, mass in self.generations().items() if depth), Fraction(0))
 
-    def synthetic_fraction_direct(self):
-        """The mass whose last shard before the model is synthetic: what stands between are filters, mixtures and the like."""
+    def synthetic_fraction_inherited(self):
+        """The part of it that came with weights which the model took over; the rest is in the data it was trained on."""
         total = Fraction(0)
         for weight, path in self.paths:
-            last = next((key for key in path[1:] if self.node_of(key).kind != "shard" or self.node_of(key).generated), path[-1])
-            node = self.node_of(last)
-            if node.generated:
-                total += weight
-            elif node.kind == "source":
-                total += weight * boundary_class(node).get("opaque_synthetic", 0)
+            if len(path) > 1 and path[1] in self.node_of(path[0]).bases:
+                total += weight * sum(share for (_, depth), share in self.split(path).items() if depth)
         return total
+
+    def synthetic_fraction_direct(self):
+        return self.synthetic_fraction() - self.synthetic_fraction_inherited()
 
     def ai_enriched_fraction(self):
-        """The mass that a model worked on after it last was sampled, and that counts as the data's."""
-        total = Fraction(0)
-        for weight, path in self.paths:
-            nodes = list(map(self.node_of, path))
-            until = next((at for at, node in enumerate(nodes) if node.generated), len(nodes))
-            total += weight * any(node.enriched for node in nodes[:until])
-        return total
+        """The mass of the paths through rows that a model annotated or judged."""
+        return sum((weight for weight, path in self.paths if any(self.node_of(key).enriched for key in path)), Fraction(0))
 
     def effective_sources(self):
-        """1 / sum p^2 over all that the lineage ends in (Lacy 1989)."""
-        return 1 / sum(share * share for share in self.founders().values())
+        """1 / sum p^2 (Lacy 1989) over the mass that leads to declared sources; None where none does."""
+        shares = {}
+        for weight, path in self.paths:
+            real = weight * boundary_class(self.node_of(path[-1])).get("sources", 0)
+            if real:
+                shares[path[-1]] = shares.get(path[-1], 0) + real
+        return effective(shares.values())
+
+    def generators_of(self, path):
+        """The models that generated on a path, nearest to the model first; of an untraced source, the names it gives."""
+        found = [below for above, below in zip(path, path[1:]) if self.node_of(above).generated]
+        end = self.node_of(path[-1])
+        if end.kind == "source" and "opaque_synthetic" in boundary_class(end):
+            found.append(("named", tuple(sorted(end.facts["generators"]))))
+        return found
 
     def generators(self):
-        """The mass that each model generated: of every path, what the first generation from above came from."""
+        """The mass that each made: on every path the generation nearest to the model counts."""
         total = {}
         for weight, path in self.paths:
-            for above, below in zip(path, path[1:]):
-                if self.node_of(above).generated:
-                    total[below] = total.get(below, 0) + weight
-                    break
+            found = self.generators_of(path)
+            if found:
+                share = Fraction(1)
+                if isinstance(found[0][0], str) and found[0][0] == "named":
+                    share = boundary_class(self.node_of(path[-1]))["opaque_synthetic"]
+                total[found[0]] = total.get(found[0], 0) + weight * share
         return total
 
     def effective_generators(self):
-        shares = [share for share in self.generators().values() if share]
-        whole = sum(shares)
-        return 1 / sum((share / whole) ** 2 for share in shares) if whole else None
+        """The same for who generated, over the synthetic mass."""
+        return effective(self.generators().values())
 
     def bottleneck(self):
-        """The model that most of the mass passes, the model itself aside."""
+        """The share of the model that most of the mass went through, the model itself aside."""
         models = {key for _, path in self.paths for key in path[1:] if self.node_of(key).kind == "model"}
-        shares = {key: self.contribution(key) for key in models}
-        return max(shares.items(), key=lambda pair: pair[1], default=(None, Fraction(0)))
+        return max(map(self.contribution, models), default=None)
 
     def sampled(self):
         """All shards that were sampled: sources, and what was generated."""
@@ -159,15 +179,19 @@ class Descent:
         return {key for key in keys if self.node_of(key).generated or self.node_of(key).kind == "source"}
 
     def collapse_index(self):
-        """A = sum c(x)^2 / n(x); None where a number of rows is not known."""
-        total = Fraction(0)
+        """A = sum c(x)^2 / n(x), from the least to the most: what has no known number of rows has one or more."""
+        low = high = Fraction(0)
         for key in self.sampled():
-            if not self.node_of(key).rows:
-                return None
-            total += self.contribution(key) ** 2 / self.node_of(key).rows
-        return total
+            rows, square = self.node_of(key).rows, self.contribution(key) ** 2
+            low += square / rows if rows else 0
+            high += square / (rows or 1)
+        return low, high
 
 
+def effective(shares):
+    """How many equal parts would be as concentrated: 1 / sum p^2, p being parts of the whole."""
+    shares = [share for share in shares if share]
+    return sum(shares) ** 2 / sum(share * share for share in shares) if shares else None
 
 
 def weight_ancestors(graph, key):
@@ -181,20 +205,27 @@ def weight_ancestors(graph, key):
     return found
 
 
+def kinship(graph, root, generator):
+    """What a generator is to a model: 2 one of its own weight ancestors, 1 of its family, 0 another."""
+    if generator[0] == "named":
+        return 0
+    own = weight_ancestors(graph, root) | {root}
+    if generator in own:
+        return 2
+    kin = weight_ancestors(graph, generator) | {generator}
+    families = [{graph.node(key).facts.get("family") for key in side if graph.node(key).kind == "model"} - {None}
+                for side in (own, kin)]
+    return int(bool(kin & own or families[0] & families[1]))
+
+
 def self_consumption(graph, descent):
-    """How much of the mass was generated by the model's own ancestors, by relatives, and by others."""
-    own = weight_ancestors(graph, descent.root)
-    families = {graph.node(key).facts.get("family") for key in own if graph.node(key).kind == "model"} - {None}
-    total = dict.fromkeys(("own", "family", "other"), Fraction(0))
-    for generator, share in descent.generators().items():
-        node = graph.node(generator)
-        kin = weight_ancestors(graph, generator) | {generator}
-        if generator in own or generator == descent.root:
-            total["own"] += share
-        elif kin & own or (node.facts.get("family") in families):
-            total["family"] += share
-        else:
-            total["other"] += share
+    """How much of the mass was generated by whom; on a path with several generators the closest kin counts."""
+    total = dict.fromkeys(("other", "family", "own"), Fraction(0))
+    for weight, path in descent.paths:
+        found = [kinship(graph, descent.root, one) for one in descent.generators_of(path)]
+        if found:
+            synthetic = sum(share for (_, depth), share in descent.split(path).items() if depth)
+            total[list(total)[max(found)]] += weight * synthetic
     return total
 
 

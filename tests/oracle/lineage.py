@@ -215,6 +215,9 @@ class Graph:
 
     def mixture(self, key, does, anew, carrying, run, output, out):
         sides = [self.taken(key, number, given) for number, given in carrying]
+        if does == "train":
+            sides = [self.rollouts(key, number, side) if given["role"] == "generator" else side
+                     for (number, given), side in zip(carrying, sides)]
         if not carrying:
             return [{}]
         if anew or does in ("merge",) or (does == "transform" and carrying[0][1]["role"] == "base"):
@@ -250,6 +253,15 @@ class Graph:
         kept = {at: given["kept"] if "kept" in given and amounts[at] is not None else amounts[at]
                 for at, (_, given) in enumerate(carrying)}
         return self.product(by_amounts(kept, out), sides)
+
+    def rollouts(self, key, number, side):
+        """What a model wrote while another was trained on it: sampled like any shard, and kept nowhere."""
+        written = ("rollouts", key[0], number)
+        self.nodes[written] = Node(written, "rollouts", "shard", {})
+        self.nodes[written].generated, self.nodes[written].weights = True, side
+        for parent in {parent for corner in side for parent in corner}:
+            self.node(parent)
+        return [{written: Fraction(1)}]
 
     def amount(self, given, of):
         if given.get(of) is not None:

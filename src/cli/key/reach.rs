@@ -6,6 +6,8 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::cli::error::Error;
+use crate::cli::impact::STEPS_MAX;
+use crate::cli::impact::Told;
 use crate::cli::impact::reached;
 use crate::cli::impact::share_told;
 use crate::cli::impact::way;
@@ -24,6 +26,7 @@ use crate::query::impact;
 use crate::query::suspects;
 use crate::statement::ArtifactRef;
 use crate::trust::Keys;
+use crate::verify::PathStep;
 
 use super::named::short;
 
@@ -34,7 +37,15 @@ const SHOWN_MAX: usize = 50;
 #[derive(Debug)]
 pub struct Reach {
     suspects: Vec<Suspect>,
-    models: Vec<Reached>,
+    models: Vec<Model>,
+}
+
+/// A model that is reached.
+#[derive(Debug)]
+struct Model {
+    one: Reached,
+    path: Vec<PathStep>,
+    json: Value,
 }
 
 impl Reach {
@@ -59,12 +70,19 @@ impl Reach {
                 roots.extend(subjects.map(|subject| Place::Artifact(ArtifactRef::subject(one.id, subject))));
             }
         }
-        let mut models = if roots.is_empty() {
-            Vec::new()
-        } else {
-            impact(view, &roots)?.reached
-        };
-        models.retain(|one| one.kind == "model");
+        let mut models = Vec::new();
+        if !roots.is_empty() {
+            let found = impact(view, &roots)?;
+            let mut left = STEPS_MAX;
+            for one in found.reached.iter().filter(|one| one.kind == "model") {
+                let told = Told::of(view, &found, one, &mut left)?;
+                models.push(Model {
+                    one: one.clone(),
+                    path: told.path().to_vec(),
+                    json: reached(&told),
+                });
+            }
+        }
         Ok(Self {
             suspects: all,
             models,
@@ -100,7 +118,11 @@ impl Reach {
         if self.models.is_empty() {
             text.push_str("they reach no model\n");
         } else {
-            let released = self.models.iter().filter(|one| !one.released.is_empty()).count();
+            let released = self
+                .models
+                .iter()
+                .filter(|model| !model.one.released.is_empty())
+                .count();
             put(
                 &mut text,
                 format_args!(
@@ -109,16 +131,12 @@ impl Reach {
                 ),
             );
         }
-        for one in self.models.iter().take(SHOWN_MAX) {
+        for Model { one, path, .. } in self.models.iter().take(SHOWN_MAX) {
             let name = paint.strong(&in_line(&one.node));
             let told = if one.released.is_empty() { "" } else { ", released" };
             put(
                 &mut text,
-                format_args!(
-                    "  {name}  {}{told}\n    from {}\n",
-                    share_told(one),
-                    way(&one.path)
-                ),
+                format_args!("  {name}  {}{told}\n    from {}\n", share_told(one), way(path)),
             );
         }
         more(&mut text, self.models.len());
@@ -137,7 +155,7 @@ impl Reach {
     pub fn json(&self) -> Value {
         json!({
             "suspect": self.suspects.iter().map(suspect).collect::<Vec<Value>>(),
-            "models": self.models.iter().map(reached).collect::<Vec<Value>>(),
+            "models": self.models.iter().map(|model| model.json.clone()).collect::<Vec<Value>>(),
         })
     }
 }

@@ -17,20 +17,24 @@ use clap::Subcommand;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::digest::KeyId;
 use crate::digest::StatementId;
 use crate::ledger::Ledger;
 use crate::ledger::Signers;
+use crate::ledger::View;
 use crate::ledger::notices;
 use crate::query::Place;
 use crate::statement::ArtifactRef;
 use crate::statement::INLINE_MAX;
 use crate::statement::Notice;
 use crate::statement::Predicate;
+use crate::statement::Reaches;
 use crate::statement::check_text;
 
 use super::code::ErrorCode;
 use super::error::Error;
 use super::exit::Exit;
+use super::impact;
 use super::nodes::Asked;
 use super::session::Session;
 use super::surroundings::Nonces;
@@ -150,6 +154,11 @@ fn append(session: &Session, ledger: &mut Ledger, notice: Notice, how: &How) -> 
         return Err(invalid("the notice would have no effect").because(error));
     }
     let signers = session.signers(ledger, how.key.as_deref())?;
+    let notice = Notice {
+        reason: how.reason.clone(),
+        ..notice
+    };
+    let notice = as_before(&ledger.view(), notice, &signers)?;
     let (mut notes, has_effect) = without_say(ledger, &notice, &signers)?;
     let about = json!({
         "schema": "herdbook/notice/v1",
@@ -159,6 +168,7 @@ fn append(session: &Session, ledger: &mut Ledger, notice: Notice, how: &How) -> 
         "by": notice.by.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "effect": notice.effect.map(|effect| effect.to_string()),
         "reason": how.reason,
+        "states": notice.reaches.as_ref().map(impact::stated),
         "dry_run": how.dry_run,
         "has_say": notes.is_empty(),
     });
@@ -173,10 +183,7 @@ fn append(session: &Session, ledger: &mut Ledger, notice: Notice, how: &How) -> 
     }
     let mut nonces = Nonces::new()?;
     let wait = Duration::from_secs(how.lock_wait);
-    let predicate = Predicate::Notice(Notice {
-        reason: how.reason.clone(),
-        ..notice
-    });
+    let predicate = Predicate::Notice(notice);
     let appended = ledger.append_statement(predicate, Vec::new(), &signers, wait, &mut || nonces.draw())?;
     notes.extend(Session::kept_notes(ledger));
     let id = format!("hb:{}", appended.id);
@@ -201,6 +208,32 @@ fn append(session: &Session, ledger: &mut Ledger, notice: Notice, how: &How) -> 
         has_effect,
         notes,
     })
+}
+
+/// Puts in what the same notice by the same key stated before, if that is still all it reaches: then it is the same
+/// statement, and not another one.
+fn as_before(view: &View<'_>, notice: Notice, signers: &Signers) -> Result<Notice, Error> {
+    let (Some(now), Some(first)) = (notice.reaches, notice.targets.first()) else {
+        return Ok(notice);
+    };
+    let issuer = KeyId::of_public_key(&signers.issuer.public_key());
+    for earlier in notices::notices_about(view, first.statement)? {
+        let Some(stated) = earlier.notice.reaches.filter(|_| earlier.issuer == issuer) else {
+            continue;
+        };
+        let same = Notice {
+            reaches: Some(stated),
+            ..notice.clone()
+        };
+        let unchanged = Reaches {
+            size: now.size,
+            ..stated
+        };
+        if same == earlier.notice && unchanged == now {
+            return Ok(same);
+        }
+    }
+    Ok(notice)
 }
 
 impl Done {

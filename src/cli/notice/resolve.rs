@@ -53,6 +53,7 @@ pub(super) fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
         by: vec![by],
         effect: None,
         reason: None,
+        reaches: None,
     };
     let done = append(session, &mut ledger, notice, &args.how)?;
     let name = in_line(&args.by);

@@ -57,6 +57,7 @@ pub(super) fn run(session: &Session, args: &Args, change: NoticeKind) -> Result<
         by,
         effect: None,
         reason: None,
+        reaches: None,
     };
     let at_once = change == NoticeKind::Correct && counts_at_once(&ledger.view(), &notice)?;
     let done = append(session, &mut ledger, notice, &args.how)?;

@@ -47,7 +47,9 @@ pub(super) fn run(session: &Session, args: &Args, change: NoticeKind) -> Result<
     let mut ledger = session.open_log()?;
     let targets = artifacts(session, &ledger, &args.node)?;
     let places: Vec<Place> = targets.iter().copied().map(Place::Artifact).collect();
-    let reached = query::impact(&ledger.view(), &places)?;
+    let view = ledger.view();
+    let found = query::impact(&view, &places)?;
+    let page = impact::Page::of(&view, &found, false, &impact::Paging::first())?;
     let notice = Notice {
         change,
         targets,
@@ -55,14 +57,17 @@ pub(super) fn run(session: &Session, args: &Args, change: NoticeKind) -> Result<
         by: Vec::new(),
         effect: Some(args.effect),
         reason: None,
+        reaches: Some(query::reaches(&found, view.size())),
     };
+    let mut text = impact::text(&args.node, &found, &page, session.ui.paint());
+    let reached = impact::members(&found, &page);
+    let more = page.note();
     let done = append(session, &mut ledger, notice, &args.how)?;
     let name = in_line(&args.node);
     let verb = match change {
         NoticeKind::Recall => "recalled",
         _ => "withdrawn",
     };
-    let mut text = impact::text(&args.node, false, &reached, session.ui.paint());
     let effect = args.effect;
     put(
         &mut text,
@@ -76,24 +81,13 @@ pub(super) fn run(session: &Session, args: &Args, change: NoticeKind) -> Result<
         ),
     );
     let mut json = done.json;
-    let list = |values: Vec<Value>| Value::Array(values);
-    put_in(
-        &mut json,
-        "same_bytes",
-        list(reached.same_bytes.iter().map(impact::same_bytes).collect()),
-    );
-    put_in(
-        &mut json,
-        "released_itself",
-        list(reached.released.iter().map(impact::released).collect()),
-    );
-    put_in(&mut json, "total", reached.reached.len().into());
-    put_in(
-        &mut json,
-        "reached",
-        list(reached.reached.iter().map(impact::reached).collect()),
-    );
+    if let Value::Object(members) = reached {
+        for (key, value) in members {
+            put_in(&mut json, &key, value);
+        }
+    }
     let mut notes = done.notes;
+    notes.extend(more);
     let what_follows = match args.effect {
         NoticeEffect::NoNewUse => {
             "What used it before keeps its verdict, with a note; what uses it after the notice is not_permitted.".to_owned()

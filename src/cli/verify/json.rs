@@ -11,6 +11,7 @@ use crate::cli::json::checkpoint;
 use crate::cli::json::path;
 use crate::cli::sample::shown_json;
 use crate::disclosure::Disclosed;
+use crate::report::Details;
 use crate::report::meaning;
 use crate::verify::ContentCheck;
 use crate::verify::DisclosedFact;
@@ -89,6 +90,7 @@ fn of_judged(judged: &Judged) -> Value {
         "withheld": judgement.withheld.iter().map(withheld).collect::<Vec<Value>>(),
         "disclosed": judgement.disclosed.iter().map(disclosed).collect::<Vec<Value>>(),
         "sample": sample(judged),
+        "details": Details::of(&judgement.details),
         "excludes": facts(judgement),
         "trust_root": {
             "kind": judgement.trust_kind,
@@ -145,6 +147,7 @@ fn of_told(told: &Told) -> Value {
         "withheld": [],
         "disclosed": [],
         "sample": null,
+        "details": null,
         "excludes": [],
         "trust_root": { "kind": "none" },
     })

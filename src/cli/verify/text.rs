@@ -17,6 +17,7 @@ use crate::cli::ui::short_id;
 use crate::cli::ui::table;
 use crate::cli::with::section;
 use crate::digest::KeyId;
+use crate::report::Details;
 use crate::report::meaning;
 use crate::verify::Code;
 use crate::verify::Completeness;
@@ -327,6 +328,9 @@ fn declared(judgement: &Judgement, paint: Paint) -> String {
     }
     text.push_str(&stage(judgement));
     text.push_str(&completeness(judgement.completeness));
+    for sentence in Details::of(&judgement.details).sentences() {
+        put(&mut text, format_args!("{}\n", in_line(&sentence)));
+    }
     text
 }
 

@@ -106,6 +106,7 @@ mod tests {
             by: by.to_vec(),
             effect: takes_back.then_some(NoticeEffect::StopUse),
             reason: None,
+            reaches: None,
         })
     }
 
@@ -117,6 +118,7 @@ mod tests {
             by: vec![by],
             effect: None,
             reason: None,
+            reaches: None,
         })
     }
 

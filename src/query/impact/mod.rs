@@ -1,53 +1,71 @@
 //! What a node has an effect on: everything that descends from it, how much of it each consists of, and one way there.
 //!
 //! Something is reached by *mass* where some way to it leads through inputs that contribute (design, roles and mass),
-//! else by *conditioning*, and then it has no share: nobody knows how much a prompt contributes.
+//! by *conditioning* where some way leads through another one, and often by both. Conditioning has no share, not even
+//! 0: nobody knows how much a prompt contributes. Of a key, what it signed is reached by *key*, and the rest from there.
 //!
-//! Whatever has the bytes of a founder is one too, under whatever statement: a recall is one of bytes.
+//! Whatever has the bytes of a founder is one too, under whatever statement: a recall is one of bytes. Not so for a key:
+//! what others signed about the same bytes does not rest on it.
+//!
+//! The log is gone up once, and of what was passed only names and ways are kept (`docs/adr/0022`).
+//!
+//! | file | does |
+//! |---|---|
+//! | `walk` | the ways to each item, and the paths along them |
+//! | `shares` | how much of each item comes from the founders |
+//! | `same` | equal bytes under other statements |
+//! | `signed` | what a key signed |
+//! | `stated` | the numbers that a notice states of an impact |
 
 mod same;
 mod shares;
+mod signed;
+mod stated;
+mod walk;
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::HashSet;
 
 use crate::digest::BlobId;
+use crate::digest::KeyId;
 use crate::digest::StatementId;
-use crate::index::Facts;
-use crate::index::thing_word;
 use crate::ledger::View;
 use crate::merkle::LeafIndex;
 use crate::statement::ArtifactRef;
 use crate::statement::Predicate;
 use crate::verify::PathStep;
 use crate::verify::Share;
-use crate::verify::mass_inputs;
 
 use same::artifacts;
 use same::other_versions;
 use same::same_bytes;
-use shares::shares;
+use shares::Sharing;
+use signed::signed_by;
+use walk::Walk;
+use walk::Ways;
 
 pub use same::SameBytes;
+pub use signed::SignedBy;
+pub use stated::reaches;
 
 use crate::query::QueryError;
-use crate::query::descend::Child;
-use crate::query::descend::Descent;
-use crate::query::descend::descend;
+use crate::query::descend::Ascent;
 use crate::query::names::Names;
 use crate::query::node::Place;
 use crate::query::release::Released;
 use crate::query::release::releases;
 
-/// The most members of manifests that are read to work out shares.
+/// The most members of manifests that are held at a time to work out shares.
 pub const IMPACT_MEMBERS_MAX: usize = 4 << 20;
 
 /// How something is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Via {
+    /// The key that was asked about signed it.
+    Key,
     /// It consists of it, in part.
     Mass,
-    /// It was made with it, and consists of other things.
+    /// It, or what it was made of, was made with it.
     Conditioning,
 }
 
@@ -55,6 +73,7 @@ impl Via {
     /// Returns the word.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Key => "key",
             Self::Mass => "mass",
             Self::Conditioning => "conditioning",
         }
@@ -70,21 +89,29 @@ pub struct Reached {
     pub node: String,
     /// `hb:` and the statement, with `/<subject>` where the item is one artifact.
     pub id: String,
-    /// `model`, `dataset`, `shard`, `scores`, `filter`.
+    /// `model`, `dataset`, `shard`, `scores`, `filter`; what a key signed may be anything.
     pub kind: &'static str,
     /// Its entry.
     pub entry: LeafIndex,
     /// Its artifacts; a manifest is one.
     pub artifacts: Vec<ArtifactRef>,
-    /// How it is reached.
+    /// How it is reached, the first that holds of key, mass and conditioning.
     pub via: Via,
-    /// How much of it comes from the founders; nothing where it is reached by conditioning only, or where shares
-    /// could not be worked out.
+    /// Every way in which it is reached, in that order.
+    pub vias: Vec<Via>,
+    /// How much of it comes from the founders; nothing where it is not reached by mass, or where shares could not be
+    /// worked out.
     pub share: Option<Share>,
-    /// The shortest way from it to a founder; by mass where it is reached so.
-    pub path: Vec<PathStep>,
     /// The statements that it was released.
     pub released: Vec<Released>,
+    item: Item,
+}
+
+impl Reached {
+    /// Returns whether this is a model that went out.
+    pub fn is_released_model(&self) -> bool {
+        self.kind == "model" && !self.released.is_empty()
+    }
 }
 
 /// Why there are no shares.
@@ -97,103 +124,162 @@ pub enum NoShares {
 }
 
 /// Everything that descends from some founders.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub struct Impact {
-    /// What was asked about, by id and name.
+    /// What was asked about, by id and name; nothing for a key.
     pub founders: Vec<PathStep>,
+    /// What the key that was asked about signed.
+    pub signed: Option<SignedBy>,
     /// What counts as asked about too, for it has the same bytes.
     pub same_bytes: Vec<SameBytes>,
     /// Other versions of the names that were asked about, with other bytes; they do not count.
     pub other_versions: Vec<String>,
     /// The statements that a founder itself was released.
     pub released: Vec<Released>,
-    /// What was reached: models first, then by kind, each in log order.
+    /// What was reached: released models, other models, then by kind; those by key or mass before those by
+    /// conditioning only, each in log order.
     pub reached: Vec<Reached>,
     /// How many runs lie between.
     pub runs: usize,
     /// Why the shares are left out, if they are.
     pub no_shares: Option<NoShares>,
+    ways: HashMap<Item, Ways>,
+    /// Of founders that descend from others: how.
+    further: HashMap<Item, Ways>,
+    /// What a founder is called on a path, where it is one artifact.
+    names: HashMap<Item, PathStep>,
+    /// The runs that were asked about.
+    of_runs: HashSet<StatementId>,
 }
 
-/// An item: a statement and a position of [`Facts::sets`].
+/// An item: a statement and a position of [`Facts::sets`](crate::index::Facts).
 type Item = (StatementId, usize);
-
-/// A step towards the founders.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Step {
-    length: u32,
-    /// The run it came out of, and what of that run's inputs leads on; nothing at a founder.
-    through: Option<(Option<StatementId>, Item)>,
-}
-
-/// How an item is reached.
-#[derive(Debug, Clone, Copy, Default)]
-struct Ways {
-    any: Option<Step>,
-    mass: Option<Step>,
-}
 
 /// Returns everything that `roots` have an effect on, as of the view.
 pub fn impact(view: &View<'_>, roots: &[Place]) -> Result<Impact, QueryError> {
     let asked = artifacts(view, roots)?;
     let same = same_bytes(view, &asked)?;
+    let others = other_versions(view, &asked, &same)?;
+    let mut found = sweep(view, roots, same, None)?;
+    found.founders = named(view, roots)?;
+    found.other_versions = others;
+    Ok(found)
+}
+
+/// Returns everything that a key signed, and what that has an effect on, as of the view.
+pub fn impact_of_key(view: &View<'_>, key: KeyId) -> Result<Impact, QueryError> {
+    let (signed, roots) = signed_by(view, key)?;
+    sweep(view, &roots, Vec::new(), Some(signed))
+}
+
+fn sweep(
+    view: &View<'_>,
+    roots: &[Place],
+    same: Vec<SameBytes>,
+    signed: Option<SignedBy>,
+) -> Result<Impact, QueryError> {
     let all: Vec<Place> = roots
         .iter()
         .copied()
         .chain(same.iter().map(|one| Place::Artifact(one.artifact)))
         .collect();
-    let descent = descend(view, &all)?;
-    let mut walk = Walk {
-        view,
-        roots,
-        same: &same,
-        ways: HashMap::new(),
-        names: HashMap::new(),
-        found: Vec::new(),
+    let mut ascent = Ascent::from(view, &all)?;
+    let mut walk = Walk::begin(view, &ascent.founders, signed.is_some())?;
+    let mut sharing = Sharing::begin(view, &ascent.founders)?;
+    walk.name(roots, &same)?;
+    let mut runs = 0;
+    while let Some(child) = ascent.next()? {
+        runs += usize::from(matches!(child.statement.predicate, Predicate::Run(_)));
+        let heavy = walk.child(&child)?;
+        sharing.child(child, &heavy)?;
+    }
+    let released = releases(view, &ascent.releases)?;
+    let (shares, no_shares) = sharing.finish();
+    let mut found = Impact {
+        founders: Vec::new(),
+        signed,
+        same_bytes: same,
+        other_versions: Vec::new(),
+        released: Vec::new(),
+        reached: Vec::new(),
+        runs,
+        no_shares,
+        ways: walk.ways,
+        further: walk.further,
+        names: walk.names,
+        of_runs: roots
+            .iter()
+            .filter_map(|root| match root {
+                Place::Run(id) => Some(*id),
+                Place::Artifact(_) | Place::Gap(..) => None,
+            })
+            .collect(),
     };
-    walk.begin(&descent)?;
-    for child in &descent.children {
-        walk.child(child)?;
+    let mut of_item: HashMap<StatementId, Vec<&Released>> = HashMap::new();
+    for release in &released {
+        of_item.entry(release.target.statement).or_default().push(release);
     }
-    let released = releases(view, &descent.releases)?;
-    let mut reached = Vec::new();
-    for item in &walk.found {
-        if let Some(mut one) = walk.reached(*item)? {
-            one.released = released
-                .iter()
-                .filter(|release| one.artifacts.contains(&release.target.whole()))
-                .cloned()
-                .collect();
-            reached.push(one);
+    for item in walk.found {
+        let Some(mut one) = found.describe(view, item)? else {
+            continue;
+        };
+        if one.via == Via::Mass {
+            // What was asked about consists of itself.
+            let whole = || (found.is_founder(item) && no_shares.is_none()).then(Share::one);
+            one.share = shares.get(&item).cloned().or_else(whole);
         }
+        let about = of_item.get(&item.0).into_iter().flatten();
+        one.released = about
+            .filter(|release| one.artifacts.contains(&release.target.whole()))
+            .map(|release| (*release).clone())
+            .collect();
+        found.reached.push(one);
     }
-    let no_shares = shares(view, &descent, &mut reached)?;
-    reached.sort_by_key(|one| (rank(one.kind), one.entry));
-    let runs = descent.children.iter();
-    let runs = runs.filter(|child| matches!(child.statement.predicate, Predicate::Run(_)));
-    Ok(Impact {
-        founders: founders(view, roots)?,
-        other_versions: other_versions(view, &asked, &same)?,
-        released: released
+    if found.signed.is_none() {
+        found.released = released
             .into_iter()
             .filter(|release| {
                 let target = release.target.whole();
-                descent.founders.iter().any(|one| one.whole() == target)
+                ascent.founders.iter().any(|one| one.whole() == target)
             })
-            .collect(),
-        same_bytes: same,
-        reached,
-        runs: runs.count(),
-        no_shares,
-    })
+            .collect();
+    }
+    found.reached.sort_by_key(|one| (rank(one), one.via, one.entry));
+    Ok(found)
 }
 
-fn rank(kind: &str) -> usize {
-    const ORDER: [&str; 5] = ["model", "dataset", "shard", "scores", "filter"];
-    ORDER.iter().position(|one| *one == kind).unwrap_or(ORDER.len())
+/// The groups of an answer, in their order: released models, then what else there is by kind.
+pub const GROUPS: [&str; 10] = [
+    "released_model",
+    "model",
+    "dataset",
+    "shard",
+    "scores",
+    "filter",
+    "source",
+    "prompt",
+    "external_model",
+    "other",
+];
+
+/// Returns the group of an item.
+pub fn group(one: &Reached) -> &'static str {
+    if one.is_released_model() {
+        return "released_model";
+    }
+    let mut groups = GROUPS.into_iter();
+    groups.find(|group| *group == one.kind).unwrap_or("other")
 }
 
-fn founders(view: &View<'_>, roots: &[Place]) -> Result<Vec<PathStep>, QueryError> {
+fn rank(one: &Reached) -> usize {
+    let group = group(one);
+    GROUPS
+        .iter()
+        .position(|known| *known == group)
+        .unwrap_or(GROUPS.len())
+}
+
+fn named(view: &View<'_>, roots: &[Place]) -> Result<Vec<PathStep>, QueryError> {
     let mut found = Vec::new();
     for root in roots {
         let id = match root {
@@ -216,194 +302,4 @@ fn founders(view: &View<'_>, roots: &[Place]) -> Result<Vec<PathStep>, QueryErro
         });
     }
     Ok(found)
-}
-
-struct Walk<'a> {
-    view: &'a View<'a>,
-    roots: &'a [Place],
-    same: &'a [SameBytes],
-    ways: HashMap<Item, Ways>,
-    /// What a founder is called on a path, where it is one artifact.
-    names: HashMap<Item, PathStep>,
-    found: Vec<Item>,
-}
-
-impl Walk<'_> {
-    fn begin(&mut self, descent: &Descent) -> Result<(), QueryError> {
-        let start = Some(Step {
-            length: 0,
-            through: None,
-        });
-        for founder in &descent.founders {
-            if let Some(item) = self.item(*founder)? {
-                let ways = Ways {
-                    any: start,
-                    mass: start,
-                };
-                self.ways.insert(item, ways);
-            }
-        }
-        for (root, step) in self.roots.iter().zip(founders(self.view, self.roots)?) {
-            match root {
-                Place::Artifact(artifact) => {
-                    if let Some(item) = self.item(*artifact)? {
-                        self.names.entry(item).or_insert(step);
-                    }
-                }
-                Place::Run(id) => {
-                    let facts = self.view.index().facts(*id)?;
-                    let sets = facts.map_or(0, |facts| facts.sets.len());
-                    self.found.extend((0..sets).map(|set| (*id, set)));
-                }
-                Place::Gap(..) => {}
-            }
-        }
-        for one in self.same {
-            if let Some(item) = self.item(one.artifact)? {
-                let step = PathStep {
-                    id: one.artifact.to_string(),
-                    name: one.node.clone(),
-                };
-                self.names.entry(item).or_insert(step);
-            }
-        }
-        Ok(())
-    }
-
-    fn item(&self, artifact: ArtifactRef) -> Result<Option<Item>, QueryError> {
-        let facts = self.view.index().facts(artifact.statement)?;
-        Ok(facts.and_then(|facts| Some((artifact.statement, set_at(&facts, artifact.subject)?))))
-    }
-
-    fn child(&mut self, child: &Child) -> Result<(), QueryError> {
-        let facts = self.view.index().facts(child.id)?;
-        let sets = facts.map_or(0, |facts| facts.sets.len());
-        let mut hits = Vec::new();
-        for (position, target) in &child.hits {
-            if let Some(item) = self.item(*target)? {
-                hits.push((*position, item, self.ways.get(&item).copied().unwrap_or_default()));
-            }
-        }
-        for set in 0..sets {
-            let (run, heavy) = match &child.statement.predicate {
-                Predicate::Run(run) => (Some(child.id), mass_inputs(run, set)),
-                Predicate::Dataset(_) => (None, vec![0]),
-                // What decides in a filter does not become a part of anything.
-                _ => (None, Vec::new()),
-            };
-            let further = |step: Option<Step>, item: Item| {
-                step.map(|step| Step {
-                    length: step.length + 1,
-                    through: Some((run, item)),
-                })
-            };
-            let any = hits.iter().filter_map(|(_, item, ways)| further(ways.any, *item));
-            let mass = hits
-                .iter()
-                .filter(|(position, ..)| heavy.contains(position))
-                .filter_map(|(_, item, ways)| further(ways.mass, *item));
-            let ways = Ways {
-                any: any.min_by_key(|step| step.length),
-                mass: mass.min_by_key(|step| step.length),
-            };
-            let item = (child.id, set);
-            // A founder that descends from another founder stays one.
-            if let Entry::Vacant(vacant) = self.ways.entry(item) {
-                vacant.insert(ways);
-                self.found.push(item);
-            }
-        }
-        Ok(())
-    }
-
-    fn reached(&self, item: Item) -> Result<Option<Reached>, QueryError> {
-        let Some(facts) = self.view.index().facts(item.0)? else {
-            return Ok(None);
-        };
-        let (Some(set), Some(ways)) = (facts.sets.get(item.1), self.ways.get(&item)) else {
-            return Ok(None);
-        };
-        let artifacts: Vec<ArtifactRef> = set
-            .subjects
-            .clone()
-            .map(|subject| ArtifactRef::subject(item.0, subject))
-            .collect();
-        Ok(Some(Reached {
-            name: set.name.to_string(),
-            node: format!("{}@{}", set.name, facts.entry),
-            id: item_id(&facts, item.1),
-            kind: thing_word(set.thing),
-            entry: facts.entry,
-            artifacts,
-            via: if ways.mass.is_some() {
-                Via::Mass
-            } else {
-                Via::Conditioning
-            },
-            share: None,
-            path: self.path(item, ways.mass.is_some())?,
-            released: Vec::new(),
-        }))
-    }
-
-    /// Returns the steps from an item to a founder. Every step is shorter than the one before, so it ends.
-    fn path(&self, item: Item, by_mass: bool) -> Result<Vec<PathStep>, QueryError> {
-        let mut steps = Vec::new();
-        let mut at = item;
-        loop {
-            let ways = self.ways.get(&at).copied().unwrap_or_default();
-            let step = if by_mass { ways.mass } else { ways.any };
-            let Some((run, next)) = step.and_then(|step| step.through) else {
-                steps.push(self.step(at)?);
-                if let Some(run) = self.founding_run(at.0) {
-                    steps.push(self.run_step(run)?);
-                }
-                return Ok(steps);
-            };
-            steps.push(self.step(at)?);
-            if let Some(run) = run {
-                steps.push(self.run_step(run)?);
-            }
-            at = next;
-        }
-    }
-
-    fn founding_run(&self, id: StatementId) -> Option<StatementId> {
-        self.roots.contains(&Place::Run(id)).then_some(id)
-    }
-
-    fn step(&self, item: Item) -> Result<PathStep, QueryError> {
-        if let Some(step) = self.names.get(&item) {
-            return Ok(step.clone());
-        }
-        let facts = self.view.index().facts(item.0)?;
-        let name = facts.as_ref().and_then(|facts| facts.sets.get(item.1));
-        Ok(PathStep {
-            id: facts
-                .as_ref()
-                .map_or_else(|| format!("hb:{}", item.0), |facts| item_id(facts, item.1)),
-            name: name.map(|set| set.name.to_string()).unwrap_or_default(),
-        })
-    }
-
-    fn run_step(&self, run: StatementId) -> Result<PathStep, QueryError> {
-        let facts = self.view.index().facts(run)?;
-        let name = facts.and_then(|facts| facts.name.as_ref().map(ToString::to_string));
-        Ok(PathStep {
-            id: format!("hb:{run}"),
-            name: name.unwrap_or_default(),
-        })
-    }
-}
-
-fn set_at(facts: &Facts, subject: u32) -> Option<usize> {
-    facts.sets.iter().position(|set| set.subjects.contains(&subject))
-}
-
-/// Returns the id of an item: that of its artifact where it is one, else that of its statement.
-fn item_id(facts: &Facts, set: usize) -> String {
-    match facts.sets.get(set).map(|set| set.subjects.clone()) {
-        Some(subjects) if subjects.len() == 1 => ArtifactRef::subject(facts.id, subjects.start).to_string(),
-        _ => format!("hb:{}", facts.id),
-    }
 }

@@ -1,98 +1,199 @@
-//! Reading what the shares of an impact need, and having them worked out by the mass of the verdict.
+//! The shares of what is reached, one statement after the other on the way up, by the mass of the verdict.
+//!
+//! Of each statement is kept what the shares of its children can still need: itself while something further up cites it,
+//! and while what cites it is kept. What does not descend from the founders is read once and kept.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::collections::HashMap;
 
+use crate::digest::BlobId;
 use crate::digest::StatementId;
 use crate::ledger::View;
+use crate::merkle::LeafIndex;
 use crate::statement::ArtifactRef;
 use crate::statement::Predicate;
 use crate::statement::Statement;
 use crate::verify::Ancestry;
+use crate::verify::Share;
 use crate::verify::mass_inputs;
 
 use super::IMPACT_MEMBERS_MAX;
+use super::Item;
 use super::NoShares;
-use super::Reached;
-use super::Via;
 use crate::query::QueryError;
 use crate::query::cites::lists;
 use crate::query::descend::Child;
-use crate::query::descend::Descent;
 use crate::query::names::members;
 
-/// Works out the shares of everything that is reached by mass.
-pub(super) fn shares(
-    view: &View<'_>,
-    descent: &Descent,
-    reached: &mut [Reached],
-) -> Result<Option<NoShares>, QueryError> {
-    let heavy = || reached.iter().filter(|one| one.via == Via::Mass);
-    if heavy().next().is_none() {
-        return Ok(None);
-    }
-    let mut reading = Reading {
-        view,
-        lineage: Ancestry::default(),
-        members: 0,
-        fault: None,
-    };
-    for child in &descent.children {
-        reading.child(child)?;
-    }
-    for founder in &descent.founders {
-        reading.parents(&[*founder])?;
-    }
-    if reading.fault.is_some() {
-        return Ok(reading.fault);
-    }
-    let asked: Vec<Vec<ArtifactRef>> = heavy().map(|one| one.artifacts.clone()).collect();
-    let answer = reading.lineage.shares(&descent.founders, &asked);
-    if answer.exhausted {
-        return Ok(Some(NoShares::TooManyMembers));
-    }
-    let heavy = reached.iter_mut().filter(|one| one.via == Via::Mass);
-    for (one, share) in heavy.zip(answer.shares) {
-        one.share = Some(share);
-    }
-    Ok(None)
+/// What is kept of a statement that was passed.
+struct Kept {
+    /// Whether something further up cites it.
+    awaited: bool,
+    /// How many of those that are kept have mass from it.
+    held_by: usize,
+    /// Those among the kept that it has mass from.
+    parents: Vec<StatementId>,
+    manifests: Vec<BlobId>,
 }
 
-/// Reads what shares need: what was reached, and what it takes directly.
-struct Reading<'a> {
+/// The shares so far.
+pub(super) struct Sharing<'a> {
     view: &'a View<'a>,
     lineage: Ancestry,
+    kept: HashMap<StatementId, Kept>,
+    /// By the last entry that cites them.
+    awaited: BTreeMap<LeafIndex, Vec<StatementId>>,
+    /// How many statements that are kept have a manifest, and how many members it has.
+    manifests: HashMap<BlobId, (usize, usize)>,
     members: usize,
+    shares: HashMap<Item, Share>,
     fault: Option<NoShares>,
 }
 
-impl Reading<'_> {
-    fn child(&mut self, child: &Child) -> Result<(), QueryError> {
-        let parents: Vec<ArtifactRef> = match &child.statement.predicate {
-            Predicate::Run(run) => {
-                let heavy: BTreeSet<usize> = (0..run.outputs.len())
-                    .flat_map(|output| mass_inputs(run, output))
-                    .collect();
-                let lists = heavy.iter().filter_map(|at| child.cites.get(*at));
-                lists.flatten().copied().collect()
-            }
-            Predicate::Dataset(_) => child.cites.concat(),
-            _ => Vec::new(),
+impl<'a> Sharing<'a> {
+    /// Begins with the founders; a data set stands for what it collects.
+    pub(super) fn begin(view: &'a View<'a>, founders: &BTreeSet<ArtifactRef>) -> Result<Self, QueryError> {
+        let mut sharing = Self {
+            view,
+            lineage: Ancestry::default(),
+            kept: HashMap::new(),
+            awaited: BTreeMap::new(),
+            manifests: HashMap::new(),
+            members: 0,
+            shares: HashMap::new(),
+            fault: None,
         };
-        if !self.lineage.has(child.id) {
-            self.manifests(&child.statement)?;
-            self.lineage.add(
-                child.entry,
-                child.id,
-                child.statement.clone(),
-                child.cites.clone(),
-            );
-        }
-        self.parents(&parents)
+        sharing.read(founders.iter().copied())?;
+        sharing.lineage.ask_about(founders);
+        Ok(sharing)
     }
 
-    /// Reads what is cited, and what the data sets among it collect.
-    fn parents(&mut self, parents: &[ArtifactRef]) -> Result<(), QueryError> {
-        let mut queue: BTreeSet<StatementId> = parents.iter().map(|one| one.statement).collect();
+    /// Works out the shares of those items of a statement that are reached by mass: `heavy`, by their positions.
+    pub(super) fn child(&mut self, child: Child, heavy: &[usize]) -> Result<(), QueryError> {
+        let (entry, id, last) = (child.entry, child.id, child.last);
+        if !heavy.is_empty() && self.fault.is_none() {
+            self.heavy(child, heavy)?;
+            self.pass(id, last);
+        }
+        let passed: Vec<LeafIndex> = self.awaited.range(..=entry).map(|(last, _)| *last).collect();
+        for last in passed {
+            for id in self.awaited.remove(&last).unwrap_or_default() {
+                if let Some(kept) = self.kept.get_mut(&id) {
+                    kept.awaited = false;
+                }
+                self.forget(id);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the shares, or why there are none.
+    pub(super) fn finish(self) -> (HashMap<Item, Share>, Option<NoShares>) {
+        match self.fault {
+            None => (self.shares, None),
+            fault => (HashMap::new(), fault),
+        }
+    }
+
+    fn heavy(&mut self, child: Child, heavy: &[usize]) -> Result<(), QueryError> {
+        let parents: Vec<ArtifactRef> = match &child.statement.predicate {
+            Predicate::Run(run) => {
+                let inputs: BTreeSet<usize> = heavy
+                    .iter()
+                    .flat_map(|output| mass_inputs(run, *output))
+                    .collect();
+                let lists = inputs.iter().filter_map(|at| child.cites.get(*at));
+                lists.flatten().copied().collect()
+            }
+            _ => child.cites.concat(),
+        };
+        let artifacts = outputs(&child, heavy, self.view)?;
+        let manifests = self.read_manifests(&child.statement)?;
+        let statements: BTreeSet<StatementId> = parents.iter().map(|one| one.statement).collect();
+        let statements: Vec<StatementId> = statements
+            .into_iter()
+            .filter(|parent| self.kept.contains_key(parent))
+            .collect();
+        for parent in &statements {
+            if let Some(kept) = self.kept.get_mut(parent) {
+                kept.held_by += 1;
+            }
+        }
+        let id = child.id;
+        self.lineage.add(child.entry, id, child.statement, child.cites);
+        self.read(parents)?;
+        self.kept.insert(
+            id,
+            Kept {
+                awaited: false,
+                held_by: 0,
+                parents: statements,
+                manifests,
+            },
+        );
+        for (set, artifacts) in artifacts {
+            if self.fault.is_some() {
+                return Ok(());
+            }
+            match self.lineage.share(&artifacts) {
+                Some(share) => {
+                    self.shares.insert((id, set), share);
+                }
+                None => self.fault = Some(NoShares::TooManyMembers),
+            }
+        }
+        Ok(())
+    }
+
+    fn pass(&mut self, id: StatementId, last: Option<LeafIndex>) {
+        if let (Some(last), Some(kept)) = (last, self.kept.get_mut(&id)) {
+            kept.awaited = true;
+            self.awaited.entry(last).or_default().push(id);
+        } else {
+            self.forget(id);
+        }
+    }
+
+    /// Forgets a statement that nothing needs any longer, and what was kept for it alone.
+    fn forget(&mut self, id: StatementId) {
+        let mut queue = vec![id];
+        while let Some(id) = queue.pop() {
+            let is_needed = |kept: &Kept| kept.awaited || kept.held_by > 0;
+            if self.kept.get(&id).is_none_or(is_needed) {
+                continue;
+            }
+            let Some(kept) = self.kept.remove(&id) else {
+                continue;
+            };
+            self.lineage.forget(id);
+            for blob in kept.manifests {
+                self.let_go(blob);
+            }
+            for parent in kept.parents {
+                if let Some(kept) = self.kept.get_mut(&parent) {
+                    kept.held_by = kept.held_by.saturating_sub(1);
+                }
+                queue.push(parent);
+            }
+        }
+    }
+
+    fn let_go(&mut self, blob: BlobId) {
+        let Some((users, members)) = self.manifests.get_mut(&blob) else {
+            return;
+        };
+        *users = users.saturating_sub(1);
+        if *users == 0 {
+            self.members = self.members.saturating_sub(*members);
+            self.manifests.remove(&blob);
+            self.lineage.forget_members(blob);
+        }
+    }
+
+    /// Reads what is cited and was not reached, and what the data sets among it collect.
+    fn read(&mut self, parents: impl IntoIterator<Item = ArtifactRef>) -> Result<(), QueryError> {
+        let mut queue: BTreeSet<StatementId> = parents.into_iter().map(|one| one.statement).collect();
         while let Some(id) = queue.pop_first() {
             if self.lineage.has(id) {
                 continue;
@@ -103,24 +204,30 @@ impl Reading<'_> {
             let (_, statement) = self.view.ledger().entry(facts.entry)?;
             let cites = match &statement.predicate {
                 Predicate::Dataset(_) => lists(self.view, &statement)?,
-                // Whatever does not descend from a founder has no part of it: its own parents do not matter.
+                // Whatever has no mass from a founder has no part of it: its own parents do not matter.
                 Predicate::Run(run) => vec![Vec::new(); run.inputs.len()],
                 _ => Vec::new(),
             };
             queue.extend(cites.iter().flatten().map(|one| one.statement));
-            self.manifests(&statement)?;
+            self.read_manifests(&statement)?;
             self.lineage.add(facts.entry, id, statement, cites);
         }
         Ok(())
     }
 
-    fn manifests(&mut self, statement: &Statement) -> Result<(), QueryError> {
+    fn read_manifests(&mut self, statement: &Statement) -> Result<Vec<BlobId>, QueryError> {
+        let mut read = Vec::new();
         for artifact in statement.predicate.artifacts() {
             let Some(facts) = artifact.manifest() else {
                 continue;
             };
             let blob = artifact.sha256.as_blob();
-            if self.lineage.has_members(blob) || self.fault.is_some() {
+            if let Some((users, _)) = self.manifests.get_mut(&blob) {
+                *users += 1;
+                read.push(blob);
+                continue;
+            }
+            if self.fault.is_some() {
                 continue;
             }
             let count = usize::try_from(facts.count).unwrap_or(usize::MAX);
@@ -130,10 +237,29 @@ impl Reading<'_> {
                 continue;
             }
             match members(self.view, artifact)? {
-                Some(lines) => self.lineage.add_members(blob, lines),
+                Some(lines) => {
+                    self.lineage.add_members(blob, lines);
+                    self.manifests.insert(blob, (1, count));
+                    read.push(blob);
+                }
                 None => self.fault = Some(NoShares::ManifestMissing(blob)),
             }
         }
-        Ok(())
+        Ok(read)
     }
+}
+
+/// Returns the artifacts of some items of a statement.
+fn outputs(
+    child: &Child,
+    sets: &[usize],
+    view: &View<'_>,
+) -> Result<Vec<(usize, Vec<ArtifactRef>)>, QueryError> {
+    let facts = view.index().facts(child.id)?;
+    let of = |set: &usize| {
+        let subjects = facts.as_ref()?.sets.get(*set)?.subjects.clone();
+        let artifacts = subjects.map(|subject| ArtifactRef::subject(child.id, subject));
+        Some((*set, artifacts.collect()))
+    };
+    Ok(sets.iter().filter_map(of).collect())
 }

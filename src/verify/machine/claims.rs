@@ -1,6 +1,7 @@
 //! The second sweep: find every other statement that claims a digest of the lineage.
 
 use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
 
 use crate::digest::StatementId;
 use crate::envelope::Envelope;
@@ -91,10 +92,8 @@ impl Verifier {
     /// Adds what is to be excluded and has nothing to do with the lineage; what it descends from does not matter.
     pub(super) fn take_met(&mut self) {
         for (id, (index, envelope, statement)) in std::mem::take(&mut self.met) {
-            if !self.graph.nodes.contains_key(&id) {
-                self.graph
-                    .nodes
-                    .insert(id, Node::new(index, statement, Vec::new()));
+            if let Entry::Vacant(vacant) = self.graph.nodes.entry(id) {
+                vacant.insert(Node::new(index, statement, Vec::new()));
                 self.envelopes.insert(id, envelope);
             }
         }

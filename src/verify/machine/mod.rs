@@ -50,6 +50,7 @@ use crate::verify::Request;
 use crate::verify::claimed::Claimed;
 use crate::verify::declared::Declared;
 use crate::verify::declared::declared;
+use crate::verify::details::Commits;
 use crate::verify::files::FileChecks;
 use crate::verify::finding::Code;
 use crate::verify::finding::Finding;
@@ -124,6 +125,8 @@ pub struct Verifier {
     absent: BTreeSet<StatementId>,
     genesis: Option<Genesis>,
     seal: Option<(LeafIndex, Seal, Envelope)>,
+    /// The entries that are seals: each ends a commit.
+    seals: Vec<LeafIndex>,
     rulings: Vec<Ruling>,
     keys: Option<Keys>,
     notices: Vec<Notified>,
@@ -260,6 +263,7 @@ impl Verifier {
             absent: BTreeSet::new(),
             genesis: None,
             seal: None,
+            seals: Vec::new(),
             rulings: Vec::new(),
             keys: None,
             notices: Vec::new(),
@@ -395,7 +399,8 @@ impl Verifier {
         self.take_rulings();
         self.take_met();
         self.graph.redirect(&self.effects.redirect);
-        let evidence = self.gather_evidence();
+        let commits = Commits::of(std::mem::take(&mut self.seals));
+        let evidence = self.gather_evidence(&commits);
         if self.request.name.is_empty() {
             self.request.name = self.name_of_targets();
         }
@@ -423,6 +428,7 @@ impl Verifier {
             reads: self.reads,
             files: self.files,
             sampled,
+            commits,
             limits: self.limits,
             absent: self.absent,
         };

@@ -57,6 +57,9 @@ impl Verifier {
         } else {
             self.check_ledger(index, &statement);
         }
+        if matches!(statement.predicate, Predicate::Seal(_)) {
+            self.seals.push(index);
+        }
         match &statement.predicate {
             Predicate::Seal(seal) if is_last => self.seal = Some((index, *seal, envelope.clone())),
             Predicate::Key(change) => self.rule(index, leaf, &envelope, Says::Key(Box::new(change.clone()))),

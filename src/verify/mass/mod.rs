@@ -60,6 +60,27 @@ pub(super) struct Mass<'a> {
     intakes: BTreeMap<(StatementId, usize), Rc<Intake<'a>>>,
 }
 
+/// The boundaries that were worked out, by whose they are.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Known(BTreeMap<Owner, Boundary>);
+
+impl Known {
+    /// Forgets the boundaries of what a run put out.
+    pub(super) fn forget(&mut self, run: StatementId) {
+        let portion = |output, rows, whole| Owner::Portion {
+            statement: run,
+            output,
+            rows,
+            whole,
+        };
+        let all = portion(0, None, false)..=portion(usize::MAX, Some(u64::MAX), true);
+        let owners: Vec<Owner> = self.0.range(all).map(|(owner, _)| *owner).collect();
+        for owner in owners {
+            self.0.remove(&owner);
+        }
+    }
+}
+
 /// What an output's shares come from.
 struct Intake<'a> {
     taken: Vec<Taken<'a>>,
@@ -81,6 +102,19 @@ impl<'a> Mass<'a> {
         };
         mass.include(targets);
         mass
+    }
+
+    /// The same with what is known from before.
+    pub(super) fn knowing(contents: &'a Contents<'a>, replaced: &'a Replaced, known: Known) -> Self {
+        Self {
+            known: known.0,
+            ..Self::over(contents, replaced, &[])
+        }
+    }
+
+    /// Returns what is known, for whoever goes on later.
+    pub(super) fn into_known(self) -> Known {
+        Known(self.known)
     }
 
     /// Computes what further targets need beyond what is known.
@@ -107,11 +141,6 @@ impl<'a> Mass<'a> {
             let boundary = self.compute(&owner);
             self.known.insert(owner, boundary);
         }
-    }
-
-    /// Gives back the memory of what was only needed on the way; what is known stays known.
-    pub(super) fn forget_the_way(&mut self) {
-        self.intakes.clear();
     }
 
     fn rank(&self, owner: &Owner) -> Option<u64> {

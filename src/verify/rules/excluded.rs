@@ -64,21 +64,21 @@ pub(in crate::verify) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) -
     let mut facts = Vec::new();
     for (at, one) in wanted.iter().enumerate() {
         let name = &scene.case.request.name;
-        let (fact, finding) = match ways.remove(&at) {
-            Some(way) => not_excluded(scene, one.asked, way),
-            None => {
-                let open = if !whole {
-                    Some("the lineage itself is not sound and whole: see the other findings".to_owned())
-                } else if exhausted {
-                    Some("not all claims about the bytes of this lineage could be followed".to_owned())
-                } else {
-                    one.open.clone().or_else(|| alike(scene, one))
-                };
-                match open {
-                    Some(why) => not_shown(one.asked, name, &why),
-                    None => (excluded(one.asked, name), None),
-                }
+        let open = || {
+            if !whole {
+                Some("the lineage itself is not sound and whole: see the other findings".to_owned())
+            } else if exhausted {
+                Some("not all claims about the bytes of this lineage could be followed".to_owned())
+            } else {
+                one.open.clone().or_else(|| alike(scene, one))
             }
+        };
+        let (fact, finding) = if let Some(way) = ways.remove(&at) {
+            not_excluded(scene, one.asked, way)
+        } else if let Some(why) = open() {
+            not_shown(one.asked, name, &why)
+        } else {
+            (excluded(one.asked, name), None)
         };
         facts.push(fact);
         findings.extend(finding);

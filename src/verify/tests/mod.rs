@@ -8,6 +8,7 @@ mod evidence_is_there;
 mod how_it_is_drawn;
 mod how_large_it_may_be;
 mod how_to_launder;
+mod in_which_order;
 mod is_it_our_own_model;
 pub(crate) mod kit;
 mod nothing_is_forged;
@@ -18,6 +19,7 @@ mod shares_are_bounded;
 mod stock;
 mod the_same_leaves;
 mod what_a_policy_says;
+mod what_a_sample_shows;
 mod what_a_source_came_from;
 mod what_is_excluded;
 mod what_is_withheld;
@@ -31,7 +33,7 @@ mod who_contributes_to_models;
 mod who_may_say_so;
 
 /// What asks the questions, to see that no code is left out.
-const QUESTIONS: [&str; 19] = [
+const QUESTIONS: [&str; 20] = [
     include_str!("as_it_was.rs"),
     include_str!("both_cannot_be_true.rs"),
     include_str!("does_it_go_on.rs"),
@@ -45,6 +47,7 @@ const QUESTIONS: [&str; 19] = [
     include_str!("rows_add_up.rs"),
     include_str!("what_a_policy_says.rs"),
     include_str!("what_is_excluded.rs"),
+    include_str!("what_a_sample_shows.rs"),
     include_str!("what_is_withheld.rs"),
     include_str!("what_was_corrected.rs"),
     include_str!("what_was_declared_late.rs"),

@@ -19,6 +19,7 @@ fn notice(change: NoticeKind) -> Notice {
         by: vec![],
         effect: None,
         reason: None,
+        reaches: None,
     }
 }
 

@@ -77,6 +77,21 @@ fn drawn(place: &Place, name: &str) {
     assert!(drawings > 0, "{name} has no drawing");
 }
 
+/// The restrictions that reach a model, each with who brings it and whether that one has mass.
+fn restrictions(place: &Place, model: &str) -> BTreeSet<(String, String, bool)> {
+    let json = place.run(&["licences", model, "--json"]).expect(0).json();
+    let ancestors = json["ancestors"].as_array().unwrap();
+    let mass = |id: &Value| {
+        let found = ancestors.iter().find(|ancestor| ancestor["id"] == *id);
+        found.expect("an ancestor")["mass"].as_bool().unwrap()
+    };
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let listed = json["restrictions"].as_array().unwrap().iter();
+    listed
+        .map(|one| (text(&one["restriction"]), text(&one["name"]), mass(&one["by"])))
+        .collect()
+}
+
 fn reached(json: &Value) -> BTreeSet<String> {
     let items = json["reached"].as_array().unwrap();
     items
@@ -112,6 +127,14 @@ fn preferences_by_a_model_and_the_fault_in_them() {
         "ultrarm-13b",
     ];
     assert_eq!(reached(&json), expected.map(str::to_owned).into());
+    let bring = restrictions(&place, "zephyr-7b-beta");
+    for (restriction, by) in [
+        ("no_competing_models", "gpt-4"),
+        ("non_commercial", "mpt-30b-chat"),
+    ] {
+        let one = (restriction.to_owned(), by.to_owned(), true);
+        assert!(bring.contains(&one), "{one:?} in {bring:?}");
+    }
     let recall = place.run(&[
         "notice",
         "recall",
@@ -184,6 +207,16 @@ fn three_iterations_of_a_student() {
     assert!(edge("iteration-3", "gsm8k", "eval"));
     assert!(edge("collect-seeds", "gsm8k", "data"));
     assert!(edge("ask", "seed-problems", "seed"));
+    // The judge has no share, and its terms reach the model all the same; so do those of a set that was only asked.
+    let bring = restrictions(&place, "orca-math");
+    for (restriction, by, mass) in [
+        ("no_competing_models", "gpt-4", false),
+        ("no_competing_models", "gpt-4-turbo", true),
+        ("non_commercial", "asdiv", false),
+    ] {
+        let one = (restriction.to_owned(), by.to_owned(), mass);
+        assert!(bring.contains(&one), "{one:?} in {bring:?}");
+    }
 }
 
 #[test]

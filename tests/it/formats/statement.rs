@@ -51,6 +51,7 @@ fn the_examples_of_the_other_kinds_are_such() {
         ("Data set", "dataset"),
         ("Key change", "key"),
         ("Notice", "notice"),
+        ("Stated notice", "notice"),
         ("Observation", "observation"),
     ] {
         let statement = read("statement.md", heading, &format!("{heading} id"));

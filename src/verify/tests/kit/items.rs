@@ -302,6 +302,7 @@ pub fn notice(change: NoticeKind, targets: Vec<ArtifactRef>) -> Notice {
         by: vec![],
         effect: None,
         reason: None,
+        reaches: None,
     }
 }
 
