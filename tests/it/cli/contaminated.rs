@@ -34,19 +34,21 @@ fn with_model() -> Place {
     };
     place.write("corpus.jsonl", lines(&corpus));
     place.write("kept.jsonl", lines(&corpus[..2]));
+    place.write("late.jsonl", "{\"text\":\"unlike all of them\"}\n");
     place.write("steer.jsonl", lines(&eval[3..4]));
     place.write("eval.jsonl", lines(&eval));
     place.write(
         "lineage.yaml",
         format!(
             "herdbook: 1\nsources:\n- {{name: corpus, files: corpus.jsonl, {HOW}}}\n- {{name: steer, files: steer.jsonl, {HOW}}}\n\
+             - {{name: late, files: late.jsonl, {HOW}}}\n\
              models:\n- {{name: base, provider: Example AI, version: '1', access: weights}}\n\
              datasets:\n- {{name: all, members: [kept]}}\n\
              runs:\n\
              - {{name: filter, does: filter, inputs: [{{use: corpus, as: data}}], outputs: [{{name: kept, kind: shard, files: kept.jsonl}}]}}\n\
              - {{name: sft, does: train, inputs: [{{use: base, as: base}}, {{use: all, as: data}}, {{use: steer, as: eval}}], \
                outputs: [{{name: sft-model, kind: model, content: not_known}}]}}\n\
-             - {{name: more, does: train, inputs: [{{use: sft-model, as: base}}, {{use: kept, as: data}}], \
+             - {{name: more, does: train, inputs: [{{use: sft-model, as: base}}, {{use: late, as: data}}], \
                outputs: [{{name: model, kind: model, content: not_known}}]}}\n"
         ),
     );
@@ -95,12 +97,26 @@ fn how_a_file_reaches_the_model_is_told() {
     let place = with_model();
     let told = compare(&place, "model", &["eval.jsonl"], 21);
     for (name, via, trained, path) in [
-        ("kept", "mass", true, &["model", "more", "kept"][..]),
+        (
+            "kept",
+            "mass",
+            true,
+            &["model", "more", "sft-model", "sft", "all", "kept"][..],
+        ),
         (
             "corpus",
             "mass",
             false,
-            &["model", "more", "kept", "filter", "corpus"],
+            &[
+                "model",
+                "more",
+                "sft-model",
+                "sft",
+                "all",
+                "kept",
+                "filter",
+                "corpus",
+            ],
         ),
         (
             "steer",
@@ -131,7 +147,7 @@ fn how_a_file_reaches_the_model_is_told() {
         21,
     );
     assert_eq!(trained["found"]["any"]["rows"], 1);
-    assert_eq!(trained["compared"]["of"], 1);
+    assert_eq!(trained["compared"]["of"], 2, "of its base, too");
     assert_eq!(
         compare(&place, "sft-model", &["eval.jsonl", "--trained-only"], 21)["compared"]["of"],
         1
