@@ -1,7 +1,8 @@
 //! The shares of what is reached, one statement after the other on the way up, by the mass of the verdict.
 //!
 //! Of each statement is kept what the shares of its children can still need: itself while something further up cites it,
-//! and while what cites it is kept. What does not descend from the founders is read once and kept.
+//! and what it has mass from for as long, since another part of it may be asked for. What does not descend from the
+//! founders is read once and kept.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -30,10 +31,12 @@ use crate::query::names::members;
 struct Kept {
     /// Whether something further up cites it.
     awaited: bool,
-    /// How many of those that are kept have mass from it.
+    /// How many of those that hold it have mass from it: what is awaited, and data sets that are kept.
     held_by: usize,
-    /// Those among the kept that it has mass from.
+    /// Those among the kept that it has mass from, while it holds them.
     parents: Vec<StatementId>,
+    /// A data set is opened by whoever takes it, so it holds what it collects for as long as it is kept.
+    is_data_set: bool,
     manifests: Vec<BlobId>,
 }
 
@@ -74,15 +77,15 @@ impl<'a> Sharing<'a> {
         let (entry, id, last) = (child.entry, child.id, child.last);
         if !heavy.is_empty() && self.fault.is_none() {
             self.heavy(child, heavy)?;
-            self.pass(id, last);
+            match last {
+                Some(last) => self.awaited.entry(last).or_default().push(id),
+                None => self.pass(id),
+            }
         }
         let passed: Vec<LeafIndex> = self.awaited.range(..=entry).map(|(last, _)| *last).collect();
         for last in passed {
             for id in self.awaited.remove(&last).unwrap_or_default() {
-                if let Some(kept) = self.kept.get_mut(&id) {
-                    kept.awaited = false;
-                }
-                self.forget(id);
+                self.pass(id);
             }
         }
         Ok(())
@@ -121,15 +124,17 @@ impl<'a> Sharing<'a> {
             }
         }
         let id = child.id;
+        let is_data_set = matches!(child.statement.predicate, Predicate::Dataset(_));
         self.lineage.add(child.entry, id, child.statement, child.cites);
         self.read(parents)?;
         self.kept.insert(
             id,
             Kept {
-                awaited: false,
+                awaited: true,
                 held_by: 0,
                 parents: statements,
                 manifests,
+                is_data_set,
             },
         );
         for (set, artifacts) in artifacts {
@@ -146,37 +151,52 @@ impl<'a> Sharing<'a> {
         Ok(())
     }
 
-    fn pass(&mut self, id: StatementId, last: Option<LeafIndex>) {
-        if let (Some(last), Some(kept)) = (last, self.kept.get_mut(&id)) {
-            kept.awaited = true;
-            self.awaited.entry(last).or_default().push(id);
-        } else {
-            self.forget(id);
+    /// Nothing further up cites it: nobody asks for another part of it, so what it has mass from is let go.
+    fn pass(&mut self, id: StatementId) {
+        let Some(kept) = self.kept.get_mut(&id) else {
+            return;
+        };
+        kept.awaited = false;
+        let mut queue = vec![id];
+        if !kept.is_data_set {
+            queue.extend(self.release(id));
+        }
+        while let Some(id) = queue.pop() {
+            queue.extend(self.forget(id));
         }
     }
 
-    /// Forgets a statement that nothing needs any longer, and what was kept for it alone.
-    fn forget(&mut self, id: StatementId) {
-        let mut queue = vec![id];
-        while let Some(id) = queue.pop() {
-            let is_needed = |kept: &Kept| kept.awaited || kept.held_by > 0;
-            if self.kept.get(&id).is_none_or(is_needed) {
-                continue;
-            }
-            let Some(kept) = self.kept.remove(&id) else {
-                continue;
-            };
-            self.lineage.forget(id);
-            for blob in kept.manifests {
-                self.let_go(blob);
-            }
-            for parent in kept.parents {
-                if let Some(kept) = self.kept.get_mut(&parent) {
-                    kept.held_by = kept.held_by.saturating_sub(1);
-                }
-                queue.push(parent);
+    /// Lets go of what a statement holds, and returns that.
+    fn release(&mut self, id: StatementId) -> Vec<StatementId> {
+        let kept = self.kept.get_mut(&id);
+        let parents = kept
+            .map(|kept| std::mem::take(&mut kept.parents))
+            .unwrap_or_default();
+        for parent in &parents {
+            if let Some(kept) = self.kept.get_mut(parent) {
+                kept.held_by = kept.held_by.saturating_sub(1);
             }
         }
+        parents
+    }
+
+    /// Forgets a statement unless something needs it; returns what may be forgotten with it.
+    fn forget(&mut self, id: StatementId) -> Vec<StatementId> {
+        let is_needed = |kept: &Kept| kept.awaited || kept.held_by > 0;
+        if self.kept.get(&id).is_none_or(is_needed) {
+            return Vec::new();
+        }
+        let held = self.release(id);
+        self.lineage.forget(id);
+        for blob in self
+            .kept
+            .remove(&id)
+            .map(|kept| kept.manifests)
+            .unwrap_or_default()
+        {
+            self.let_go(blob);
+        }
+        held
     }
 
     fn let_go(&mut self, blob: BlobId) {
@@ -263,3 +283,6 @@ fn outputs(
     };
     Ok(sets.iter().filter_map(of).collect())
 }
+
+#[cfg(test)]
+mod tests;
