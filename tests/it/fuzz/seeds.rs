@@ -444,8 +444,8 @@ fn files(world: &World) -> Vec<Seed> {
     ] {
         seeds.push(seed("lineage_file", name, [&[form], text.as_bytes()].concat()));
     }
-    seeds.push(seed("dpi", "two", DPI.as_bytes().to_vec()));
-    seeds.push(seed("dpi", "cut", DPI.as_bytes()[..DPI.len() / 2].to_vec()));
+    seeds.push(seed("dpi", "two", DPI.as_bytes()));
+    seeds.push(seed("dpi", "cut", &DPI.as_bytes()[..DPI.len() / 2]));
     seeds
 }
 
