@@ -55,6 +55,7 @@ fn verbs() -> Vec<(Vec<&'static str>, bool)> {
         with(&["impact", "seeds"]),
         with(&["pedigree", "model"]),
         with(&["gaps"]),
+        with(&["licences", "model"]),
         with(&["report", "model", "-o", "report-folder"]),
         with(&["prove", "model", "-o", "proof.json"]),
         with(&["rows", "find", "--row", "{\"a\":1}"]),
