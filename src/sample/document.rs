@@ -362,19 +362,18 @@ impl SampleFile {
                 "it is longer than the limit SAMPLE_BYTES_MAX of 16 MiB",
             ));
         }
-        let (document, signer) = match bytes.strip_suffix(b"\n") {
-            Some(bare) => (document(bare)?, None),
-            None => {
-                let envelope = Envelope::decode_within(bytes, SAMPLE_BYTES_MAX)?;
-                let document = document(envelope.payload())?;
-                let auditor = document.auditor.as_ref().ok_or(SampleError::Signer)?;
-                let key = PublicKey::from_hex(&auditor.public_key)?;
-                if key.id() != envelope.key() || auditor.keyid != key.id().to_hex() {
-                    return Err(SampleError::Signer);
-                }
-                envelope.verify(key)?;
-                (document, Some(key))
+        let (document, signer) = if let Some(bare) = bytes.strip_suffix(b"\n") {
+            (document(bare)?, None)
+        } else {
+            let envelope = Envelope::decode_within(bytes, SAMPLE_BYTES_MAX)?;
+            let document = document(envelope.payload())?;
+            let auditor = document.auditor.as_ref().ok_or(SampleError::Signer)?;
+            let key = PublicKey::from_hex(&auditor.public_key)?;
+            if key.id() != envelope.key() || auditor.keyid != key.id().to_hex() {
+                return Err(SampleError::Signer);
             }
+            envelope.verify(key)?;
+            (document, Some(key))
         };
         if signer.is_none() && document.auditor.is_some() {
             return Err(SampleError::Signer);

@@ -230,12 +230,12 @@ fn opened(session: &Session, args: &ReconcileArgs, lines: &[Line]) -> Result<BTr
                 let found = read_file_digests(&at, &bar);
                 found
                     .map_err(|source| {
-                        invalid(format!("the file of line {} cannot be hashed", line.number)).because(source)
+                        invalid(&format!("the file of line {} cannot be hashed", line.number)).because(source)
                     })?
                     .sha256
             }
             (None, _, _) => {
-                return Err(invalid(format!(
+                return Err(invalid(&format!(
                     "line {} has no sha256, and there is no --content DIR",
                     line.number
                 )));
@@ -270,7 +270,7 @@ fn register(
         );
     }
     if parts.len() > OBSERVATIONS_MAX {
-        return Err(invalid(format!(
+        return Err(invalid(&format!(
             "{} files that are not declared take more than the limit OBSERVATIONS_MAX of {OBSERVATIONS_MAX} statements",
             against.len()
         ))
@@ -360,7 +360,7 @@ fn text(name: &str, declared: &Declared, compared: &Compared, paint: Paint) -> S
             one.sha256
         )
     });
-    list(&mut text, &paint.bad("other bytes"), lines.collect());
+    list(&mut text, &paint.bad("other bytes"), &lines.collect::<Vec<_>>());
     let lines = undeclared.iter().map(|(one, is_own)| {
         let own = if *is_own {
             "; the run itself made it: leave it out if the job only wrote it"
@@ -369,7 +369,7 @@ fn text(name: &str, declared: &Declared, compared: &Compared, paint: Paint) -> S
         };
         format!("{}, sha256 {}{own}", in_line(&one.path), one.sha256)
     });
-    list(&mut text, &paint.bad("not declared"), lines.collect());
+    list(&mut text, &paint.bad("not declared"), &lines.collect::<Vec<_>>());
     let lines = unopened.iter().map(|file| {
         format!(
             "{}, {} of {}",
@@ -378,19 +378,27 @@ fn text(name: &str, declared: &Declared, compared: &Compared, paint: Paint) -> S
             in_line(&file.item)
         )
     });
-    list(&mut text, &paint.notable("never opened"), lines.collect());
+    list(
+        &mut text,
+        &paint.notable("never opened"),
+        &lines.collect::<Vec<_>>(),
+    );
     let lines = declared
         .not_compared
         .iter()
         .map(|one| format!("{}, {}: {}", in_line(&one.item), one.role, one.why));
-    list(&mut text, &paint.faint("not compared"), lines.collect());
+    list(
+        &mut text,
+        &paint.faint("not compared"),
+        &lines.collect::<Vec<_>>(),
+    );
     text.push_str(
         "What a list leaves out was not seen: this shows what was opened, never that nothing else was.\n",
     );
     text
 }
 
-fn list(text: &mut String, heading: &str, lines: Vec<String>) {
+fn list(text: &mut String, heading: &str, lines: &[String]) {
     if lines.is_empty() {
         return;
     }
