@@ -9,11 +9,13 @@
 //! | [`bound`] | how many items may differ at most, given what was seen |
 //! | `population` | items, strata, and the digest of all of them |
 //! | `draw` | the stream, the allocation to strata, the draw |
-//! | `document` | the file: canonical JSON, signed or not |
+//! | `document` | what a file says, held against the draw |
+//! | `file` | its bytes: canonical JSON, signed or not |
 
 pub mod bound;
 mod document;
 mod draw;
+mod file;
 mod population;
 
 #[cfg(test)]
@@ -25,12 +27,12 @@ use crate::key::KeyError;
 
 pub use document::Document;
 pub use document::Marked;
-pub use document::PREDICATE_TYPE;
-pub use document::SAMPLE_BYTES_MAX;
-pub use document::SampleFile;
 pub use draw::DRAW_CONTEXT;
 pub use draw::allocate;
 pub use draw::draw;
+pub use file::PREDICATE_TYPE;
+pub use file::SAMPLE_BYTES_MAX;
+pub use file::SampleFile;
 pub use population::Outside;
 pub use population::Population;
 pub use population::StratumFacts;

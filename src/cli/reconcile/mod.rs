@@ -2,14 +2,13 @@
 
 mod compare;
 mod reads;
+mod told;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args as ClapArgs;
-use serde_json::Value;
-use serde_json::json;
 
 use crate::digest::StatementId;
 use crate::ledger::Ledger;
@@ -39,10 +38,8 @@ use super::progress::Bar;
 use super::session::Session;
 use super::surroundings::Nonces;
 use super::ui::Answer;
-use super::ui::Paint;
 use super::ui::counted;
 use super::ui::in_line;
-use super::ui::put;
 use super::verify::trust;
 
 use compare::Compared;
@@ -50,9 +47,8 @@ use compare::Opened;
 use compare::compare;
 use reads::Line;
 use reads::invalid;
-
-/// How many files of a class are listed; JSON has all.
-const LISTED_MAX: usize = 30;
+use told::json;
+use told::text;
 
 /// How many bytes of names and digests go into one observation, so that its envelope stays below the limit of an entry.
 const OBSERVATION_BYTES_MAX: usize = 40_000;
@@ -230,12 +226,12 @@ fn opened(session: &Session, args: &ReconcileArgs, lines: &[Line]) -> Result<BTr
                 let found = read_file_digests(&at, &bar);
                 found
                     .map_err(|source| {
-                        invalid(format!("the file of line {} cannot be hashed", line.number)).because(source)
+                        invalid(&format!("the file of line {} cannot be hashed", line.number)).because(source)
                     })?
                     .sha256
             }
             (None, _, _) => {
-                return Err(invalid(format!(
+                return Err(invalid(&format!(
                     "line {} has no sha256, and there is no --content DIR",
                     line.number
                 )));
@@ -270,7 +266,7 @@ fn register(
         );
     }
     if parts.len() > OBSERVATIONS_MAX {
-        return Err(invalid(format!(
+        return Err(invalid(&format!(
             "{} files that are not declared take more than the limit OBSERVATIONS_MAX of {OBSERVATIONS_MAX} statements",
             against.len()
         ))
@@ -330,118 +326,6 @@ fn name(path: &str) -> String {
     } else {
         format!("./{end}")
     }
-}
-
-fn text(name: &str, declared: &Declared, compared: &Compared, paint: Paint) -> String {
-    let Compared {
-        same,
-        differing,
-        undeclared,
-        unopened,
-    } = compared;
-    let opened = same.len() + differing.len() + undeclared.len();
-    let mut text = format!(
-        "{}: {} opened, {} declared; {} as declared, {} with other bytes, {} not declared, {} never opened\n",
-        paint.strong(&in_line(name)),
-        counted(opened, "file"),
-        declared.digests().len(),
-        same.len(),
-        differing.len(),
-        undeclared.len(),
-        unopened.len(),
-    );
-    let lines = differing.iter().map(|(one, file)| {
-        format!(
-            "{}, as {} of {}: declared {}, opened {}",
-            in_line(&one.path),
-            file.role,
-            in_line(&file.item),
-            file.sha256,
-            one.sha256
-        )
-    });
-    list(&mut text, &paint.bad("other bytes"), lines.collect());
-    let lines = undeclared.iter().map(|(one, is_own)| {
-        let own = if *is_own {
-            "; the run itself made it: leave it out if the job only wrote it"
-        } else {
-            ""
-        };
-        format!("{}, sha256 {}{own}", in_line(&one.path), one.sha256)
-    });
-    list(&mut text, &paint.bad("not declared"), lines.collect());
-    let lines = unopened.iter().map(|file| {
-        format!(
-            "{}, {} of {}",
-            in_line(&file.name),
-            file.role,
-            in_line(&file.item)
-        )
-    });
-    list(&mut text, &paint.notable("never opened"), lines.collect());
-    let lines = declared
-        .not_compared
-        .iter()
-        .map(|one| format!("{}, {}: {}", in_line(&one.item), one.role, one.why));
-    list(&mut text, &paint.faint("not compared"), lines.collect());
-    text.push_str(
-        "What a list leaves out was not seen: this shows what was opened, never that nothing else was.\n",
-    );
-    text
-}
-
-fn list(text: &mut String, heading: &str, lines: Vec<String>) {
-    if lines.is_empty() {
-        return;
-    }
-    put(text, format_args!("{heading}\n"));
-    for line in lines.iter().take(LISTED_MAX) {
-        put(text, format_args!("  {line}\n"));
-    }
-    let more = lines.len().saturating_sub(LISTED_MAX);
-    if more > 0 {
-        put(text, format_args!("  and {more} more (--json lists all)\n"));
-    }
-}
-
-fn json(
-    name: &str,
-    run: StatementId,
-    declared: &Declared,
-    compared: &Compared,
-    registered: &[(StatementId, u64)],
-) -> Value {
-    let opened = |one: &Opened| json!({ "path": one.path, "sha256": one.sha256.to_hex() });
-    json!({
-        "schema": "herdbook/reconcile/v1",
-        "run": { "id": format!("hb:{run}"), "name": name },
-        "same": compared.same.iter().map(opened).collect::<Vec<_>>(),
-        "differs": compared.differing.iter().map(|(one, file)| json!({
-            "path": one.path,
-            "sha256": one.sha256.to_hex(),
-            "declared": { "name": file.name, "sha256": file.sha256.to_hex(), "item": file.item, "role": file.role },
-        })).collect::<Vec<_>>(),
-        "undeclared": compared.undeclared.iter().map(|(one, is_own)| json!({
-            "path": one.path,
-            "sha256": one.sha256.to_hex(),
-            "own_output": is_own,
-        })).collect::<Vec<_>>(),
-        "never_opened": compared.unopened.iter().map(|file| json!({
-            "name": file.name,
-            "sha256": file.sha256.to_hex(),
-            "item": file.item,
-            "role": file.role,
-        })).collect::<Vec<_>>(),
-        "not_compared": declared.not_compared.iter().map(|one| json!({
-            "item": one.item,
-            "role": one.role,
-            "why": one.why,
-        })).collect::<Vec<_>>(),
-        "registered": registered.iter().map(|(id, entry)| json!({
-            "id": format!("hb:{id}"),
-            "entry": entry,
-        })).collect::<Vec<_>>(),
-    })
 }
 
 fn notes(args: &ReconcileArgs, ledger: &Ledger, registered: &[(StatementId, u64)]) -> Vec<String> {

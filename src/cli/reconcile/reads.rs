@@ -38,8 +38,7 @@ struct Wire {
 /// Reads a list.
 pub fn read(path: &Path) -> Result<Vec<Line>, Error> {
     let bytes = read_limited(path, READS_BYTES_MAX, "a list of what was opened")?;
-    let text =
-        String::from_utf8(bytes).map_err(|source| invalid("it is not UTF-8".to_owned()).because(source))?;
+    let text = String::from_utf8(bytes).map_err(|source| invalid("it is not UTF-8").because(source))?;
     parse(&text)
 }
 
@@ -50,21 +49,21 @@ fn parse(text: &str) -> Result<Vec<Line>, Error> {
             continue;
         }
         if lines.len() == READS_MAX {
-            return Err(invalid(format!(
+            return Err(invalid(&format!(
                 "it has more lines than the limit READS_MAX of {READS_MAX}"
             )));
         }
         lines.push(of_line(number, line)?);
     }
     if lines.is_empty() {
-        return Err(invalid("it names no file".to_owned()));
+        return Err(invalid("it names no file"));
     }
     Ok(lines)
 }
 
 fn of_line(number: usize, line: &str) -> Result<Line, Error> {
     let wrong = |why: &str| {
-        invalid(format!(
+        invalid(&format!(
             "line {number} {why}: {}",
             in_line(&line.chars().take(120).collect::<String>())
         ))
@@ -94,7 +93,7 @@ fn of_line(number: usize, line: &str) -> Result<Line, Error> {
 }
 
 /// Makes an error of a list.
-pub fn invalid(why: String) -> Error {
+pub fn invalid(why: &str) -> Error {
     Error::new(Exit::Failure, format!("the list of what was opened cannot be used: {why}"))
         .code(ErrorCode::ReadsInvalid)
         .hint("write a line {\"path\":\"out/0.jsonl\",\"sha256\":\"64 digits\"} for each file, or only its path and --content DIR")

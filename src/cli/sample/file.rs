@@ -1,6 +1,5 @@
 //! The file of a sample: reading, marking, signing.
 
-use std::fs;
 use std::path::Path;
 
 use serde_json::json;
@@ -8,6 +7,7 @@ use serde_json::json;
 use crate::cli::error::Error;
 use crate::cli::exit::Exit;
 use crate::cli::fresh::read_limited;
+use crate::cli::hash::replace;
 use crate::cli::home::write_new;
 use crate::cli::session::Session;
 use crate::cli::ui::Answer;
@@ -43,7 +43,9 @@ pub(super) fn mark(session: &Session, args: &MarkArgs) -> Result<Answer, Error> 
         .mark(args.item, args.mark, args.note.as_deref())
         .map_err(invalid)?;
     let marked = SampleFile::unsigned(&document).map_err(invalid)?;
-    replace(&path, marked.bytes())?;
+    replace(&path, marked.bytes()).map_err(|source| {
+        Error::new(Exit::Failure, format!("{} cannot be written", path.display())).because(source)
+    })?;
     let tally = tally(&document);
     let at = usize::try_from(args.item).unwrap_or_default().saturating_sub(1);
     let what = document
@@ -114,16 +116,5 @@ fn marks(tally: Tally) -> serde_json::Value {
         "differs": tally.differing,
         "missing": tally.missing,
         "not_checked": tally.unchecked,
-    })
-}
-
-/// Replaces the auditor's own file by a marked one, whole or not at all.
-fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    let beside = path.with_file_name(name);
-    write_new(&beside, bytes)?;
-    fs::rename(&beside, path).map_err(|source| {
-        Error::new(Exit::Failure, format!("{} cannot be written", path.display())).because(source)
     })
 }

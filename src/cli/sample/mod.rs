@@ -113,7 +113,7 @@ struct MarkArgs {
     file: PathBuf,
     /// The number of the item
     item: u64,
-    /// What was found: not_checked, as_registered, differs, missing
+    /// What was found: `not_checked`, `as_registered`, `differs` or `missing`
     #[arg(long, value_name = "MARK", value_parser = mark)]
     mark: Mark,
     /// What to remember of it
@@ -155,7 +155,7 @@ pub fn run(session: &Session, args: &SampleArgs) -> Result<Answer, Error> {
 }
 
 fn draw(session: &Session, args: &DrawArgs) -> Result<Answer, Error> {
-    let (node, seed) = (
+    let (asked, seed) = (
         args.node.as_deref().unwrap_or_default(),
         args.seed.as_deref().unwrap_or_default(),
     );
@@ -167,7 +167,7 @@ fn draw(session: &Session, args: &DrawArgs) -> Result<Answer, Error> {
     let mut ledger = session.open_log()?;
     let note = published_note(&mut ledger)?;
     let bar = Bar::new(session.ui.progress());
-    let (name, artifacts) = only_target(session, &ledger, node, &bar)?;
+    let (name, artifacts) = only_target(session, &ledger, asked, &bar)?;
     bar.done();
     let request = Request {
         name,
