@@ -111,17 +111,17 @@ pub(super) fn kinship(graph: &Graph, root: usize) -> Vec<Kin> {
             Kind::Synthetic(names) => names.as_slice(),
             _ => &[],
         };
-        let named = |of: &BTreeSet<String>| names.iter().any(|name| of.contains(&name.to_lowercase()));
+        let is_in = |of: &BTreeSet<String>| names.iter().any(|name| of.contains(&name.to_lowercase()));
         let own_names: BTreeSet<String> = (lineage.iter())
             .filter(|_| !names.is_empty())
             .filter_map(|at| Some(graph.item(*at)?.name.to_lowercase()))
             .collect();
         if node.item.is_some_and(|item| own.contains(&item)) && node.kind.is_model()
             || earlier
-            || named(&own_names)
+            || is_in(&own_names)
         {
             Kin::Own
-        } else if related.get(at).copied().unwrap_or_default() && node.kind.is_model() || named(&families) {
+        } else if related.get(at).copied().unwrap_or_default() && node.kind.is_model() || is_in(&families) {
             Kin::Family
         } else {
             Kin::Other
@@ -148,8 +148,13 @@ fn weights_of(graph: &Graph, root: usize) -> BTreeSet<usize> {
     seen
 }
 
-/// Returns the self-consumption of the model at the root.
-pub(super) fn self_consumption(graph: &Graph, root: usize, left: &Cell<usize>) -> SelfConsumption {
+/// Returns the self-consumption of the model at the root, of all its mass or of that which comes by way of `from`.
+pub(super) fn self_consumption(
+    graph: &Graph,
+    root: usize,
+    from: usize,
+    left: &Cell<usize>,
+) -> SelfConsumption {
     let kin = kinship(graph, root);
     let near = nearest(graph);
     let mut groups: BTreeMap<Kin, Vec<usize>> = BTreeMap::new();
@@ -161,13 +166,17 @@ pub(super) fn self_consumption(graph: &Graph, root: usize, left: &Cell<usize>) -
             groups.entry(kin).or_default().push(position);
         }
     }
-    let shares = Coefficients::of(&near.graph, near.start(root), left);
+    let shares = Coefficients::of(&near.graph, near.start(from), left);
     let share = |kin: Kin| {
         groups
             .get(&kin)
             .map_or_else(Share::zero, |members| shares.group(members))
     };
-    let mut loops = loops(graph, root, &kin);
+    let mut loops = if from == root {
+        loops(graph, root, &kin)
+    } else {
+        Vec::new()
+    };
     let loops_left_out = loops.len().saturating_sub(LOOPS_MAX);
     loops.truncate(LOOPS_MAX);
     SelfConsumption {

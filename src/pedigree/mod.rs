@@ -69,6 +69,8 @@ pub struct Pedigree {
     pub stage: Option<Measures>,
     /// How much its own kin generated.
     pub self_consumption: SelfConsumption,
+    /// The same of what the last training run itself brings, without loops.
+    pub stage_self_consumption: Option<SelfConsumption>,
     /// One for each evaluation set that was looked for.
     pub contamination: Vec<Contamination>,
     /// Which counts are missing, and where.
@@ -88,7 +90,7 @@ pub fn pedigree(descent: &Descent, evaluations: &[Target<'_>]) -> Result<Pedigre
         .map(|target| adapt::evaluation(descent, &graph, target))
         .collect();
     let mut pedigree = measure(&graph, &evaluations);
-    let (unknowns, left_out) = unknowns::unknowns(descent);
+    let (unknowns, left_out) = unknowns::unknowns(descent, &graph);
     pedigree.unknowns = unknowns;
     pedigree.unknowns_left_out = left_out;
     if descent.parcels.exhausted {
@@ -105,7 +107,9 @@ pub fn measure(graph: &Graph, evaluations: &[Evaluation]) -> Pedigree {
     let left = Cell::new(FOLD_STEPS_MAX);
     let whole = measures::measures(graph, 0, &left);
     let stage = graph.stage().map(|stage| measures::measures(graph, stage, &left));
-    let self_consumption = families::self_consumption(graph, 0, &left);
+    let self_consumption = families::self_consumption(graph, 0, 0, &left);
+    let stage_self_consumption =
+        (graph.stage()).map(|stage| families::self_consumption(graph, 0, stage, &left));
     let contamination = (evaluations.iter())
         .map(|evaluation| contamination::contamination(graph, 0, evaluation, &left))
         .collect();
@@ -124,6 +128,7 @@ pub fn measure(graph: &Graph, evaluations: &[Evaluation]) -> Pedigree {
         whole,
         stage,
         self_consumption,
+        stage_self_consumption,
         contamination,
         unknowns: Vec::new(),
         unknowns_left_out: 0,

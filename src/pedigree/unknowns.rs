@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use num_traits::Zero as _;
+
 use crate::statement::Does;
 use crate::statement::Predicate;
 use crate::statement::Role;
@@ -11,6 +13,9 @@ use crate::verify::DescentNode;
 use crate::verify::DescentPart;
 use crate::verify::Parcel;
 use crate::verify::mass_inputs;
+
+use super::graph::Graph;
+use super::sweep::sweep;
 
 /// The most missing counts that are listed; the rest is counted.
 pub const UNKNOWNS_MAX: usize = 200;
@@ -24,16 +29,20 @@ pub struct Unknown {
     pub name: String,
     /// What is missing: `rows`, `share` (of a base) or `kept` (rows of an input that came out).
     pub what: &'static str,
-    /// The run that takes it, where the count is one of its input.
+    /// The run that takes it, where the count is one of an input of it.
     pub run: Option<String>,
     /// The same as a sentence.
     pub text: String,
 }
 
-/// Returns the counts that are missing, and how many more there are.
-pub(super) fn unknowns(descent: &Descent) -> (Vec<Unknown>, usize) {
-    let mut found = BTreeSet::new();
-    for parcel in &descent.parcels.all {
+/// Returns the counts that are missing, nearest to the model first, and how many more there are. What contributes no mass
+/// leaves no number open.
+pub(super) fn unknowns(descent: &Descent, graph: &Graph) -> (Vec<Unknown>, usize) {
+    let shares = sweep(graph, 0, |_| true);
+    let mut found: Vec<Unknown> = Vec::new();
+    let contributes = |at: usize| shares.get(at).is_some_and(|share| !share.high.is_zero());
+    let parcels = descent.parcels.all.iter().enumerate();
+    for (_, parcel) in parcels.filter(|(at, _)| contributes(*at)) {
         let Some(node) = parcel.node.and_then(|at| descent.nodes.get(at)) else {
             continue;
         };
@@ -42,16 +51,19 @@ pub(super) fn unknowns(descent: &Descent) -> (Vec<Unknown>, usize) {
                 found.extend(of_run(descent, node, run, output));
             }
             if parcel.sampled && node.shown.rows.or(parcel.rows).is_none() {
-                found.insert(rows_of(node));
+                found.push(rows_of(node));
             }
         }
         let is_source = node.shown.kind == "source" && parcel.end.is_some();
         if is_source && node.shown.rows.is_none() {
-            found.insert(rows_of(node));
+            found.push(rows_of(node));
         }
     }
+    let mut seen = BTreeSet::new();
+    found.retain(|one| seen.insert(one.clone()));
     let left_out = found.len().saturating_sub(UNKNOWNS_MAX);
-    (found.into_iter().take(UNKNOWNS_MAX).collect(), left_out)
+    found.truncate(UNKNOWNS_MAX);
+    (found, left_out)
 }
 
 /// Whether some weight of what a parcel consists of is not known.
@@ -118,7 +130,14 @@ fn of_run(descent: &Descent, output: &DescentNode, run: &Run, at: usize) -> Vec<
                     ));
                 }
             } else if node.shown.rows.is_none() && input.rows.is_none() && input.tokens.is_none() {
-                found.push(missing("rows", format!("rows of {name} are not known")));
+                found.push(if input.role == Role::Generator {
+                    missing(
+                        "rows",
+                        format!("how many rows {name} generated in {taker} is not known"),
+                    )
+                } else {
+                    rows_of(node)
+                });
             } else if input.kept.is_none() {
                 silent.push(missing(
                     "kept",

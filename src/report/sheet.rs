@@ -5,7 +5,9 @@ use num_rational::BigRational;
 use num_traits::ToPrimitive as _;
 use serde::Serialize;
 
+use crate::pedigree::Range;
 use crate::verify::PathStep;
+use crate::verify::Share;
 
 use super::document::Step;
 
@@ -102,4 +104,33 @@ pub fn number(value: &BigRational) -> String {
         format!("{value:.3e}")
     };
     format!("about {digits}")
+}
+
+/// How many founders, generators, loops or missing counts are told in words; JSON has all.
+pub(super) const SHOWN_MAX: usize = 30;
+
+/// Returns a share as people read it; an interval says what is missing.
+pub(super) fn share(value: &Share, why: &str) -> String {
+    let why = if value.is_exact() { "" } else { why };
+    format!("{}{why}", value.percent())
+}
+
+/// Returns a number or an interval of numbers.
+pub(super) fn numbers(value: &Share, why: &str) -> String {
+    range(&Range::from(value.clone()), why)
+}
+
+/// Returns a number, an interval, or the least of what has no bound.
+pub(super) fn range(value: &Range, why: &str) -> String {
+    match &value.high {
+        Some(high) if *high == value.low => number(high),
+        Some(high) => format!("between {} and {}{why}", number(&value.low), number(high)),
+        None => format!("at least {}{why}", number(&value.low)),
+    }
+}
+
+/// Returns a line for what is not told in words, if anything is not.
+pub(super) fn more(of: usize) -> Option<Entry> {
+    let more = of.checked_sub(SHOWN_MAX).filter(|more| *more > 0)?;
+    Some(entry(format!("and {more} more"), "", "--json lists all"))
 }

@@ -4,14 +4,14 @@ use crate::pedigree::SharedFounder;
 use crate::pedigree::Versus;
 use crate::verify::Judgement;
 
-use super::pedigree::SHOWN_MAX;
-use super::pedigree::class_words;
-use super::pedigree::more;
-use super::pedigree::numbers;
+use super::measured::class_words;
 use super::sheet::Entry;
+use super::sheet::SHOWN_MAX;
 use super::sheet::Section;
 use super::sheet::Sheet;
 use super::sheet::entry;
+use super::sheet::more;
+use super::sheet::numbers;
 
 /// Returns two models beside each other, in words.
 pub fn versus_sheet(first: &Judgement, second: &Judgement, versus: &Versus) -> Sheet {

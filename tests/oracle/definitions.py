@@ -104,10 +104,13 @@ class Descent:
         return total
 
     def founders(self):
+        """p(k): the mass that ends in each item, a mixed source once for each class that it is of."""
         total = {}
         for weight, path in self.paths:
-            total[path[-1]] = total.get(path[-1], 0) + weight
-        return total
+            for (name, _), share in self.split(path).items():
+                end = path[-1], name
+                total[end] = total.get(end, 0) + weight * share
+        return {end: share for end, share in total.items() if share}
 
     def generations(self):
         """G_k: the mass of the paths with exactly k generation edges."""
@@ -116,6 +119,9 @@ class Descent:
             for (_, depth), share in self.split(path).items():
                 total[depth] = total.get(depth, 0) + weight * share
         return {depth: mass for depth, mass in sorted(total.items()) if mass}
+
+    def mean_depth(self):
+        return sum(depth * mass for depth, mass in self.generations().items())
 
     def synthetic_fraction(self):
         return sum((mass for depth, mass in self.generations().items() if depth), Fraction(0))
@@ -132,16 +138,19 @@ class Descent:
         return self.synthetic_fraction() - self.synthetic_fraction_inherited()
 
     def ai_enriched_fraction(self):
-        """The mass of the paths through rows that a model annotated or judged."""
-        return sum((weight for weight, path in self.paths if any(self.node_of(key).enriched for key in path)), Fraction(0))
+        """The mass of the paths through rows that a model annotated, judged or reworked after they last were sampled."""
+        total = Fraction(0)
+        for weight, path in self.paths:
+            nodes = [self.node_of(key) for key in path]
+            until = next((at for at, node in enumerate(nodes) if node.generated), len(nodes))
+            total += weight * any(node.enriched for node in nodes[:until])
+        return total
 
     def effective_sources(self):
-        """1 / sum p^2 (Lacy 1989) over the mass that leads to declared sources; None where none does."""
+        """1 / sum p^2 over all that the lineage ends in; something opaque counts as one, and so does a mixed source (Lacy 1989)."""
         shares = {}
         for weight, path in self.paths:
-            real = weight * boundary_class(self.node_of(path[-1])).get("sources", 0)
-            if real:
-                shares[path[-1]] = shares.get(path[-1], 0) + real
+            shares[path[-1]] = shares.get(path[-1], 0) + weight
         return effective(shares.values())
 
     def generators_of(self, path):
@@ -149,7 +158,7 @@ class Descent:
         found = [below for above, below in zip(path, path[1:]) if self.node_of(above).generated]
         end = self.node_of(path[-1])
         if end.kind == "source" and "opaque_synthetic" in boundary_class(end):
-            found.append(("named", tuple(sorted(end.facts["generators"]))))
+            found.append(("named", tuple(sorted(name.lower() for name in end.facts["generators"]))))
         return found
 
     def generators(self):
@@ -168,15 +177,46 @@ class Descent:
         """The same for who generated, over the synthetic mass."""
         return effective(self.generators().values())
 
-    def bottleneck(self):
-        """The share of the model that most of the mass went through, the model itself aside."""
-        models = {key for _, path in self.paths for key in path[1:] if self.node_of(key).kind == "model"}
-        return max(map(self.contribution, models), default=None)
+    def coverage(self):
+        return self.boundary()["sources"]
+
+    def synthetic_fraction_at_most(self):
+        """S, if all that is hidden behind opaque ends is synthetic too."""
+        return sum((weight * share for weight, path in self.paths for (name, depth), share in self.split(path).items()
+                    if depth or name != "sources"), Fraction(0))
+
+    def fresh_real(self):
+        """Of the mass that passed k generations or more: the part that a declared source brings in at k."""
+        generations, fresh = self.generations(), {}
+        for weight, path in self.paths:
+            for (name, depth), share in self.split(path).items():
+                if name == "sources":
+                    fresh[depth] = fresh.get(depth, 0) + weight * share
+        more = {depth: sum(mass for other, mass in generations.items() if other >= depth)
+                for depth in range(max(generations) + 1)}
+        return {depth: fresh.get(depth, Fraction(0)) / more[depth] for depth in more}
+
+    def direct_ratio(self):
+        """A_direct / A, where the sampled shards nearest to the model are taken as fresh; None where a count is missing."""
+        nearest = {}
+        for weight, path in self.paths:
+            key = next((one for one in path if one in self.sampled()), None)
+            if key is not None:
+                nearest[key] = nearest.get(key, 0) + weight
+        if not nearest or any(not self.node_of(key).rows for key in self.sampled()):
+            return None
+        return sum(share * share / self.node_of(key).rows for key, share in nearest.items()) / self.collapse_index()[0]
+
+    def models(self):
+        """Every model that mass went through, the model itself aside, with how much."""
+        found = {key for _, path in self.paths for key in path[1:] if self.node_of(key).kind == "model"}
+        return {key: self.contribution(key) for key in found}
 
     def sampled(self):
-        """All shards that were sampled: sources, and what was generated."""
+        """All shards that were sampled: what was generated, and sources, but for those that nothing is declared of."""
         keys = {key for _, path in self.paths for key in path}
-        return {key for key in keys if self.node_of(key).generated or self.node_of(key).kind == "source"}
+        return {key for key in keys if self.node_of(key).generated
+                or self.node_of(key).kind == "source" and "unknown" not in boundary_class(self.node_of(key))}
 
     def collapse_index(self):
         """A = sum c(x)^2 / n(x), from the least to the most: what has no known number of rows has one or more."""
@@ -219,13 +259,13 @@ def kinship(graph, root, generator):
 
 
 def self_consumption(graph, descent):
-    """How much of the mass was generated by whom; on a path with several generators the closest kin counts."""
+    """How much of the mass was generated by whom; on a path with several generators the one nearest to the model counts."""
     total = dict.fromkeys(("other", "family", "own"), Fraction(0))
     for weight, path in descent.paths:
-        found = [kinship(graph, descent.root, one) for one in descent.generators_of(path)]
+        found = descent.generators_of(path)
         if found:
             synthetic = sum(share for (_, depth), share in descent.split(path).items() if depth)
-            total[list(total)[max(found)]] += weight * synthetic
+            total[list(total)[kinship(graph, descent.root, found[0])]] += weight * synthetic
     return total
 
 

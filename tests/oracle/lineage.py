@@ -183,6 +183,7 @@ class Graph:
         does = run["does"]
         counts = [artifact.get("rows") for artifact in output["artifacts"]]
         rows = output.get("rows", sum(counts) if None not in counts else None)
+        # Outputs that say which inputs they came from have only those, and the bases.
         node = Node(key, output["name"], "model" if output["kind"] == "model" else "shard", run, rows)
         anew = does == "generate" or bool(run.get("rewrites"))
         roles = ("base",) if does == "transform" and node.kind == "model" else MASS.get("generate" if anew else does, ("data",))
@@ -204,55 +205,71 @@ class Graph:
             self.found[one.split("/")[0]][1].get("model") for _, given in inputs
             if given["role"] == "filter" for one in given.get("artifacts", []))
         node.enriched = not anew and models and does in ("annotate", "judge", "transform")
-        node.weights = self.mixture(key, does, anew, carrying, run, output, rows)
+        node.weights = self.mixture(key, does, anew, carrying, run, rows)
         return node
 
-    def taken(self, key, number, given):
-        """What an input is made of, corner by corner: a list of {node: weight}."""
+    def mixture(self, key, does, anew, carrying, run, out):
+        """The corners of what an output is a mixture of (rules.md, "An output")."""
+        sides = [self.side(key, number, given) for number, given in carrying]
+        if not carrying:
+            return [{}]
+        if anew or does == "merge" or carrying[0][1]["role"] == "base" and does == "transform":
+            return self.product(self.declared(carrying, sides, equal=anew), sides)
+        if does == "train":
+            rollouts = [given["role"] == "generator" for _, given in carrying]
+            sides = [self.rollouts(key, number, side) if own else side
+                     for (number, _), side, own in zip(carrying, sides, rollouts)]
+            return self.product(self.training(carrying), sides)
+        kept = [given.get("kept") for _, given in carrying]
+        if None not in kept and len(run["outputs"]) == 1 and out in (None, sum(kept)):
+            return self.product(by_amounts(dict(enumerate(kept))), sides)
+        taken = added(pair for number, given in carrying for pair in self.contents(key, number, given))
+        # Nobody knows which rows came out if nobody knows how many.
+        return by_amounts(taken, out) if out is not None else anything([one for one, amount in taken.items() if amount != 0])
+
+    def side(self, key, number, given):
+        """What one input by itself is made of, corner by corner."""
         if "unresolved" in given:
             return [{self.gap(key, number, given["unresolved"]["text"]): Fraction(1)}]
         return self.parts(given["artifacts"])
 
-    def mixture(self, key, does, anew, carrying, run, output, out):
-        sides = [self.taken(key, number, given) for number, given in carrying]
-        if does == "train":
-            sides = [self.rollouts(key, number, side) if given["role"] == "generator" else side
-                     for (number, given), side in zip(carrying, sides)]
-        if not carrying:
-            return [{}]
-        if anew or does in ("merge",) or (does == "transform" and carrying[0][1]["role"] == "base"):
-            shares = self.declared(carrying, sides, equal=anew)
-            return self.product(shares, sides)
-        if does == "train":
-            bases = [at for at, (_, given) in enumerate(carrying) if given["role"] == "base"]
-            rest = [at for at in range(len(carrying)) if at not in bases]
-            amounts = [self.amount(carrying[at][1], "tokens") for at in rest]
-            if None in amounts:
-                amounts = [self.amount(carrying[at][1], "rows") for at in rest]
-            within = by_amounts(dict(zip(rest, amounts))) if rest else [{}]
-            known = [carrying[at][1].get("share") for at in bases]
-            if not bases:
-                shares = within
+    def training(self, carrying):
+        """The corners of the shares of a training's inputs: bases by what is stated of them, the rest by tokens, else by rows."""
+        bases = {at: given.get("share") for at, (_, given) in enumerate(carrying) if given["role"] == "base"}
+        rest = [at for at in range(len(carrying)) if at not in bases]
+        amounts = [self.amount(carrying[at][1], "tokens") for at in rest]
+        if None in amounts:
+            amounts = [self.amount(carrying[at][1], "rows") for at in rest]
+        within = by_amounts(dict(zip(rest, amounts))) if rest else [{}]
+        stated = {at: Fraction(share) for at, share in bases.items() if share is not None}
+        # What is left goes to one of those without a share, or, if there are none, to the rest.
+        left = 1 - sum(stated.values())
+        takers = [at for at in bases if at not in stated]
+        takers += ["rest"] if rest else []
+        corners_of = [stated | {at: left * (at == taker) for at in takers} for taker in takers] or [stated]
+        return [{at: share for at, share in corner.items() if at != "rest"} |
+                {at: corner.get("rest", 0) * weight for at, weight in inner.items()}
+                for corner in corners_of for inner in within]
+
+    def contents(self, key, number, given):
+        """The items that an input takes from, each with how many of its rows: pro rata, and no more than were kept."""
+        if "unresolved" in given:
+            yield self.gap(key, number, given["unresolved"]["text"]), given.get("rows")
+            return
+        cited = {}
+        for one in self.opened(given["artifacts"]):
+            cited.setdefault(self.item(one), []).append(one)
+        rows = {one: self.rows(references) for one, references in cited.items()}
+        taken = self.amount(given, "rows")
+        if taken is not None and "kept" in given:
+            taken = min(taken, given["kept"])
+        for one, count in rows.items():
+            if len(rows) == 1:
+                yield one, taken
+            elif taken is None or None in rows.values():
+                yield one, None
             else:
-                left = 1 - sum(Fraction(one) for one in known if one is not None)
-                sole = ["rest"] if rest else []
-                open_ = [at for at, one in zip(bases, known) if one is None]
-                if not open_:
-                    tops = [{**{at: Fraction(one) for at, one in zip(bases, known)}, **({"rest": left} if rest else {})}]
-                else:
-                    fixed = {at: Fraction(one) for at, one in zip(bases, known) if one is not None}
-                    tops = [fixed | {one: left if one == top else Fraction(0) for one in open_ + sole} for top in open_ + sole]
-                shares = [{**{at: top[at] for at in bases}, **{at: top.get("rest", 0) * weight for at, weight in corner.items()}}
-                          for top in tops for corner in within]
-            return self.product(shares, sides)
-        if carrying and all("kept" in given for _, given in carrying) and len(run["outputs"]) == 1:
-            total = sum(given["kept"] for _, given in carrying)
-            if out is None or total == out:
-                return self.product(by_amounts({at: given["kept"] for at, (_, given) in enumerate(carrying)}), sides)
-        amounts = {at: self.amount(given, "rows") for at, (_, given) in enumerate(carrying)}
-        kept = {at: given["kept"] if "kept" in given and amounts[at] is not None else amounts[at]
-                for at, (_, given) in enumerate(carrying)}
-        return self.product(by_amounts(kept, out), sides)
+                yield one, Fraction(taken) * count / sum(rows.values())
 
     def rollouts(self, key, number, side):
         """What a model wrote while another was trained on it: sampled like any shard, and kept nowhere."""

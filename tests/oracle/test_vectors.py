@@ -29,15 +29,18 @@ class Vectors(unittest.TestCase):
             "D6": ("shard", 80, True, {"M5": 1}),
             "M7": ("model", None, False, {"S1": "0.1", "D4": "0.4", "D6": "0.5"}),
         }), "M7")
-        self.assertEqual(descent.founders(), {"S0": Fraction(3, 4), "S1": Fraction(1, 4)})
+        self.assertEqual(descent.founders(), {("S0", "sources"): Fraction(3, 4), ("S1", "sources"): Fraction(1, 4)})
         self.assertEqual(descent.effective_sources(), Fraction("1.6"))
         self.assertEqual([descent.contribution(one) for one in ("D3", "D4", "D6")], list(map(Fraction, ("0.3", "0.45", "0.5"))))
         self.assertEqual(descent.collapse_index(), (Fraction("0.0095125"),) * 2)
         self.assertEqual(round(float(1 / descent.collapse_index()[0]), 4), 105.1248)
         self.assertEqual(descent.generations(), {0: Fraction("0.1"), 1: Fraction("0.55"), 2: Fraction("0.35")})
-        self.assertEqual(sum(depth * mass for depth, mass in descent.generations().items()), Fraction("1.25"))
+        self.assertEqual(descent.mean_depth(), Fraction("1.25"))
         self.assertEqual(descent.synthetic_fraction(), Fraction("0.9"))
-        self.assertEqual(descent.bottleneck(), Fraction(3, 4))
+        self.assertEqual(round(float(descent.direct_ratio()), 5), 0.51774)
+        self.assertEqual(descent.effective_generators(), Fraction(81, 41))
+        self.assertEqual(descent.fresh_real(), {0: Fraction("0.1"), 1: Fraction(55, 90), 2: 1})
+        self.assertEqual(max(descent.models().items(), key=lambda model: model[1]), ("M2", Fraction(3, 4)))
 
     def test_chains_of_ten_that_replace_and_that_accumulate(self):
         replaced = chain(10, 100, accumulate=False)

@@ -17,6 +17,7 @@ use crate::pedigree::Loop;
 use crate::pedigree::Measures;
 use crate::pedigree::Pedigree;
 use crate::pedigree::Range;
+use crate::pedigree::SelfConsumption;
 use crate::pedigree::SharedFounder;
 use crate::pedigree::Unknown;
 use crate::pedigree::Versus;
@@ -37,19 +38,27 @@ pub(super) fn of(judgement: &Judgement, pedigree: &Pedigree) -> Value {
     let mut value = head(judgement);
     add(&mut value, measures(&pedigree.whole));
     let of = &pedigree.self_consumption;
+    let stage = pedigree.stage.as_ref().map(|stage| {
+        let mut value = measures(stage);
+        let of = pedigree.stage_self_consumption.as_ref();
+        add(&mut value, json!({ "self_consumption": of.map(by_kin) }));
+        value
+    });
+    let mut self_consumption = by_kin(of);
+    add(
+        &mut self_consumption,
+        json!({
+            "loops": of.loops.iter().map(a_loop).collect::<Vec<Value>>(),
+            "loops_left_out": of.loops_left_out,
+        }),
+    );
     add(
         &mut value,
         json!({
             "schema": schema("pedigree"),
             "boundary": boundaries,
-            "stage": pedigree.stage.as_ref().map(measures),
-            "self_consumption": {
-                "own": share(&of.own),
-                "family": share(&of.family),
-                "other": share(&of.other),
-                "loops": of.loops.iter().map(a_loop).collect::<Vec<Value>>(),
-                "loops_left_out": of.loops_left_out,
-            },
+            "stage": stage,
+            "self_consumption": self_consumption,
             "contamination": pedigree.contamination.iter().map(contamination).collect::<Vec<Value>>(),
             "unknowns": pedigree.unknowns.iter().map(unknown).collect::<Vec<Value>>(),
             "unknowns_left_out": pedigree.unknowns_left_out,
@@ -149,6 +158,10 @@ fn founder(founder: &Founder) -> Value {
 
 fn contribution(one: &Contribution) -> Value {
     json!({ "id": one.id, "name": one.name, "share": share(&one.share) })
+}
+
+fn by_kin(of: &SelfConsumption) -> Value {
+    json!({ "own": share(&of.own), "family": share(&of.family), "other": share(&of.other) })
 }
 
 fn a_loop(one: &Loop) -> Value {

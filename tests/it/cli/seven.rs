@@ -77,6 +77,45 @@ fn drawn(place: &Place, name: &str) {
     assert!(drawings > 0, "{name} has no drawing");
 }
 
+/// A value of `--json` as pages write it: exact, from low to high, or what it is.
+fn written(value: &Value) -> String {
+    match value {
+        Value::Null => "none".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Object(of) => match (of.get("exact"), of.get("low"), of.get("high")) {
+            (Some(Value::String(exact)), _, _) => exact.clone(),
+            (_, Some(low), Some(Value::Null)) => format!("{} to any", written(low)),
+            (_, Some(low), Some(high)) => format!("{} to {}", written(low), written(high)),
+            _ => value.to_string(),
+        },
+        _ => value.to_string(),
+    }
+}
+
+/// Compares every table of a page, which stands behind `<!-- measured: COMMAND -->`, with what the program measures.
+fn measured(place: &Place, name: &str) {
+    let page = page(name);
+    let mut differ = Vec::new();
+    let mut numbers = 0;
+    for after in page.split("<!-- measured: ").skip(1) {
+        let (command, rest) = after.split_once(" -->\n").unwrap();
+        let mut words: Vec<&str> = command.split(' ').collect();
+        words.push("--json");
+        let json = place.run(&words).json();
+        for row in rest.lines().skip(2).take_while(|line| line.starts_with('|')) {
+            let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+            let pointer = format!("/{}", cells[1].trim_matches('`').replace('.', "/"));
+            let real = json.pointer(&pointer).map_or("absent".to_owned(), written);
+            if real != cells[2] {
+                differ.push(format!("{command}: {pointer} is {real}, not {}", cells[2]));
+            }
+            numbers += 1;
+        }
+    }
+    assert!(numbers > 0, "{name} states nothing that is measured");
+    assert!(differ.is_empty(), "{name}:\n{}", differ.join("\n"));
+}
+
 /// The restrictions that reach a model, each with who brings it and whether that one has mass.
 fn restrictions(place: &Place, model: &str) -> BTreeSet<(String, String, bool)> {
     let json = place.run(&["licences", model, "--json"]).expect(0).json();
@@ -113,6 +152,7 @@ fn each_is_registered_by_one_command_and_again_without_a_change() {
 #[test]
 fn preferences_by_a_model_and_the_fault_in_them() {
     let place = compared("rlaif");
+    measured(&place, "rlaif");
     drawn(&place, "rlaif");
     let json = place
         .run(&["impact", "ultrafeedback-first", "--json"])
@@ -170,6 +210,7 @@ fn preferences_by_a_model_and_the_fault_in_them() {
 #[test]
 fn steps_that_people_rate_and_problems_of_a_test() {
     let place = registered("process-supervision");
+    measured(&place, "process-supervision");
     drawn(&place, "process-supervision");
     let json = place
         .run(&["impact", "math-official-test", "--json"])
@@ -179,6 +220,22 @@ fn steps_that_people_rate_and_problems_of_a_test() {
     for model in ["large-generator", "prm-0", "prm-9", "prm-large"] {
         assert!(reached.contains(model), "{model}: {reached:?}");
     }
+    // The test problems that were moved to training show as soon as somebody reports on the official test.
+    let json = place
+        .run(&["pedigree", "prm-large", "--eval", "math-official-test", "--json"])
+        .json();
+    let evals = json["contamination"].as_array().unwrap();
+    let official = evals
+        .iter()
+        .find(|eval| eval["name"] == "math-official-test")
+        .unwrap();
+    let levels: Vec<&str> = official["levels"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|level| level["level"].as_str().unwrap())
+        .collect();
+    assert!(levels.contains(&"L2"), "{levels:?}");
     // What was kept is asked in the end, and nothing is made of it.
     let json = place.run(&["impact", "math-test-500", "--json"]).expect(0).json();
     assert_eq!(json["reached"].as_array().unwrap().len(), 1, "{json}");
@@ -187,6 +244,7 @@ fn steps_that_people_rate_and_problems_of_a_test() {
 #[test]
 fn three_iterations_of_a_student() {
     let place = compared("orca-math");
+    measured(&place, "orca-math");
     drawn(&place, "orca-math");
     // Each iteration is a model of its own, and stands on the one before it.
     let json = place.run(&["trace", "orca-math", "--json"]).expect(0).json();
@@ -207,6 +265,18 @@ fn three_iterations_of_a_student() {
     assert!(edge("iteration-3", "gsm8k", "eval"));
     assert!(edge("collect-seeds", "gsm8k", "data"));
     assert!(edge("ask", "seed-problems", "seed"));
+    // Of the last training four fifths are its own words, and the loop is shown from the model back to its ancestor.
+    let json = place.run(&["pedigree", "orca-math", "--json"]).expect(0).json();
+    let path = json["self_consumption"]["loops"][0]["path"].as_array().unwrap();
+    assert_eq!(path.first().unwrap()["name"], "orca-math");
+    assert_eq!(path.last().unwrap()["name"], "orca-math-m2");
+    // GSM8K is seed and benchmark: a level by way of the seed, and the way by which it is measured on.
+    let gsm8k = &json["contamination"][0];
+    assert_eq!(
+        (&gsm8k["name"], &gsm8k["levels"][0]["level"]),
+        (&"gsm8k".into(), &"L2".into())
+    );
+    assert!(gsm8k["measured"].is_array(), "{gsm8k}");
     // The judge has no share, and its terms reach the model all the same; so do those of a set that was only asked.
     let bring = restrictions(&place, "orca-math");
     for (restriction, by, mass) in [
@@ -222,6 +292,7 @@ fn three_iterations_of_a_student() {
 #[test]
 fn one_family_answers_criticises_and_judges() {
     let place = compared("constitutional-ai");
+    measured(&place, "constitutional-ai");
     drawn(&place, "constitutional-ai");
     for model in ["sl-cai", "rl-cai"] {
         let json = place.run(&["verify", model, "--json"]).expect(0).json();
@@ -233,6 +304,7 @@ fn one_family_answers_criticises_and_judges() {
 #[test]
 fn hidden_messages_of_a_model_have_their_share() {
     let place = compared("crowdsourced");
+    measured(&place, "crowdsourced");
     drawn(&place, "crowdsourced");
     let json = place.run(&["verify", "trees", "--json"]).expect(0).json();
     assert_eq!(json["boundary"]["external_models"]["exact"], "3/16");
@@ -267,6 +339,7 @@ fn hidden_messages_of_a_model_have_their_share() {
 #[test]
 fn a_corpus_by_rules_classifiers_and_an_executor() {
     let place = compared("code-corpus");
+    measured(&place, "code-corpus");
     drawn(&place, "code-corpus");
     // With the origin of two corpora told, the first stage would be traced.
     let place = Place::with_ledger();
@@ -290,5 +363,6 @@ fn a_corpus_by_rules_classifiers_and_an_executor() {
 #[test]
 fn adapters_merges_and_a_path_that_changed() {
     let place = compared("base-specialist");
+    measured(&place, "base-specialist");
     drawn(&place, "base-specialist");
 }

@@ -9,6 +9,7 @@ mod manifest;
 mod offer;
 mod proof;
 mod rows;
+mod sample;
 mod statement;
 mod trust_root;
 

@@ -1,0 +1,277 @@
+//! Pedigrees of judged lineages: the ledger of the tests of the verdict, and what its descent gives.
+
+use crate::pedigree::*;
+use crate::statement::*;
+use crate::verify::tests::kit::*;
+use crate::verify::*;
+
+fn judged(world: &World, name: &str) -> Judgement {
+    world.verify(name)
+}
+
+fn of(judgement: &Judgement) -> Pedigree {
+    pedigree(judgement.descent.as_ref().unwrap(), &[]).unwrap()
+}
+
+/// Shares of one class, summed over its founders.
+fn class(pedigree: &Pedigree, class: &str) -> Share {
+    let those = pedigree
+        .whole
+        .founders
+        .iter()
+        .filter(|founder| founder.class == class);
+    those.fold(Share::zero(), |sum, founder| Share {
+        low: sum.low + &founder.share.low,
+        high: sum.high + &founder.share.high,
+    })
+}
+
+#[track_caller]
+fn adds_up(judgement: &Judgement) {
+    let pedigree = of(judgement);
+    let boundary = &judgement.boundary;
+    for (name, share) in [
+        ("sources", &boundary.sources),
+        ("external_models", &boundary.external_models),
+        ("opaque_synthetic", &boundary.opaque_synthetic),
+        ("origin_not_known", &boundary.origin_not_known),
+        ("unknown", &boundary.unknown),
+    ] {
+        assert!(share.is_exact(), "{name}");
+        assert_eq!(class(&pedigree, name), *share, "{name}");
+    }
+    assert_eq!(pedigree.whole.coverage, boundary.sources);
+    assert_eq!(pedigree.unknowns, []);
+}
+
+#[test]
+fn founders_add_up_to_the_boundary_of_the_verdict() {
+    let mut world = herd();
+    world.add(Predicate::Source(Source {
+        made_by: MadeBy::Mixed,
+        generators: Generators::Named(vec!["GPT-4 ".to_owned()]),
+        synthetic_share: decimal("0.25"),
+        ..source("trees")
+    }));
+    world.add(Predicate::Source(Source {
+        made_by: MadeBy::Unknown,
+        acquired_by: AcquiredBy::WebCrawl,
+        ..source("crawl")
+    }));
+    let data = [("kept", Role::Data), ("trees", Role::Data), ("crawl", Role::Data)];
+    step(&mut world, Does::Train, &data, "mixed", 0);
+    let judgement = judged(&world, "mixed");
+    adds_up(&judgement);
+    let pedigree = of(&judgement);
+    // 800 rows generated, 25 of the 100 mixed ones.
+    assert_eq!(pedigree.whole.synthetic, part(825, 1000));
+    assert_eq!(
+        pedigree.whole.effective_sources,
+        Some(Share::exact(part(100, 66).low))
+    );
+    assert_eq!(pedigree.self_consumption.other, part(825, 1000));
+    let names: Vec<&str> = pedigree
+        .whole
+        .generators
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
+    assert_eq!(names, ["teacher", "gpt-4"]);
+    // The seeds condition, and are no founder.
+    assert!(
+        pedigree
+            .whole
+            .founders
+            .iter()
+            .all(|founder| founder.name != "seeds")
+    );
+}
+
+#[test]
+fn the_stage_leaves_the_base_out_and_a_share_that_is_missing_is_named() {
+    let mut world = herd();
+    world.add(Predicate::Model(Model {
+        access: Access::Weights,
+        ..model("base")
+    }));
+    let inputs = [("base", Role::Base), ("kept", Role::Data)];
+    step(&mut world, Does::Train, &inputs, "tuned", 0);
+    let judgement = judged(&world, "tuned");
+    let pedigree = of(&judgement);
+    assert_eq!(pedigree.whole.synthetic, Share::any());
+    assert_eq!(pedigree.whole.synthetic_inherited, Share::zero());
+    let stage = pedigree.stage.unwrap();
+    assert_eq!(stage.synthetic, Share::one());
+    assert_eq!(stage.founders.len(), 1);
+    assert_eq!(pedigree.stage_self_consumption.unwrap().other, Share::one());
+    let texts: Vec<&str> = pedigree.unknowns.iter().map(|one| one.text.as_str()).collect();
+    assert_eq!(texts, ["the share of base in train-tuned is not known"]);
+}
+
+#[test]
+fn rows_that_nobody_counted_widen_and_are_named() {
+    let mut world = World::new();
+    world.add(Predicate::Source(source("counted")));
+    world.add(Predicate::Source(Source {
+        set: uncounted(file("silent", 0)),
+        ..source("silent")
+    }));
+    let data = [("counted", Role::Data), ("silent", Role::Data)];
+    step(&mut world, Does::Train, &data, "model", 0);
+    let judgement = judged(&world, "model");
+    let pedigree = of(&judgement);
+    assert_eq!(pedigree.whole.coverage, Share::one());
+    assert!(
+        pedigree
+            .whole
+            .founders
+            .iter()
+            .all(|founder| founder.share == Share::any())
+    );
+    assert_eq!(
+        pedigree.whole.effective_sources,
+        Some(Share {
+            low: part(1, 1).low,
+            high: part(2, 1).low
+        })
+    );
+    let texts: Vec<&str> = pedigree.unknowns.iter().map(|one| one.text.as_str()).collect();
+    assert_eq!(texts, ["rows of silent are not known"]);
+}
+
+#[test]
+fn rollouts_are_generated_though_they_are_no_item() {
+    let mut world = herd();
+    world.add(Predicate::Model(Model {
+        access: Access::Weights,
+        ..model("base")
+    }));
+    let inputs = [("base", Role::Base), ("base", Role::Generator)];
+    step(&mut world, Does::Train, &inputs, "rl", 0);
+    let pedigree = of(&judged(&world, "rl"));
+    let stage = pedigree.stage.unwrap();
+    assert_eq!(stage.synthetic, Share::one());
+    assert_eq!(pedigree.stage_self_consumption.unwrap().own, Share::one());
+    assert_eq!(pedigree.self_consumption.loops.len(), 1);
+}
+
+#[test]
+fn a_judge_enriches_and_people_do_not() {
+    for (role, by, enriched) in [
+        (Role::Judge, "teacher", Share::one()),
+        (Role::Labels, "seeds", Share::zero()),
+    ] {
+        let mut world = herd();
+        let inputs = [("kept", Role::Data), (by, role)];
+        step(&mut world, Does::Judge, &inputs, "scored", 800);
+        world.train("scored", "pupil");
+        assert_eq!(of(&judged(&world, "pupil")).whole.ai_enriched, enriched, "{by}");
+    }
+}
+
+#[test]
+fn an_evaluation_set_is_found_by_its_bytes_under_another_name() {
+    let mut world = herd();
+    world.add(Predicate::Source(Source {
+        set: bytes("test.jsonl", b"questions\n", 10),
+        ..source("bench")
+    }));
+    world.add(Predicate::Source(Source {
+        set: bytes("copy.jsonl", b"questions\n", 10),
+        ..source("found")
+    }));
+    world.add(Predicate::Source(source("other")));
+    let data = [("found", Role::Data), ("other", Role::Data)];
+    step(&mut world, Does::Train, &data, "model", 0);
+    let (model, bench) = (judged(&world, "model"), judged(&world, "bench"));
+    let artifacts = world.refs("bench");
+    let target = Target {
+        name: "bench",
+        artifacts: &artifacts,
+        descent: bench.descent.as_ref().unwrap(),
+    };
+    let found = pedigree(model.descent.as_ref().unwrap(), &[target]).unwrap();
+    let [one] = found.contamination.as_slice() else {
+        panic!()
+    };
+    assert_eq!(
+        one.levels.iter().map(|level| level.level).collect::<Vec<_>>(),
+        [Level::Exact]
+    );
+    assert_eq!(one.levels[0].share, part(10, 110));
+    let elsewhere = pedigree(judged(&world, "specialist").descent.as_ref().unwrap(), &[target]).unwrap();
+    assert_eq!(elsewhere.contamination[0].levels, []);
+}
+
+#[test]
+fn another_file_of_the_same_source_is_a_shared_source_and_no_more() {
+    let mut world = World::new();
+    let set = |files: &[&str]| {
+        let artifacts = files
+            .iter()
+            .flat_map(|name| bytes(name, name.as_bytes(), 50).artifacts);
+        ArtifactSet {
+            artifacts: artifacts.collect(),
+            rows: None,
+            tokens: None,
+        }
+    };
+    world.add(Predicate::Source(Source {
+        set: set(&["train", "test"]),
+        ..source("maths")
+    }));
+    let [train, test] = <[ArtifactRef; 2]>::try_from(world.refs("maths")).unwrap();
+    let data = Input {
+        from: InputFrom::Artifacts(Cites::Inline(vec![train])),
+        ..input(&world, "maths", Role::Data)
+    };
+    world.run(Does::Train, vec![data], "model", weights("model"), |run| run);
+    let request = Request {
+        artifacts: vec![test],
+        ..world.request("maths")
+    };
+    let mut sealed = world.clone();
+    sealed.seal();
+    let bench = sealed.drive(Request {
+        checkpoint: sealed.checkpoint(),
+        ..request
+    });
+    let target = Target {
+        name: "test",
+        artifacts: &[test],
+        descent: bench.descent.as_ref().unwrap(),
+    };
+    let found = pedigree(judged(&world, "model").descent.as_ref().unwrap(), &[target]).unwrap();
+    let levels: Vec<Level> = found.contamination[0]
+        .levels
+        .iter()
+        .map(|level| level.level)
+        .collect();
+    assert_eq!(levels, [Level::SharedSource]);
+    assert_eq!(found.contamination[0].levels[0].share, Share::one());
+}
+
+#[test]
+fn a_gap_is_a_founder_of_its_own() {
+    let mut world = herd();
+    let inputs = vec![
+        input(&world, "kept", Role::Data),
+        Input {
+            rows: Some(200),
+            ..gap("the rest", Role::Data)
+        },
+    ];
+    world.run(Does::Train, inputs, "model", weights("model"), |run| run);
+    let judgement = judged(&world, "model");
+    assert_eq!(judgement.verdict, Verdict::NotTraced);
+    let pedigree = of(&judgement);
+    let gap = pedigree
+        .whole
+        .founders
+        .iter()
+        .find(|founder| founder.class == "unknown")
+        .unwrap();
+    assert_eq!((gap.name.as_str(), gap.kind), ("the rest", "gap"));
+    assert_eq!(gap.share, judgement.boundary.unknown);
+    assert_eq!(gap.share, part(1, 5));
+}
