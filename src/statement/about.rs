@@ -6,11 +6,11 @@ use crate::digest::Sha256Digest;
 
 use super::INLINE_MAX;
 use super::StatementError;
-use super::artifact::ArtifactRef;
 use super::artifact::Attachment;
 use super::fields::Fields;
 use super::fields::Members;
 use super::leaf::decode_attachments;
+use super::reference::ArtifactRef;
 use super::text::ItemName;
 use super::words::ReportedVerdict;
 

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use crate::canonical::Value;
 
 use super::StatementError;
-use super::artifact::ArtifactRef;
 use super::artifact::ArtifactSet;
 use super::artifact::Attachment;
 use super::artifact::Subject;
@@ -13,6 +12,7 @@ use super::day::Day;
 use super::decimal::Decimal;
 use super::fields::Fields;
 use super::fields::Members;
+use super::reference::ArtifactRef;
 use super::run::Cites;
 use super::run::Gap;
 use super::run::decode_gap;

@@ -9,10 +9,10 @@ use crate::digest::StatementId;
 
 use super::INLINE_MAX;
 use super::StatementError;
-use super::artifact::ArtifactRef;
-use super::artifact::ArtifactRefError;
 use super::fields::Fields;
 use super::fields::Members;
+use super::reference::ArtifactRef;
+use super::reference::ArtifactRefError;
 use super::words::NoticeEffect;
 use super::words::NoticeKind;
 

@@ -8,7 +8,6 @@ use crate::digest::NodeHash;
 use crate::digest::Sha256Digest;
 
 use super::StatementError;
-use super::artifact::ArtifactRef;
 use super::artifact::ArtifactSet;
 use super::artifact::Attachment;
 use super::artifact::Subject;
@@ -16,6 +15,7 @@ use super::decimal::Decimal;
 use super::fields::Fields;
 use super::fields::Members;
 use super::leaf::decode_attachments;
+use super::reference::ArtifactRef;
 use super::text::ItemName;
 use super::words::Answer;
 use super::words::Does;

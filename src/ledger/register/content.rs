@@ -8,9 +8,7 @@ use std::sync::Arc;
 
 use crate::canonical::INTEGER_MAX;
 use crate::digest::Blake3Digest;
-use crate::digest::BlobId;
 use crate::digest::Sha256Digest;
-use crate::ledger::admission::HELD_BYTES_MAX;
 use crate::ledger::hash::HashCache;
 use crate::ledger::hash::HashError;
 use crate::ledger::hash::HashedFile;
@@ -41,12 +39,13 @@ use crate::statement::RowRoot;
 
 use super::PlannedBlob;
 use super::PlannedBlobs;
+use super::held::hold;
+use super::held::sealed;
 use super::order::Item;
 use super::problem::ProblemKind;
 use super::row_root;
 use super::row_root::RowsOf;
 use super::row_root::Wanted;
-use super::secret::holds_private_key;
 use super::withhold::Committer;
 
 /// What every item was found to consist of, before anything is hashed.
@@ -281,7 +280,7 @@ pub(super) struct Piece {
     pub(super) name: String,
     pub(super) sha256: Sha256Digest,
     blake3: Option<Blake3Digest>,
-    bytes: Option<u64>,
+    pub(super) bytes: Option<u64>,
     rows: Option<u64>,
     tokens: Option<u64>,
     /// Where it was read; nothing for a digest that was given.
@@ -519,49 +518,4 @@ fn in_manifest(making: &Making<'_>, basis: Basis, pieces: &[Piece]) -> Result<Ma
     };
     let blob = (sha256.as_blob(), PlannedBlob::Bytes(manifest.bytes));
     Ok((vec![artifact], vec![blob]))
-}
-
-/// Returns the digest and the size of a file's sealed form.
-fn sealed(piece: &Piece, by: &Committer<'_>) -> Result<(Sha256Digest, u64), ProblemKind> {
-    let path = piece.path.as_ref().ok_or(ProblemKind::SealsNoFile)?;
-    let bytes = piece.bytes.unwrap_or_default();
-    if bytes > HELD_BYTES_MAX {
-        return Err(ProblemKind::HeldTooLarge {
-            path: path.clone(),
-            bytes,
-            limit: HELD_BYTES_MAX,
-        });
-    }
-    let content = read_held(path, piece.sha256.as_blob());
-    by.content(content.ok_or_else(|| ProblemKind::SealedChanged { path: path.clone() })?)
-}
-
-/// Returns the blob of a file that the ledger is to hold.
-fn hold(piece: &Piece) -> Result<Option<(BlobId, PlannedBlob)>, ProblemKind> {
-    let Some(path) = &piece.path else {
-        return Ok(None);
-    };
-    let bytes = piece.bytes.unwrap_or_default();
-    if bytes > HELD_BYTES_MAX {
-        return Err(ProblemKind::HeldTooLarge {
-            path: path.clone(),
-            bytes,
-            limit: HELD_BYTES_MAX,
-        });
-    }
-    let id = piece.sha256.as_blob();
-    // What changed since it was hashed is told when it is read to be kept.
-    if read_held(path, id).is_some_and(|bytes| holds_private_key(&bytes)) {
-        return Err(ProblemKind::HeldPrivateKey { path: path.clone() });
-    }
-    Ok(Some((id, PlannedBlob::File(path.clone()))))
-}
-
-/// Reads a file that the ledger is to hold and checks that it still has the digest it was hashed with.
-pub(in crate::ledger) fn read_held(path: &Path, id: BlobId) -> Option<Vec<u8>> {
-    let size = std::fs::metadata(path).ok()?.len();
-    if size > HELD_BYTES_MAX {
-        return None;
-    }
-    std::fs::read(path).ok().filter(|bytes| BlobId::of(bytes) == id)
 }

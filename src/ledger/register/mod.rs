@@ -9,6 +9,7 @@
 //! | [`build`], [`build_run`] | one item to one statement |
 //! | [`withhold`] | commitments where texts would stand |
 //! | [`warn`] | what an auditor will object to, with the line to add |
+//! | [`held`] | files that the ledger holds, or seals |
 //! | [`row_root`] | the trees over the rows of files |
 //! | [`rows`] | files of rows that look unfinished |
 //! | [`settle`] | gaps with digests, looked up once |
@@ -24,6 +25,7 @@ mod build_run;
 mod cite;
 mod content;
 mod differ;
+mod held;
 mod offer;
 mod order;
 mod plan;
@@ -40,7 +42,7 @@ mod withhold;
 use crate::digest::BlobId;
 use crate::digest::StatementId;
 
-pub(in crate::ledger) use content::read_held;
+pub(in crate::ledger) use held::read_held;
 pub use offer::OfferedBlobs;
 pub use offer::plan_offer;
 pub use plan::Ground;

@@ -16,7 +16,7 @@ use super::PlannedBlob;
 use super::RegisterError;
 use super::cite::Known;
 use super::content::Contents;
-use super::content::read_held;
+use super::held::read_held;
 use super::order::in_order;
 use super::plan::Fitting;
 use super::plan::fitted;
