@@ -177,10 +177,9 @@ fn restrictions(descent: &Descent, found: &Licences, paint: Paint) -> String {
     }
     for (word, witnesses) in by_word {
         // One that no choice avoids says more.
-        let Some(witness) = witnesses
-            .iter()
-            .min_by_key(|witness| (witness.avoidable, witness.bound))
-        else {
+        let elsewhere = |witness: &Witness| found.bound.get(witness.bound).is_some_and(Bound::is_elsewhere);
+        let order = |witness: &&&Witness| (witness.avoidable, elsewhere(witness), witness.bound);
+        let Some(witness) = witnesses.iter().min_by_key(order) else {
             continue;
         };
         let Some(bound) = found.bound.get(witness.bound) else {

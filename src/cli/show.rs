@@ -147,7 +147,14 @@ fn file_text(file: &ShownFile) -> String {
         Some(sha256) => format!("sha256 {sha256}"),
         None => "no bytes".to_owned(),
     };
-    format!("{indent}{}{told}\n{indent}  {digest}\n", in_line(&file.name))
+    let rooted = match file.row_root {
+        Some(root) => format!("{indent}  {} {}\n", root.field(), root.root()),
+        None => String::new(),
+    };
+    format!(
+        "{indent}{}{told}\n{indent}  {digest}\n{rooted}",
+        in_line(&file.name)
+    )
 }
 
 /// Tells what a notice does, who says so and whether it counts.
@@ -218,6 +225,7 @@ fn file_value(file: &ShownFile) -> Value {
         "sha256": file.sha256.map(|sha256| sha256.to_hex()),
         "bytes": file.bytes,
         "rows": file.rows,
+        "row_root": file.row_root.map(|root| json!({ "field": root.field(), "root": root.root().to_hex() })),
         "members": file.members,
     })
 }

@@ -1,5 +1,6 @@
 //! Opening a ledger to read it, and looking at it as of a size.
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -46,6 +47,9 @@ use super::settings::SETTINGS_BYTES_MAX;
 use super::settings::Settings;
 use super::settings::SettingsError;
 
+/// How many commits are kept decoded: what is read lies in a few places at a time, such as runs and their sources.
+const COMMITS_KEPT: usize = 4;
+
 /// A ledger at its published checkpoint.
 #[derive(Debug)]
 pub struct Ledger {
@@ -66,8 +70,8 @@ pub struct Ledger {
     pub(super) remembered: Option<Remembered>,
     /// Why what was appended is not remembered.
     pub(super) remembered_trouble: Option<RememberedError>,
-    /// The commit that was read last: a sweep over entries decodes each commit once.
-    last_read: Mutex<Option<Arc<Commit>>>,
+    /// The commits that were read last: a sweep over entries, which also looks at what they cite, decodes each once.
+    last_read: Mutex<VecDeque<Arc<Commit>>>,
 }
 
 /// A ledger as it was when a commit ended at some size.
@@ -198,7 +202,7 @@ impl Ledger {
             index_trouble: None,
             remembered: None,
             remembered_trouble: None,
-            last_read: Mutex::new(None),
+            last_read: Mutex::default(),
         };
         ledger.begin()?;
         Ok(ledger)
@@ -341,11 +345,13 @@ impl Ledger {
     fn commit_of(&self, entry: LeafIndex) -> Result<Arc<Commit>, LedgerError> {
         // A panic of another thread while it held this leaves nothing half-done behind.
         let mut last = self.last_read.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(commit) = last.as_ref().filter(|commit| commit.entry(entry).is_some()) {
-            return Ok(Arc::clone(commit));
-        }
-        let commit = Arc::new(self.reader.commit_with(entry)?);
-        *last = Some(Arc::clone(&commit));
+        let known = last.iter().position(|commit| commit.entry(entry).is_some());
+        let commit = match known.and_then(|at| last.remove(at)) {
+            Some(commit) => commit,
+            None => Arc::new(self.reader.commit_with(entry)?),
+        };
+        last.truncate(COMMITS_KEPT - 1);
+        last.push_front(Arc::clone(&commit));
         Ok(commit)
     }
 

@@ -251,6 +251,11 @@ mod tests {
         }
     }
 
+    fn roots() -> [Option<RowRoot>; 3] {
+        let root = NodeHash::from_bytes([0x5a; 32]);
+        [None, Some(RowRoot::Plain(root)), Some(RowRoot::Keyed(root))]
+    }
+
     fn encoded(member: &Member) -> Vec<u8> {
         let mut line = Vec::new();
         member.encode_into(1, &mut line).unwrap();
@@ -263,6 +268,15 @@ mod tests {
         for name in ["a", "out/s 1.jsonl", "quote\"d", "\u{e9}t\u{e9}", "a,b}"] {
             for (at, count) in counts.into_iter().enumerate() {
                 let member = member(name, [count, counts[(at + 1) % 3], counts[(at + 2) % 3]], at == 0);
+                for row_root in roots().into_iter().filter(|_| member.rows.is_some()) {
+                    let member = Member {
+                        row_root,
+                        ..member.clone()
+                    };
+                    let line = encoded(&member);
+                    assert_eq!(Member::decode(1, &line).unwrap(), member);
+                    assert_eq!(Member::decode_any(1, &line).unwrap(), member);
+                }
                 let line = encoded(&member);
                 assert_eq!(Member::decode(1, &line).unwrap(), member);
                 assert_eq!(Member::decode_any(1, &line).unwrap(), member);
@@ -278,6 +292,10 @@ mod tests {
             member("a", [None, beyond, None], true),
             member("a", [None, None, beyond], true),
             member("../a", [None; 3], true),
+            Member {
+                row_root: roots()[1],
+                ..member("a", [None; 3], true)
+            },
         ] {
             assert!(wrong.encode_into(1, &mut Vec::new()).is_err(), "{wrong:?}");
         }
@@ -290,10 +308,41 @@ mod tests {
         assert!(decode_plain(&encoded(&member("q\"", [None; 3], false))).is_err());
     }
 
+    #[test]
+    fn a_row_root_stands_beside_its_rows_and_alone() {
+        let root = "11".repeat(32);
+        let line = |first: &str, last: &str| {
+            format!(
+                "{{{first}\"name\":\"a\",{last}\"sha256\":\"{}\"}}",
+                "22".repeat(32)
+            )
+            .into_bytes()
+        };
+        let (plain, keyed) = (
+            format!("\"row_root\":\"{root}\","),
+            format!("\"keyed_row_root\":\"{root}\","),
+        );
+        let both = format!("{plain}\"rows\":1,");
+        for (line, accepted) in [
+            (line("", &both), true),
+            (line(&keyed, "\"rows\":1,"), true),
+            (line("", &plain), false),
+            (line(&keyed, ""), false),
+            (line(&keyed, &both), false),
+        ] {
+            let text = String::from_utf8_lossy(&line).into_owned();
+            assert_eq!(decode_plain(&line).is_ok(), accepted, "{text}");
+            assert_eq!(Member::decode_any(1, &line).is_ok(), accepted, "{text}");
+        }
+    }
+
     /// Every single byte replaced, put in or taken out.
     #[test]
     fn the_short_way_accepts_no_line_with_one_edit_that_the_long_way_does_not() {
-        let line = encoded(&member("a", [Some(10), Some(0), None], true));
+        let line = encoded(&Member {
+            row_root: roots()[1],
+            ..member("a", [Some(10), Some(0), None], true)
+        });
         let mut accepted = 0;
         for at in 0..line.len() {
             for byte in b"{}\",:0159aAfF\\ -.e/\n\x7f\xc3".iter().copied() {
@@ -320,11 +369,14 @@ mod tests {
         fn the_short_way_accepts_nothing_else(
             counts in any::<[Option<u8>; 3]>(),
             blake3 in any::<bool>(),
+            root in 0_usize..3,
             edits in prop::collection::vec((any::<prop::sample::Index>(), 0_u8..3, prop::sample::select(
                 b"{}\",:0123456789abcdefnmrows\\ -.eE/\n\x7f\xc3".to_vec()
             )), 0..4),
         ) {
-            let mut line = encoded(&member("out/a.jsonl", counts.map(|count| count.map(u64::from)), blake3));
+            let member = member("out/a.jsonl", counts.map(|count| count.map(u64::from)), blake3);
+            let row_root = roots()[root].filter(|_| member.rows.is_some());
+            let mut line = encoded(&Member { row_root, ..member });
             for (at, what, byte) in edits {
                 let at = at.index(line.len());
                 match what {

@@ -79,7 +79,9 @@ mod tests {
             for index in 0..size {
                 let mut maker =
                     PathMaker::new(LeafIndex::new(index as u64), TreeSize::new(size as u64)).unwrap();
-                tree.iter().for_each(|leaf| maker.push(*leaf));
+                for leaf in tree {
+                    maker.push(*leaf);
+                }
                 assert_eq!(
                     maker.finish(),
                     Some(oracle::path(index, tree)),
@@ -94,7 +96,9 @@ mod tests {
         let leaves = oracle::leaves(6);
         for count in [0, 4, 6] {
             let mut maker = PathMaker::new(LeafIndex::new(2), TreeSize::new(5)).unwrap();
-            leaves.iter().take(count).for_each(|leaf| maker.push(*leaf));
+            for leaf in leaves.iter().take(count) {
+                maker.push(*leaf);
+            }
             assert_eq!(maker.finish(), None);
         }
         assert!(PathMaker::new(LeafIndex::new(5), TreeSize::new(5)).is_err());

@@ -1,7 +1,7 @@
 //! The collapse index: how much of the sampling noise of all shards ends up in a model, had it learnt a mean.
 //!
-//! A(m) = sum over all sampled shards x, real and synthetic, of c(x -> m)^2 / n_x, where c is the contribution coefficient
-//! and n_x the unique rows of x. It is the variance that a linear estimator has when every shard is sampled once with
+//! `A(m) = sum over all sampled shards x, real and synthetic, of c(x -> m)^2 / n_x`, where c is the contribution coefficient
+//! and `n_x` the unique rows of x. It is the variance that a linear estimator has when every shard is sampled once with
 //! independent noise and every generator is unbiased. A chain of n that replaces its data has A T = n; one that
 //! accumulates stays below pi^2 / 6 (Gerstgrasser et al. 2024). It ignores sampling bias and capacity: an index of a
 //! linear model, and no prediction.

@@ -111,17 +111,17 @@ pub(super) fn kinship(graph: &Graph, root: usize) -> Vec<Kin> {
             Kind::Synthetic(names) => names.as_slice(),
             _ => &[],
         };
-        let named = |of: &BTreeSet<String>| names.iter().any(|name| of.contains(&name.to_lowercase()));
+        let is_in = |of: &BTreeSet<String>| names.iter().any(|name| of.contains(&name.to_lowercase()));
         let own_names: BTreeSet<String> = (lineage.iter())
             .filter(|_| !names.is_empty())
             .filter_map(|at| Some(graph.item(*at)?.name.to_lowercase()))
             .collect();
         if node.item.is_some_and(|item| own.contains(&item)) && node.kind.is_model()
             || earlier
-            || named(&own_names)
+            || is_in(&own_names)
         {
             Kin::Own
-        } else if related.get(at).copied().unwrap_or_default() && node.kind.is_model() || named(&families) {
+        } else if related.get(at).copied().unwrap_or_default() && node.kind.is_model() || is_in(&families) {
             Kin::Family
         } else {
             Kin::Other

@@ -1,6 +1,6 @@
 //! The generation spectrum: how much of the mass passed how many generations, and what was fresh at each.
 //!
-//! G_k(m) is the mass of the paths with exactly k generation edges, by convolution from the bottom up: a generated
+//! `G_k(m)` is the mass of the paths with exactly k generation edges, by convolution from the bottom up: a generated
 //! shard has the spectrum of its generators, shifted by one. A synthetic source counts as one generation, which is
 //! the least it can be.
 
@@ -95,9 +95,9 @@ fn spectrum(node: &Node, alive: &BTreeMap<usize, Spectrum>, ends: &impl Fn(&Kind
             Spectrum::new()
         };
     }
-    let none = Spectrum::new();
+    let missing = Spectrum::new();
     let below: Vec<&Spectrum> = (node.parents.iter())
-        .map(|parent| alive.get(&parent.node).unwrap_or(&none))
+        .map(|parent| alive.get(&parent.node).unwrap_or(&missing))
         .collect();
     let depths: std::collections::BTreeSet<usize> =
         below.iter().flat_map(|one| one.keys().copied()).collect();

@@ -1,6 +1,6 @@
 //! Two models beside each other: how much of their ancestry is the same.
 //!
-//! Coancestry theta(A, B) = sum over founders k of p_A,k p_B,k: that of a model with itself is 1 / f_e. Wright's tabular
+//! Coancestry is `theta(A, B) = sum over founders k of p_A,k p_B,k`: that of a model with itself is `1 / f_e`. Wright's tabular
 //! method is the special case of two parents with weight one half each.
 
 use std::collections::BTreeMap;
@@ -89,7 +89,7 @@ fn sum<'a>(pairs: impl Iterator<Item = (&'a Share, &'a Share)>) -> Share {
     .rounded()
 }
 
-/// Returns theta / sqrt(theta_AA theta_BB), bounded by what each can be.
+/// Returns `theta / sqrt(theta_AA theta_BB)`, bounded by what each can be.
 fn similarity(theta: &Share, first: &Share, second: &Share) -> Option<(f64, f64)> {
     if first.high.is_zero() || second.high.is_zero() {
         return None;

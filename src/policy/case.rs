@@ -1,6 +1,10 @@
 //! A lineage as rules look at it, and what they have against it.
 
+use std::cell::OnceCell;
+
 use crate::licence::Licences;
+use crate::pedigree::Pedigree;
+use crate::pedigree::pedigree;
 use crate::statement::Predicate;
 use crate::statement::Run;
 use crate::statement::Source;
@@ -18,6 +22,7 @@ use super::between;
 use super::ends;
 use super::facts;
 use super::licences;
+use super::measures;
 use super::rule::Demand;
 use super::rule::Policy;
 use super::rule::Rule;
@@ -36,6 +41,7 @@ pub(super) struct Case<'a> {
     pub(super) licences: &'a Licences,
     pub(super) sources: Vec<Candidate<'a>>,
     reached_from: Vec<Option<usize>>,
+    pedigree: OnceCell<Result<Pedigree, String>>,
 }
 
 /// A source of the lineage, or one that claims the same bytes as something of it.
@@ -60,6 +66,7 @@ pub fn apply(policy: &Policy, judgement: Verified<Judgement>) -> Verified<Judgem
         licences,
         sources: candidates(descent),
         reached_from: descent.reached_from(),
+        pedigree: OnceCell::new(),
     });
     let rules = policy.rules.iter().map(|rule| RuleResult {
         id: rule.id.clone(),
@@ -104,7 +111,7 @@ fn against(rule: &Rule, case: &Case<'_>) -> Vec<Objection> {
         Demand::SyntheticShare { .. }
         | Demand::Generations { .. }
         | Demand::EffectiveSources { .. }
-        | Demand::NoSelfConsumption => found.not_known_of_all("this version does not measure it".to_owned()),
+        | Demand::NoSelfConsumption => measures::apply(case, &rule.demand, &mut found),
     }
     let mut objections = found.finish();
     if let Some(why) = &rule.why {
@@ -179,6 +186,14 @@ impl<'a> Case<'a> {
         let all = self.descent.nodes.iter().enumerate();
         all.filter(|(_, node)| matches!(node.part, DescentPart::Gap(_)))
             .map(|(at, _)| at)
+    }
+
+    /// Returns the pedigree, which is worked out for the first rule that asks for it.
+    pub(super) fn pedigree(&self) -> Result<&Pedigree, String> {
+        let made = self
+            .pedigree
+            .get_or_init(|| pedigree(self.descent, &[]).map_err(|error| error.to_string()));
+        made.as_ref().map_err(Clone::clone)
     }
 
     /// Returns a node.

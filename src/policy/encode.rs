@@ -10,6 +10,7 @@ use super::rule::Demand;
 use super::rule::Names;
 use super::rule::Policy;
 use super::rule::Rule;
+use super::rule::Scope;
 use super::select::Select;
 
 /// What a policy file begins with.
@@ -81,6 +82,13 @@ impl Object {
         self.texts("forbid", &names.forbid);
     }
 
+    fn scope(&mut self, of: Scope) {
+        // What is meant without the word is not written.
+        if of == Scope::Stage {
+            self.text("of", "stage");
+        }
+    }
+
     fn build(self) -> Value {
         Value::Object(self.0)
     }
@@ -117,9 +125,18 @@ impl Rule {
             }
             Demand::NoEvaluationData(sets) => out.select("sets", sets),
             Demand::Witnesses { at_least } => out.count("at_least", *at_least),
-            Demand::SyntheticShare { at_most } => out.text("at_most", at_most.as_str()),
-            Demand::Generations { at_most } => out.count("at_most", *at_most),
-            Demand::EffectiveSources { at_least } => out.text("at_least", at_least.as_str()),
+            Demand::SyntheticShare { at_most, of } => {
+                out.text("at_most", at_most.as_str());
+                out.scope(*of);
+            }
+            Demand::Generations { at_most, of } => {
+                out.count("at_most", *at_most);
+                out.scope(*of);
+            }
+            Demand::EffectiveSources { at_least, of } => {
+                out.text("at_least", at_least.as_str());
+                out.scope(*of);
+            }
             Demand::VouchedSources
             | Demand::InputsComplete
             | Demand::DeclaredBeforeTrained

@@ -70,18 +70,21 @@ fn is_rows_made_here(node: &DescentNode) -> bool {
     matches!(node.shown.kind, "shard" | "scores" | "dataset")
 }
 
-/// Returns everything that is reached without passing through what a run takes as `eval`.
+/// An evaluation, and what a decontamination is held against, bring nothing of their content along.
+fn only_compares(node: &DescentNode, role: &str) -> bool {
+    let filters = matches!(&node.statement.predicate, Predicate::Run(run) if run.does == Does::Filter);
+    role == "eval" || (role == "reference" && filters)
+}
+
+/// Returns everything that is reached without passing through what a run only compares with.
 fn learned(case: &Case<'_>) -> BTreeSet<usize> {
     let mut queue: Vec<usize> = case.descent.starts.clone();
     let mut seen: BTreeSet<usize> = queue.iter().copied().collect();
     while let Some(at) = queue.pop() {
-        let edges = case
-            .node(at)
-            .map(|node| node.descends.as_slice())
-            .unwrap_or_default();
+        let Some(node) = case.node(at) else { continue };
+        let edges = node.descends.iter();
         let below = edges
-            .iter()
-            .filter(|edge| edge.role != "eval")
+            .filter(|edge| !only_compares(node, edge.role))
             .map(|edge| edge.to);
         queue.extend(below.filter(|next| seen.insert(*next)).collect::<Vec<_>>());
     }

@@ -12,6 +12,7 @@ mod encode;
 mod ends;
 mod facts;
 mod licences;
+mod measures;
 mod rule;
 mod select;
 
@@ -27,6 +28,7 @@ pub use rule::LicenceDemand;
 pub use rule::Names;
 pub use rule::Policy;
 pub use rule::Rule;
+pub use rule::Scope;
 pub use select::Select;
 
 /// The largest policy file, in bytes: 1 MiB.

@@ -50,6 +50,30 @@ pub struct LicenceDemand {
     pub no_conflict: bool,
 }
 
+/// What a measure is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Scope {
+    /// All that the model descends from.
+    #[default]
+    Whole,
+    /// Its last training, the base left out.
+    Stage,
+}
+
+impl Scope {
+    /// The words.
+    pub const WORDS: &'static [&'static str] = &["whole", "stage"];
+
+    /// Finds the scope of a word.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "whole" => Some(Self::Whole),
+            "stage" => Some(Self::Stage),
+            _ => None,
+        }
+    }
+}
+
 /// What a rule demands. `docs/policy.md` says exactly when each is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Demand {
@@ -90,16 +114,22 @@ pub enum Demand {
     SyntheticShare {
         /// At most this share of the mass.
         at_most: Decimal,
+        /// Of what.
+        of: Scope,
     },
     /// How many times models were trained on what models wrote.
     Generations {
         /// At most so many.
         at_most: u64,
+        /// Behind what.
+        of: Scope,
     },
     /// From how many sources it effectively comes.
     EffectiveSources {
         /// At least so many.
         at_least: Decimal,
+        /// Of what.
+        of: Scope,
     },
     /// No model wrote what it, or its family, was trained on.
     NoSelfConsumption,

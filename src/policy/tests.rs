@@ -2,6 +2,7 @@
 
 mod between;
 mod kit;
+mod measured;
 mod terms;
 
 use crate::statement::AcquiredBy;

@@ -13,27 +13,17 @@ use super::QueryError;
 use super::node::Place;
 use super::reach::Reach;
 use super::reach::Reaches;
+use super::reach::trained_with;
 use super::search::SearchError;
 use super::search::Searched;
 use super::search::search;
+use super::shards::ShardClaim;
 use super::shards::ShardFile;
 use super::shards::shards_among;
 use super::trace::trace;
 
 /// How many places are told of one row.
 pub const PLACES_MAX: usize = 8;
-
-/// Why rows were not compared.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ContaminationError {
-    /// The ledger, or what was asked of it.
-    #[error(transparent)]
-    Query(#[from] QueryError),
-    /// The search.
-    #[error(transparent)]
-    Search(#[from] SearchError),
-}
 
 /// What a model descends from, as far as it is rows.
 #[derive(Debug, Clone)]
@@ -42,6 +32,8 @@ pub struct Ancestors {
     pub files: Vec<ShardFile>,
     /// How each of them reaches the model, in the same order.
     pub reach: Vec<Option<Reach>>,
+    /// Whether the model, or weights that it starts from, was trained with it itself, in the same order.
+    pub trained: Vec<bool>,
     /// The models from outside: what those were trained with is not known here.
     pub outside: Vec<String>,
     /// What of the lineage nobody declared.
@@ -70,6 +62,8 @@ pub struct FoundRow {
     pub places: Vec<FoundAt>,
     /// In how many files.
     pub files: u64,
+    /// Whether one of them is what the model was trained with itself.
+    pub trained: bool,
 }
 
 /// What was found.
@@ -101,9 +95,17 @@ pub fn ancestors(view: &View<'_>, roots: &[Place]) -> Result<Ancestors, QueryErr
     outside.dedup();
     let files = shards_among(view, artifacts)?;
     let reach = files.iter().map(|file| reach_of(&reaches, file)).collect();
+    let taken = trained_with(view, roots)?;
+    let is_taken =
+        |claim: &ShardClaim| taken.contains(&claim.artifact) || taken.contains(&claim.artifact.whole());
+    let trained = files
+        .iter()
+        .map(|file| file.claims.iter().any(is_taken))
+        .collect();
     Ok(Ancestors {
         files,
         reach,
+        trained,
         outside,
         gaps,
     })
@@ -111,7 +113,7 @@ pub fn ancestors(view: &View<'_>, roots: &[Place]) -> Result<Ancestors, QueryErr
 
 /// Of several claims on one content the one that matters most: by mass, then by the shortest way.
 fn reach_of(reaches: &Reaches<'_>, file: &ShardFile) -> Option<Reach> {
-    let of = |claim: &super::shards::ShardClaim| {
+    let of = |claim: &ShardClaim| {
         let one = reaches.to(Place::Artifact(claim.artifact));
         // A member is reached where its manifest is.
         one.or_else(|| reaches.to(Place::Artifact(claim.artifact.whole())))
@@ -120,9 +122,31 @@ fn reach_of(reaches: &Reaches<'_>, file: &ShardFile) -> Option<Reach> {
     all.min_by_key(|reach| (reach.via, reach.path.len()))
 }
 
+impl Ancestors {
+    /// Leaves only what the model was trained with itself, and what is not known of that.
+    #[must_use]
+    pub fn trained_only(self) -> Self {
+        let kept = |at: usize| self.trained.get(at).copied().unwrap_or_default();
+        let (mut files, mut reach) = (Vec::new(), Vec::new());
+        for (at, (file, one)) in self.files.into_iter().zip(self.reach).enumerate() {
+            if kept(at) {
+                files.push(file);
+                reach.push(one);
+            }
+        }
+        Self {
+            trained: vec![true; files.len()],
+            files,
+            reach,
+            outside: self.outside,
+            gaps: self.gaps,
+        }
+    }
+}
+
 /// Compares rows with the files of ancestors that are in a folder.
 pub fn contamination(
-    files: &[ShardFile],
+    ancestors: &Ancestors,
     content: &mut ContentFolder<'_>,
     wanted: &WantedRows,
     progress: &dyn Progress,
@@ -130,30 +154,36 @@ pub fn contamination(
     // The first row of the highest likeness in each file, while that file is read.
     let mut here: BTreeMap<u32, FoundAt> = BTreeMap::new();
     let mut all = Contamination::default();
-    let searched = search(files, content, wanted, progress, &mut |file, row, like| {
-        if here.values().next().is_some_and(|first| first.file != file) {
-            all.take(&mut here);
-        }
-        for (wanted, likeness) in like {
-            let found = FoundAt {
-                file,
-                number: row.number,
-                line: row.line,
-                likeness: *likeness,
-            };
-            let best = here.entry(*wanted).or_insert(found);
-            if found.likeness > best.likeness {
-                *best = found;
+    let searched = search(
+        &ancestors.files,
+        content,
+        wanted,
+        progress,
+        &mut |file, row, like| {
+            if here.values().next().is_some_and(|first| first.file != file) {
+                all.take(&mut here, &ancestors.trained);
             }
-        }
-    })?;
-    all.take(&mut here);
+            for (wanted, likeness) in like {
+                let found = FoundAt {
+                    file,
+                    number: row.number,
+                    line: row.line,
+                    likeness: *likeness,
+                };
+                let best = here.entry(*wanted).or_insert(found);
+                if found.likeness > best.likeness {
+                    *best = found;
+                }
+            }
+        },
+    )?;
+    all.take(&mut here, &ancestors.trained);
     all.searched = searched;
     Ok(all)
 }
 
 impl Contamination {
-    fn take(&mut self, here: &mut BTreeMap<u32, FoundAt>) {
+    fn take(&mut self, here: &mut BTreeMap<u32, FoundAt>, trained: &[bool]) {
         for (wanted, at) in std::mem::take(here) {
             let counts = self.by_file.entry(at.file).or_default();
             *counts.entry(at.likeness).or_default() += 1;
@@ -161,7 +191,9 @@ impl Contamination {
                 likeness: at.likeness,
                 places: Vec::new(),
                 files: 0,
+                trained: false,
             });
+            row.trained |= trained.get(at.file).copied().unwrap_or_default();
             row.likeness = row.likeness.max(at.likeness);
             row.files += 1;
             row.places.push(at);
@@ -170,6 +202,11 @@ impl Contamination {
                 .sort_by_key(|place| (std::cmp::Reverse(place.likeness), place.file));
             row.places.truncate(PLACES_MAX);
         }
+    }
+
+    /// Returns how many rows are found in what the model was trained with itself.
+    pub fn trained(&self) -> u64 {
+        self.found.values().filter(|row| row.trained).count() as u64
     }
 
     /// Returns how many rows are found with this likeness and no higher one.

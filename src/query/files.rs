@@ -10,6 +10,7 @@ use crate::manifest::Member;
 use crate::statement::Artifact;
 use crate::statement::ArtifactRef;
 use crate::statement::Content;
+use crate::statement::RowRoot;
 use crate::statement::Statement;
 
 use super::QueryError;
@@ -34,6 +35,8 @@ pub struct ShownFile {
     pub rows: Option<u64>,
     /// How many files its manifest lists; nothing for what is no manifest.
     pub members: Option<u64>,
+    /// The root over its rows.
+    pub row_root: Option<RowRoot>,
 }
 
 /// Returns the files of a statement: those at `places`, or all. A manifest stands before its first members.
@@ -93,6 +96,10 @@ fn of_artifact(reference: ArtifactRef, name: String, artifact: &Artifact) -> Sho
         },
         rows: artifact.rows.map(|rows| rows.value),
         members: artifact.manifest().map(|facts| facts.count),
+        row_root: match &artifact.content {
+            Content::File { row_root, .. } => *row_root,
+            Content::Manifest { .. } | Content::Absent { .. } => None,
+        },
     }
 }
 
@@ -104,5 +111,6 @@ fn of_member(reference: ArtifactRef, name: String, line: &Member) -> ShownFile {
         bytes: line.bytes,
         rows: line.rows,
         members: None,
+        row_root: line.row_root,
     }
 }

@@ -39,7 +39,6 @@ use crate::manifest::ManifestError;
 
 pub use contamination::Ancestors;
 pub use contamination::Contamination;
-pub use contamination::ContaminationError;
 pub use contamination::FoundAt;
 pub use contamination::FoundRow;
 pub use contamination::PLACES_MAX;

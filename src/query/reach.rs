@@ -9,7 +9,9 @@ use petgraph::graph::NodeIndex;
 use crate::digest::StatementId;
 use crate::ledger::View;
 use crate::statement::ArtifactRef;
+use crate::statement::Does;
 use crate::statement::Predicate;
+use crate::statement::Role;
 use crate::verify::PathStep;
 use crate::verify::mass_inputs;
 
@@ -140,4 +142,64 @@ fn parts_of(
     let lists = lists(view, &statement)?;
     let heavy = heavy.iter().filter_map(|at| lists.get(*at)).flatten();
     Ok(heavy.map(|part| (Place::Artifact(*part), run)).collect())
+}
+
+/// Returns the data that models were trained with themselves: what the training of their weights takes, and of the weights
+/// that those start from. What such data was made from, and what a model that wrote it was trained with, is not in it.
+pub(super) fn trained_with(view: &View<'_>, roots: &[Place]) -> Result<BTreeSet<ArtifactRef>, QueryError> {
+    let mut models: Vec<ArtifactRef> = roots
+        .iter()
+        .filter_map(|root| match root {
+            Place::Artifact(artifact) => Some(*artifact),
+            Place::Run(_) | Place::Gap(..) => None,
+        })
+        .collect();
+    let (mut data, mut seen) = (Vec::new(), BTreeSet::new());
+    while let Some(model) = models.pop() {
+        let Some(facts) = view.index().facts(model.statement)? else {
+            continue;
+        };
+        let set = facts
+            .sets
+            .iter()
+            .position(|set| set.subjects.contains(&model.subject));
+        let Some(set) = set.filter(|set| seen.insert((facts.id, *set))) else {
+            continue;
+        };
+        let (_, statement) = view.ledger().entry(facts.entry)?;
+        let Predicate::Run(run) = &statement.predicate else {
+            continue;
+        };
+        let lists = lists(view, &statement)?;
+        for at in mass_inputs(run, set) {
+            let (Some(input), Some(cited)) = (run.inputs.get(at), lists.get(at)) else {
+                continue;
+            };
+            if input.role == Role::Base {
+                models.extend(cited);
+            } else if run.does == Does::Train {
+                data.extend(cited);
+            }
+        }
+    }
+    with_members(view, data)
+}
+
+/// Adds what the data sets among some artifacts collect.
+fn with_members(view: &View<'_>, mut open: Vec<ArtifactRef>) -> Result<BTreeSet<ArtifactRef>, QueryError> {
+    let mut all = BTreeSet::new();
+    while let Some(artifact) = open.pop() {
+        if !all.insert(artifact) {
+            continue;
+        }
+        if let Some(facts) = view
+            .index()
+            .facts(artifact.statement)?
+            .filter(|facts| facts.kind == "dataset")
+        {
+            let (_, statement) = view.ledger().entry(facts.entry)?;
+            open.extend(lists(view, &statement)?.into_iter().flatten());
+        }
+    }
+    Ok(all)
 }

@@ -75,13 +75,16 @@ pub struct Searched {
     pub not: Vec<(usize, NotSearched)>,
 }
 
+/// Who is told of a row that is like some that are looked for: the position of its file, the row, and which it is like.
+pub type Told<'a> = dyn FnMut(usize, Row<'_>, &BTreeMap<u32, Likeness>) + 'a;
+
 /// Looks through every file, and tells each row that is like some of `wanted` with the position of its file.
 pub fn search(
     files: &[ShardFile],
     content: &mut ContentFolder<'_>,
     wanted: &WantedRows,
     progress: &dyn Progress,
-    each: &mut dyn FnMut(usize, Row<'_>, &BTreeMap<u32, Likeness>),
+    each: &mut Told<'_>,
 ) -> Result<Searched, SearchError> {
     let mut searched = Searched::default();
     for (at, file) in files.iter().enumerate() {

@@ -31,8 +31,9 @@ pub struct Details {
     /// The highest entry among them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_entry: Option<u64>,
-    /// Whether nothing shows that they stand in more than one commit.
-    pub one_commit: bool,
+    /// Whether all stand in one commit; absent where the evidence does not show it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub one_commit: Option<bool>,
     /// The runs, by their entries.
     pub runs: Vec<RunOrder>,
     /// How many more runs there are.
@@ -63,6 +64,8 @@ pub struct RunOrder {
     pub cites: u64,
     /// How many of them stand in the same commit.
     pub together: u64,
+    /// Of how many this cannot be said.
+    pub not_known: u64,
     /// The highest entry among them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_cited: Option<u64>,
@@ -72,7 +75,7 @@ pub struct RunOrder {
     /// When it ended, as it claims.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<String>,
-    /// `before`, `together`, `late`.
+    /// `before`, `not_known`, `together`, `late`.
     pub order: String,
 }
 
@@ -130,7 +133,7 @@ impl Details {
         if all == 0 {
             return None;
         }
-        if self.one_commit {
+        if self.one_commit == Some(true) {
             let ended = self.runs.iter().any(|run| run.ended.is_some());
             let after = if ended {
                 ", after the runs had ended as they claim"
@@ -147,6 +150,10 @@ impl Details {
             (
                 together,
                 "in one commit with inputs of theirs, so that nothing shows that those were fixed before",
+            ),
+            (
+                self.with(Order::NotKnown),
+                "cannot be placed, because this evidence is part of a log and does not show where commits end",
             ),
             (
                 self.with(Order::Late),
@@ -234,6 +241,7 @@ fn run(run: &verify::RunOrder) -> RunOrder {
         entry: run.entry,
         cites: count(run.cites),
         together: count(run.together),
+        not_known: count(run.not_known),
         last_cited: run.last_cited,
         started: run.started.clone(),
         ended: run.ended.clone(),

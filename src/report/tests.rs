@@ -6,6 +6,7 @@ use crate::digest::Sha256Digest;
 use crate::envelope::Envelope;
 use crate::key::PublicKey;
 
+use super::document::Step;
 use super::*;
 
 mod what_the_page_says;

@@ -5,25 +5,39 @@ use serde_json::Value;
 use crate::digest::Blake3Digest;
 
 /// The texts of a row: every text, number and truth value in it, at any depth, without the keys and without what is null.
-/// A row that is no JSON is one text, and bytes of it that are no UTF-8 stand for U+FFFD.
+/// A row that is no JSON is one text, and bytes of it that are no UTF-8 stand for U+FFFD. Where no text has anything in it
+/// there is nothing to go by: numbers alone are the same in too many rows.
 pub(super) fn texts(row: &[u8]) -> Vec<String> {
-    let mut found = Vec::new();
+    let mut found = Found::default();
     match serde_json::from_slice::<Value>(row) {
-        Ok(value) => collect(value, &mut found),
-        Err(_) => found.push(String::from_utf8_lossy(row).into_owned()),
+        Ok(value) => found.take(value),
+        Err(_) => found.text(String::from_utf8_lossy(row).into_owned()),
     }
-    found
+    if found.has_text { found.texts } else { Vec::new() }
 }
 
-/// The reader bounds the depth at 128, and takes the last of two equal keys.
-fn collect(value: Value, found: &mut Vec<String>) {
-    match value {
-        Value::Null => {}
-        Value::Bool(flag) => found.push(flag.to_string()),
-        Value::Number(number) => found.push(number.to_string()),
-        Value::String(text) => found.push(text),
-        Value::Array(items) => items.into_iter().for_each(|item| collect(item, found)),
-        Value::Object(members) => members.into_values().for_each(|member| collect(member, found)),
+#[derive(Default)]
+struct Found {
+    texts: Vec<String>,
+    has_text: bool,
+}
+
+impl Found {
+    /// The reader bounds the depth at 128, and takes the last of two equal keys.
+    fn take(&mut self, value: Value) {
+        match value {
+            Value::Null => {}
+            Value::Bool(flag) => self.texts.push(flag.to_string()),
+            Value::Number(number) => self.texts.push(number.to_string()),
+            Value::String(text) => self.text(text),
+            Value::Array(items) => items.into_iter().for_each(|item| self.take(item)),
+            Value::Object(members) => members.into_values().for_each(|member| self.take(member)),
+        }
+    }
+
+    fn text(&mut self, text: String) {
+        self.has_text |= !text.trim().is_empty();
+        self.texts.push(text);
     }
 }
 
@@ -108,7 +122,7 @@ mod tests {
         }
         assert_eq!(of("Not  JSON"), of("not json"));
         assert_eq!(normal(&texts(b"caf\xff")), of("CAF\u{fffd}"));
-        for empty in ["{}", "null", r#"{"a": " "}"#] {
+        for empty in ["{}", "null", r#"{"a": " "}"#, r#"{"a": 1, "b": [true, ""]}"#] {
             assert_eq!(of(empty), None, "nothing is like {empty}");
         }
     }

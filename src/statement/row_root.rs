@@ -64,3 +64,50 @@ pub const KEYED_ROW_ROOT: &str = "keyed_row_root";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a file has a `row_root` or a `keyed_row_root`, not both")]
 pub struct TwoRowRoots;
+
+#[cfg(test)]
+mod tests {
+    use crate::canonical::Value;
+    use crate::digest::Sha256Digest;
+    use crate::statement::Artifact;
+    use crate::statement::artifact::Subject;
+
+    fn read(says: &str) -> Option<Artifact> {
+        let subject = Subject {
+            name: "a.jsonl".to_owned(),
+            sha256: Sha256Digest::of(b"a"),
+        };
+        let value = Value::decode(says.as_bytes()).unwrap();
+        let artifact = Artifact::decode(&subject, value.clone()).ok()?;
+        assert_eq!(artifact.encode(), value, "one spelling");
+        Some(artifact)
+    }
+
+    #[test]
+    fn a_row_root_stands_beside_the_rows_it_is_of_and_alone() {
+        let root = "11".repeat(32);
+        let with = |more: &str| read(&format!("{{\"basis\":\"computed\",\"content\":\"file\"{more}}}"));
+        let rows = "\"rows\":2,\"rows_basis\":\"counted\"";
+        for (more, accepted) in [
+            (format!(",\"row_root\":\"{root}\",{rows}"), true),
+            (format!(",\"keyed_row_root\":\"{root}\",{rows}"), true),
+            (format!(",{rows}"), true),
+            (
+                format!(",\"keyed_row_root\":\"{root}\",\"row_root\":\"{root}\",{rows}"),
+                false,
+            ),
+            (format!(",\"row_root\":\"{root}\""), false),
+            (format!(",\"keyed_row_root\":\"{root}\""), false),
+            (format!(",\"row_root\":\"{root}\",{rows},\"sealed\":true"), false),
+            (
+                format!(",\"row_root\":\"{}\",{rows}", root.replace('1', "A")),
+                false,
+            ),
+            (format!(",\"row_root\":7,{rows}"), false),
+        ] {
+            assert_eq!(with(&more).is_some(), accepted, "{more}");
+        }
+        let none = format!("{{\"content\":\"none\",\"declaration\":{{}},\"row_root\":\"{root}\",{rows}}}");
+        assert_eq!(read(&none), None, "what has no bytes has no rows");
+    }
+}

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use crate::digest::KeyId;
 use crate::digest::StatementId;
 use crate::merkle::LeafIndex;
+use crate::merkle::Part;
 use crate::statement::Predicate;
 use crate::statement::Run;
 
@@ -16,29 +17,49 @@ use super::graph::Node;
 use super::instant::Instant;
 use super::scene::Scene;
 
-/// The seals that were read: each is the last entry of its commit.
-///
-/// Evidence that is part of a log holds the seal below every statement of the walk. Whoever leaves one out makes two
-/// commits look like one, which says less and never more.
+/// Which entries end a commit, as far as the evidence goes: a seal is the last entry of its commit.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Commits(Vec<LeafIndex>);
+pub(super) struct Commits {
+    /// The seals that were read, ascending.
+    seals: Vec<u64>,
+    /// Entries that are not part of the evidence, each with the first that comes after them, ascending.
+    gaps: Vec<(u64, u64)>,
+}
 
 impl Commits {
-    /// Takes seals in any order.
-    pub(super) fn of(mut seals: Vec<LeafIndex>) -> Self {
+    /// Takes seals and pruned subtrees in any order.
+    pub(super) fn of(mut seals: Vec<LeafIndex>, pruned: &[Part]) -> Self {
         seals.sort_unstable();
-        Self(seals)
+        let mut gaps: Vec<(u64, u64)> = pruned
+            .iter()
+            .filter_map(|part| match part {
+                Part::Subtree { level, first, .. } => {
+                    let length = 1_u64.checked_shl(*level).unwrap_or(u64::MAX);
+                    Some((first.get(), first.get().saturating_add(length)))
+                }
+                Part::Leaf { .. } => None,
+            })
+            .collect();
+        gaps.sort_unstable();
+        Self {
+            seals: seals.into_iter().map(LeafIndex::get).collect(),
+            gaps,
+        }
     }
 
-    /// Returns the last seal below an entry: what begins above it is the commit of the entry.
-    pub(super) fn begin(&self, entry: LeafIndex) -> Option<LeafIndex> {
-        let at = self.0.partition_point(|seal| *seal < entry);
-        at.checked_sub(1).and_then(|at| self.0.get(at)).copied()
-    }
-
-    /// Returns whether nothing shows two entries to be of two commits.
-    fn are_together(&self, one: LeafIndex, other: LeafIndex) -> bool {
-        self.begin(one) == self.begin(other)
+    /// Returns whether two entries stand in one commit; nothing where what stands between them is not part of the
+    /// evidence, which holds no seals but the last.
+    fn are_together(&self, one: LeafIndex, other: LeafIndex) -> Option<bool> {
+        let (low, high) = (one.min(other).get(), one.max(other).get());
+        let at = self.seals.partition_point(|seal| *seal < low);
+        if self.seals.get(at).is_some_and(|seal| *seal < high) {
+            return Some(false);
+        }
+        let at = self.gaps.partition_point(|(_, end)| *end <= low);
+        match self.gaps.get(at) {
+            Some((first, _)) if *first < high => None,
+            _ => Some(true),
+        }
     }
 }
 
@@ -47,6 +68,8 @@ impl Commits {
 pub enum Order {
     /// Each of them in an earlier commit.
     Before,
+    /// None is known to stand in the same commit, and of one at least nobody can say from this evidence.
+    NotKnown,
     /// One at least in the same commit as the run, which tells what came out: nothing shows that it was fixed before.
     Together,
     /// One at least after something that claims to have happened when the run had ended.
@@ -55,12 +78,13 @@ pub enum Order {
 
 impl Order {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Before, Self::Together, Self::Late];
+    pub const ALL: [Self; 4] = [Self::Before, Self::NotKnown, Self::Together, Self::Late];
 
-    /// Returns the word for JSON: `before`, `together` or `late`.
+    /// Returns the word for JSON: `before`, `not_known`, `together` or `late`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Before => "before",
+            Self::NotKnown => "not_known",
             Self::Together => "together",
             Self::Late => "late",
         }
@@ -82,6 +106,8 @@ pub struct RunOrder {
     pub cites: usize,
     /// How many of them stand in the same commit.
     pub together: usize,
+    /// Of how many this cannot be said.
+    pub not_known: usize,
     /// The highest entry of those.
     pub last_cited: Option<u64>,
     /// When it began, as it claims.
@@ -135,8 +161,8 @@ pub struct Details {
     pub statements: usize,
     /// The lowest and the highest entry among them.
     pub entries: Option<(u64, u64)>,
-    /// Whether nothing shows that they stand in more than one commit.
-    pub one_commit: bool,
+    /// Whether all of them stand in one commit; nothing where this cannot be said.
+    pub one_commit: Option<bool>,
     /// The runs, by their entries.
     pub runs: Vec<RunOrder>,
     /// The keys, by the first entry that each signed.
@@ -174,7 +200,7 @@ pub(super) fn details(scene: &Scene<'_>) -> Details {
     let (keys, separation) = keys(scene, &ordered);
     Details {
         statements: ordered.len(),
-        one_commit: ends.is_some_and(|((_, first), (_, last))| commits.are_together(first.index, last.index)),
+        one_commit: ends.and_then(|((_, first), (_, last))| commits.are_together(first.index, last.index)),
         entries,
         runs: runs.collect(),
         keys,
@@ -211,9 +237,11 @@ fn run_order(scene: &Scene<'_>, id: StatementId, node: &Node, run: &Run, claims:
         .filter_map(|cited| Some(scene.graph.nodes.get(cited)?.index))
         .collect();
     let ended = run.ended.as_deref().and_then(Instant::parse);
-    let (mut together, mut late) = (0, false);
+    let (mut together, mut not_known, mut late) = (0, cited.len() - entries.len(), false);
     for entry in &entries {
-        together += usize::from(scene.case.commits.are_together(*entry, node.index));
+        let is_together = scene.case.commits.are_together(*entry, node.index);
+        together += usize::from(is_together == Some(true));
+        not_known += usize::from(is_together.is_none());
         // What it claims of itself counts along.
         let below = claims.partition_point(|(at, _)| *at <= entry.get());
         let not_before = below.checked_sub(1).and_then(|at| claims.get(at));
@@ -222,10 +250,11 @@ fn run_order(scene: &Scene<'_>, id: StatementId, node: &Node, run: &Run, claims:
             .zip(ended)
             .is_some_and(|((_, moment), ended)| *moment > ended);
     }
-    let order = match (late, together) {
-        (true, _) => Order::Late,
-        (false, 1..) => Order::Together,
-        (false, 0) => Order::Before,
+    let order = match (late, together, not_known) {
+        (true, _, _) => Order::Late,
+        (false, 1.., _) => Order::Together,
+        (false, 0, 1..) => Order::NotKnown,
+        (false, 0, 0) => Order::Before,
     };
     RunOrder {
         id: format!("hb:{id}"),
@@ -234,6 +263,7 @@ fn run_order(scene: &Scene<'_>, id: StatementId, node: &Node, run: &Run, claims:
         entry: node.index.get(),
         cites: cited.len(),
         together,
+        not_known,
         last_cited: entries.iter().max().map(|entry| entry.get()),
         started: run.started.clone(),
         ended: run.ended.clone(),
@@ -296,17 +326,28 @@ fn keys(scene: &Scene<'_>, ordered: &[(StatementId, &Node)]) -> (Vec<KeyUse>, Se
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::digest::NodeHash;
 
     /// The oracle: entry by entry.
     #[test]
     fn entries_are_together_when_no_seal_is_between() {
-        let seals = [14_u64, 1, 6];
-        let commits = Commits::of(seals.iter().map(|seal| LeafIndex::new(*seal)).collect());
-        for low in 0..20_u64 {
-            for high in low..20 {
-                let between = (low..high).any(|at| seals.contains(&at));
-                let (low, high) = (LeafIndex::new(low), LeafIndex::new(high));
-                assert_eq!(commits.are_together(low, high), !between, "{low} {high}");
+        let (seals, gaps) = ([14_u64, 1, 6], [(1, 8), (0, 3)]);
+        let pruned = gaps.map(|(level, first)| Part::Subtree {
+            level,
+            first: LeafIndex::new(first),
+            hash: NodeHash::from_bytes([0; 32]),
+        });
+        let commits = Commits::of(seals.iter().map(|seal| LeafIndex::new(*seal)).collect(), &pruned);
+        let is_pruned = |at: &u64| [3, 8, 9].contains(at);
+        for low in (0..20_u64).filter(|at| !is_pruned(at)) {
+            for high in (low..20).filter(|at| !is_pruned(at)) {
+                let expected = if (low..high).any(|at| seals.contains(&at)) {
+                    Some(false)
+                } else {
+                    (!(low..high).any(|at| is_pruned(&at))).then_some(true)
+                };
+                let (one, other) = (LeafIndex::new(high), LeafIndex::new(low));
+                assert_eq!(commits.are_together(one, other), expected, "{low} {high}");
             }
         }
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
 use crate::merkle::LeafIndex;
+use crate::statement::ArtifactRef;
 use crate::statement::Statement;
 
 use super::graph::Place;
@@ -43,37 +44,45 @@ pub struct SharedContent {
 /// Returns what several statements claim, by the same claimants once. Content without rows is nobody's.
 pub(super) fn shared(scene: &Scene<'_>, position: &impl Fn(Place) -> Option<usize>) -> Vec<SharedContent> {
     let mut told = BTreeSet::new();
+    let mut statements: BTreeMap<StatementId, Arc<Statement>> = BTreeMap::new();
     let mut all = Vec::new();
     for (digest, places) in &scene.case.claims {
-        let mut claims: BTreeMap<(LeafIndex, StatementId), Claimant> = BTreeMap::new();
+        // First who, since a manifest that is claimed twice has the same claimants for each of its members.
+        let mut who: BTreeMap<(LeafIndex, StatementId), (ArtifactRef, Option<usize>)> = BTreeMap::new();
         for place in places {
             let Some(located) = scene.graph.locate(*place) else {
                 continue;
             };
             let node = position(Place::Artifact(*place));
-            let claim = claims
+            let (_, known) = who
                 .entry((located.node.index, place.statement))
-                .or_insert_with(|| Claimant {
-                    id: place.statement,
-                    entry: located.node.index,
-                    name: located.item.to_owned(),
-                    said_by: said_by(&located.node.statement, scene.case.keys.as_ref()),
-                    statement: Arc::new(located.node.statement.clone()),
-                    node,
-                });
-            claim.node = claim.node.or(node);
+                .or_insert((*place, node));
+            *known = known.or(node);
         }
-        let on_walk = claims.values().any(|claim| claim.node.is_some());
-        if claims.len() < 2 || !on_walk || without_rows(scene.graph, *digest, places) {
+        let on_walk = who.values().any(|(_, node)| node.is_some());
+        let ids: Vec<StatementId> = who.keys().map(|(_, id)| *id).collect();
+        if who.len() < 2 || !on_walk || without_rows(scene.graph, *digest, places) || !told.insert(ids) {
             continue;
         }
-        let who: Vec<StatementId> = claims.values().map(|claim| claim.id).collect();
-        if told.insert(who) {
-            all.push(SharedContent {
-                sha256: *digest,
-                claims: claims.into_values().collect(),
-            });
-        }
+        let claims = who.into_iter().filter_map(|((entry, id), (place, node))| {
+            let located = scene.graph.locate(place)?;
+            let statement = statements
+                .entry(id)
+                .or_insert_with(|| Arc::new(located.node.statement.clone()));
+            Some(Claimant {
+                id,
+                entry,
+                name: located.item.to_owned(),
+                said_by: said_by(&located.node.statement, scene.case.keys.as_ref()),
+                statement: Arc::clone(statement),
+                node,
+            })
+        });
+        let claims = claims.collect();
+        all.push(SharedContent {
+            sha256: *digest,
+            claims,
+        });
     }
     all
 }

@@ -102,7 +102,7 @@ pub fn run(session: &Session, args: &Args) -> Result<Answer, Error> {
         Trust::Pinned(root) => Some(root),
         Trust::SelfAsserted(_) | Trust::Missing(_) => None,
     };
-    let notes = session.accept(&mut ledger, &note, trusted)?;
+    let notes = session.accept(&ledger, &note, trusted)?;
     Ok(Answer {
         notes: answer.notes.into_iter().chain(notes).collect(),
         ..answer

@@ -376,3 +376,61 @@ fn real_files_have_the_rows_that_are_known_of_them() {
         assert_eq!(hashed.digests, Digests::of(&fs::read(&path).unwrap()));
     }
 }
+
+#[test]
+fn trees_over_rows_are_made_in_the_one_pass_and_only_where_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = Secret::from_bytes([1; 32]);
+    let text = "{\"a\":1}\n\n".repeat(20_000);
+    let paths = ["a.jsonl", "b.ndjson", "c.csv"].map(|name| folder.path().join(name));
+    for path in &paths {
+        fs::write(path, &text).unwrap();
+    }
+    let trees = |path: &Path| RowTrees {
+        plain: !path.ends_with("b.ndjson"),
+        keyed: Some(&secret),
+    };
+    let hashed: Vec<HashedFile> = hash_files_with_rows(&paths, trees, &Unwatched)
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
+    let leaves = |key: RowKey<'_>| {
+        let leaves: Vec<_> = (1..=20_000)
+            .map(|number| key.leaf(number, b"{\"a\":1}"))
+            .collect();
+        Some(key.root(crate::merkle::root(&leaves)))
+    };
+    let (plain, keyed) = (leaves(RowKey::Plain), leaves(RowKey::Keyed(&secret)));
+    assert_eq!(hashed[0].row_roots, RowRoots { plain, keyed });
+    assert_eq!(hashed[1].row_roots, RowRoots { plain: None, keyed });
+    assert_eq!(hashed[2].row_roots, RowRoots::default(), "a record is no line");
+    assert_eq!(hashed[0].rows, Some(20_000));
+    assert_eq!(hashed[0].digests, Digests::of(text.as_bytes()));
+    let unasked = hash_file(&paths[0], &Unwatched).unwrap();
+    assert_eq!(
+        (unasked.row_roots, unasked.digests),
+        (RowRoots::default(), hashed[0].digests)
+    );
+}
+
+#[test]
+fn a_row_beyond_the_limit_is_an_error_that_names_the_line_and_the_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.jsonl");
+    let long = vec![b'x'; crate::rows::ROW_BYTES_MAX + 2];
+    fs::write(&path, [b"{}\n", long.as_slice()].concat()).unwrap();
+    assert!(hash_file(&path, &Unwatched).is_ok(), "nobody asked about rows");
+    let trees = RowTrees {
+        plain: true,
+        keyed: None,
+    };
+    for told in [
+        hash_file_with_rows(&path, trees, &Unwatched).map(drop),
+        read_rows(&path, &Unwatched, &mut |_| {}).map(drop),
+    ] {
+        let error = told.unwrap_err();
+        let why = std::error::Error::source(&error).unwrap().to_string();
+        assert!(error.to_string().contains("a.jsonl"), "{error}");
+        assert_eq!(why, "line 2 is longer than the ROW_BYTES_MAX of 16777216 bytes");
+    }
+}

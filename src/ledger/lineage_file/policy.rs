@@ -208,9 +208,15 @@ fn shape(kind: &str) -> Shape {
         ),
         "no_evaluation_data" => ("a rule `no_evaluation_data`", &["id", "rule", "why", "sets"]),
         "witnesses" => ("a rule `witnesses`", &["id", "rule", "why", "at_least"]),
-        "effective_sources" => ("a rule `effective_sources`", &["id", "rule", "why", "at_least"]),
-        "synthetic_share" => ("a rule `synthetic_share`", &["id", "rule", "why", "at_most"]),
-        "generations" => ("a rule `generations`", &["id", "rule", "why", "at_most"]),
+        "effective_sources" => (
+            "a rule `effective_sources`",
+            &["id", "rule", "why", "at_least", "of"],
+        ),
+        "synthetic_share" => (
+            "a rule `synthetic_share`",
+            &["id", "rule", "why", "at_most", "of"],
+        ),
+        "generations" => ("a rule `generations`", &["id", "rule", "why", "at_most", "of"]),
         _ => ("this rule", ANY),
     };
     Shape { what, keys }
@@ -260,12 +266,14 @@ fn demand(cx: &mut Context<'_>, fields: &Fields<'_>, kind: &'static str) -> Opti
             fields.required(cx, "at_most", "at_most: \"0.5\"")?;
             Some(Demand::SyntheticShare {
                 at_most: fields.share(cx, "at_most")?,
+                of: values::scope(cx, fields),
             })
         }
         "generations" => {
             fields.required(cx, "at_most", "at_most: 1")?;
             Some(Demand::Generations {
                 at_most: fields.count(cx, "at_most")?.value,
+                of: values::scope(cx, fields),
             })
         }
         "effective_sources" => {
@@ -274,7 +282,10 @@ fn demand(cx: &mut Context<'_>, fields: &Fields<'_>, kind: &'static str) -> Opti
             if at_least.is_zero() {
                 cx.bad("at_least", fields.line_of("at_least"), MORE_THAN_NOTHING);
             }
-            Some(Demand::EffectiveSources { at_least })
+            Some(Demand::EffectiveSources {
+                at_least,
+                of: values::scope(cx, fields),
+            })
         }
         "vouched_sources" => Some(Demand::VouchedSources),
         "inputs_complete" => Some(Demand::InputsComplete),

@@ -5,6 +5,7 @@ use crate::licence::Use;
 use crate::licence::parse;
 use crate::policy::LicenceDemand;
 use crate::policy::Names;
+use crate::policy::Scope;
 use crate::policy::Select;
 use crate::policy::VALUES_MAX;
 use crate::statement::Word;
@@ -125,6 +126,26 @@ pub(super) fn licences(cx: &mut Context<'_>, fields: &Fields<'_>) -> LicenceDema
         forbid_terms: words,
         no_conflict,
     }
+}
+
+/// Reads what a measure is of; the whole lineage when it is left out.
+pub(super) fn scope(cx: &mut Context<'_>, fields: &Fields<'_>) -> Scope {
+    let Some(node) = fields.optional(cx, "of") else {
+        return Scope::default();
+    };
+    let Some(text) = cx.text("of", node) else {
+        return Scope::default();
+    };
+    Scope::parse(text).unwrap_or_else(|| {
+        let unknown = FaultKind::UnknownWord {
+            key: "of",
+            found: escaped(&shortened(text)),
+            meant: meant(text, Scope::WORDS),
+            allowed: Scope::WORDS,
+        };
+        cx.fault(node.line, unknown);
+        Scope::default()
+    })
 }
 
 fn bound(cx: &mut Context<'_>, fields: &Fields<'_>) -> Option<Use> {

@@ -117,7 +117,7 @@ fn looked_for(herd: &Herd, root: usize, at: usize, sources: &[usize]) -> Vec<(Le
     let evaluation = Evaluation {
         id: "hb:e".to_owned(),
         name: "bench".to_owned(),
-        nodes: BTreeSet::from([herd.position(root, at)]),
+        nodes: BTreeSet::from([position(root, at)]),
         sources: sources.iter().copied().collect(),
     };
     let pedigree = measure(&herd.graph(root), &[evaluation]);
@@ -208,7 +208,7 @@ fn what_is_only_held_against_the_data_contaminates_nothing() {
     let model = herd.model(&[(clean, 10)]);
     assert_eq!(looked_for(&herd, model, bench, &[bench]), []);
     let evaluation = Evaluation {
-        nodes: BTreeSet::from([herd.position(model, bench)]),
+        nodes: BTreeSet::from([position(model, bench)]),
         ..Evaluation::default()
     };
     let found = measure(&herd.graph(model), &[evaluation]);

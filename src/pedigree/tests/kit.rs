@@ -106,11 +106,6 @@ impl Herd {
         });
     }
 
-    /// Where a node stands in the graph of this one as root: those after it turn round, and it comes first.
-    pub fn position(&self, root: usize, at: usize) -> usize {
-        root - at
-    }
-
     /// The graph of the last node, or of an earlier one.
     pub fn graph(&self, root: usize) -> Graph {
         let turned = (0..=root).rev().map(|at| {
@@ -125,4 +120,9 @@ impl Herd {
         });
         Graph::new(turned.collect(), self.items.clone(), None).unwrap()
     }
+}
+
+/// Where a node stands in the graph that has `root` first: those before it turn round.
+pub fn position(root: usize, at: usize) -> usize {
+    root - at
 }

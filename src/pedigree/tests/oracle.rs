@@ -79,7 +79,9 @@ fn herd(steps: &[Step]) -> Herd {
         let units = Some(step.units * 10).filter(|units| *units > 0 && kind == Kind::Generated);
         let at = herd.made(kind.clone(), units, &of);
         if kind == Kind::Model && step.inherits {
-            of.iter().for_each(|(parent, _)| herd.inherits(at, *parent));
+            for (parent, _) in &of {
+                herd.inherits(at, *parent);
+            }
         }
         herd.node(at).enriched = kind == Kind::Passed && step.inherits;
         if kind == Kind::Model {
@@ -162,18 +164,6 @@ fn paths(graph: &Graph, world: &World) -> Vec<(BigRational, Vec<usize>)> {
     found
 }
 
-/// What the oracle says of one world.
-struct Told {
-    paths: Vec<(BigRational, Vec<usize>)>,
-}
-
-impl Told {
-    fn mass(&self, of: impl Fn(&[usize]) -> bool) -> BigRational {
-        let those = self.paths.iter().filter(|(_, path)| of(path));
-        those.map(|(weight, _)| weight.clone()).sum()
-    }
-}
-
 fn squares(parts: &[BigRational]) -> BigRational {
     parts.iter().map(|part| part * part).sum()
 }
@@ -195,142 +185,187 @@ fn nearest(graph: &Graph, path: &[usize]) -> Option<usize> {
     let at = path
         .iter()
         .position(|at| matches!(kind(*at), Kind::Generated | Kind::Synthetic(_)))?;
-    let below = path[at..].iter().copied();
-    below
-        .skip_while(|at| matches!(kind(*at), Kind::Generated | Kind::Passed))
-        .next()
+    let mut below = path[at..].iter().copied();
+    below.find(|at| !matches!(kind(*at), Kind::Generated | Kind::Passed))
 }
 
-fn check(graph: &Graph, pedigree: &Pedigree, world: &World, is_exact: bool) -> Result<(), TestCaseError> {
-    let told = Told {
-        paths: paths(graph, world),
-    };
-    let kind = |at: usize| &graph.nodes()[at].kind;
-    let of = &pedigree.whole;
-    let ends: Vec<usize> = (0..graph.nodes().len()).filter(|at| kind(*at).is_end()).collect();
-    let share_of = |at: usize| told.mass(|path| *path.last().unwrap() == at);
-    for at in &ends {
-        let id = &graph.item(*at).unwrap().id;
-        match of.founders.iter().find(|founder| founder.id == *id) {
-            Some(founder) => inside(&founder.share, &share_of(*at), is_exact)?,
-            None => prop_assert!(share_of(*at).is_zero()),
-        }
+/// A pedigree held against what one world says, path by path.
+struct Held<'a> {
+    graph: &'a Graph,
+    pedigree: &'a Pedigree,
+    world: &'a World,
+    paths: Vec<(BigRational, Vec<usize>)>,
+    is_exact: bool,
+}
+
+type Outcome = Result<(), TestCaseError>;
+
+impl Held<'_> {
+    fn kind(&self, at: usize) -> &Kind {
+        &self.graph.nodes()[at].kind
     }
-    let all: Vec<BigRational> = ends.iter().map(|at| share_of(*at)).collect();
-    prop_assert_eq!(all.iter().sum::<BigRational>(), BigRational::one());
-    inside(
-        of.effective_sources.as_ref().unwrap(),
-        &squares(&all).recip(),
-        is_exact,
-    )?;
-    let real = told.mass(|path| *kind(*path.last().unwrap()) == Kind::Real);
-    inside(&of.coverage, &real, is_exact)?;
-    let synthetic = told.mass(|path| depth(graph, path) > 0);
-    inside(&of.synthetic, &synthetic, is_exact)?;
-    let opaque = told.mass(|path| kind(*path.last().unwrap()).is_opaque() || depth(graph, path) > 0);
-    prop_assert!(opaque <= of.synthetic_at_most);
-    let took_over = |path: &[usize]| {
-        let until = path.iter().position(|at| matches!(kind(*at), Kind::Generated));
-        path[..until.unwrap_or(path.len())].windows(2).any(|pair| {
-            graph.nodes()[pair[0]]
-                .parents
-                .iter()
-                .any(|parent| parent.node == pair[1] && parent.inherits)
-        })
-    };
-    let inherited = told.mass(|path| depth(graph, path) > 0 && took_over(path));
-    inside(&of.synthetic_inherited, &inherited, is_exact)?;
-    inside(&of.synthetic_direct, &(&synthetic - &inherited), is_exact)?;
-    let enriched = told.mass(|path| {
-        let until = path
-            .iter()
-            .position(|at| *kind(*at) == Kind::Generated)
-            .unwrap_or(path.len());
-        path[..until].iter().any(|at| graph.nodes()[*at].enriched)
-    });
-    inside(&of.ai_enriched, &enriched, is_exact)?;
-    for generation in &of.generations {
-        let exactly = |path: &[usize]| depth(graph, path) == generation.depth;
-        let mass = told.mass(exactly);
-        inside(&generation.share, &mass, is_exact)?;
-        let beyond = told.mass(|path| depth(graph, path) >= generation.depth);
-        let fresh = told.mass(|path| exactly(path) && *kind(*path.last().unwrap()) == Kind::Real);
-        if let Some(share) = generation.fresh_real.as_ref().filter(|_| !beyond.is_zero()) {
-            inside(share, &(fresh / beyond), is_exact)?;
-        }
+
+    fn end(&self, path: &[usize]) -> &Kind {
+        self.kind(*path.last().unwrap())
     }
-    let mean = |(weight, path): &(BigRational, Vec<usize>)| {
-        weight * exact(i64::try_from(depth(graph, path)).unwrap(), 1)
-    };
-    inside(&of.depth.mean, &told.paths.iter().map(mean).sum(), is_exact)?;
-    let depths = told.paths.iter().map(|(_, path)| depth(graph, path));
-    prop_assert!(of.depth.min <= depths.clone().min().unwrap() && depths.max().unwrap() <= of.depth.max);
-    let mut near: BTreeMap<usize, BigRational> = BTreeMap::new();
-    for (weight, path) in &told.paths {
-        if let Some(at) = nearest(graph, path) {
-            *near.entry(at).or_insert_with(BigRational::zero) += weight;
-        }
+
+    fn depth(&self, path: &[usize]) -> usize {
+        depth(self.graph, path)
     }
-    prop_assert_eq!(near.values().sum::<BigRational>(), synthetic.clone());
-    for (at, mass) in &near {
-        let id = &graph.item(*at).unwrap().id;
-        let found = of.generators.iter().find(|one| one.id == *id).unwrap();
-        inside(&found.share, mass, is_exact)?;
+
+    fn mass(&self, of: impl Fn(&[usize]) -> bool) -> BigRational {
+        let those = self.paths.iter().filter(|(_, path)| of(path));
+        those.map(|(weight, _)| weight.clone()).sum()
     }
-    if !synthetic.is_zero() {
-        let parts: Vec<BigRational> = near.values().map(|mass| mass / &synthetic).collect();
-        inside(
-            of.effective_generators.as_ref().unwrap(),
-            &squares(&parts).recip(),
-            is_exact,
-        )?;
+
+    fn synthetic_mass(&self) -> BigRational {
+        self.mass(|path| self.depth(path) > 0)
     }
-    let index: BigRational = (0..graph.nodes().len())
-        .filter_map(|at| {
-            let units = world.units[at]
-                .as_ref()
-                .filter(|_| graph.nodes()[at].is_sample())?;
-            let mass = told.mass(|path| path.contains(&at));
-            Some(&mass * &mass / units)
-        })
-        .sum();
-    match &of.collapse {
-        Some(collapse) => {
-            let rows_known = graph
-                .nodes()
-                .iter()
-                .all(|node| node.kind != Kind::Generated || node.units.is_some());
-            inside(&collapse.index, &index, is_exact && rows_known)?;
-            let size = &collapse.effective_sample_size;
-            if !index.is_zero() {
-                let value = index.recip();
-                prop_assert!(size.low <= value && size.high.as_ref().is_none_or(|high| value <= *high));
+
+    fn inside(&self, share: &Share, value: &BigRational) -> Outcome {
+        inside(share, value, self.is_exact)
+    }
+
+    /// The part of a path above its first generation.
+    fn learnt<'p>(&self, path: &'p [usize]) -> &'p [usize] {
+        let until = path.iter().position(|at| *self.kind(*at) == Kind::Generated);
+        &path[..until.unwrap_or(path.len())]
+    }
+
+    fn founders(&self) -> Outcome {
+        let of = &self.pedigree.whole;
+        let ends: Vec<usize> = (0..self.graph.nodes().len())
+            .filter(|at| self.kind(*at).is_end())
+            .collect();
+        let share_of = |at: usize| self.mass(|path| *path.last().unwrap() == at);
+        for at in &ends {
+            let id = &self.graph.item(*at).unwrap().id;
+            match of.founders.iter().find(|founder| founder.id == *id) {
+                Some(founder) => self.inside(&founder.share, &share_of(*at))?,
+                None => prop_assert!(share_of(*at).is_zero()),
             }
         }
-        None => prop_assert!(index.is_zero()),
+        let all: Vec<BigRational> = ends.iter().map(|at| share_of(*at)).collect();
+        prop_assert_eq!(all.iter().sum::<BigRational>(), BigRational::one());
+        self.inside(of.effective_sources.as_ref().unwrap(), &squares(&all).recip())?;
+        self.inside(&of.coverage, &self.mass(|path| *self.end(path) == Kind::Real))
     }
-    let through = |at: usize| told.mass(|path| path[1..].contains(&at));
-    let models = (1..graph.nodes().len()).filter(|at| kind(*at).is_model());
-    let greatest = models.map(through).max().unwrap_or_default();
-    match &of.bottleneck {
-        Some(bottleneck) if is_exact => prop_assert_eq!(&bottleneck.share, &Share::exact(greatest)),
-        Some(_) => {}
-        None => prop_assert!(greatest.is_zero()),
+
+    fn synthetic(&self) -> Outcome {
+        let of = &self.pedigree.whole;
+        let synthetic = self.synthetic_mass();
+        self.inside(&of.synthetic, &synthetic)?;
+        let opaque = self.mass(|path| self.end(path).is_opaque() || self.depth(path) > 0);
+        prop_assert!(opaque <= of.synthetic_at_most);
+        let took_over = |path: &[usize]| {
+            self.learnt(path).windows(2).any(|pair| {
+                let mut parents = self.graph.nodes()[pair[0]].parents.iter();
+                parents.any(|parent| parent.node == pair[1] && parent.inherits)
+            })
+        };
+        let inherited = self.mass(|path| self.depth(path) > 0 && took_over(path));
+        self.inside(&of.synthetic_inherited, &inherited)?;
+        self.inside(&of.synthetic_direct, &(&synthetic - &inherited))?;
+        let enriched = |path: &[usize]| {
+            self.learnt(path)
+                .iter()
+                .any(|at| self.graph.nodes()[*at].enriched)
+        };
+        self.inside(&of.ai_enriched, &self.mass(enriched))
     }
-    let own = &pedigree.self_consumption;
-    let kin = crate::pedigree::families::kinship(graph, 0);
-    for (kind, share) in [
-        (Kin::Own, &own.own),
-        (Kin::Family, &own.family),
-        (Kin::Other, &own.other),
-    ] {
-        let mass = near
-            .iter()
-            .filter(|(at, _)| kin[**at] == kind)
-            .map(|(_, mass)| mass.clone());
-        inside(share, &mass.sum(), is_exact)?;
+
+    fn generations(&self) -> Outcome {
+        let of = &self.pedigree.whole;
+        for generation in &of.generations {
+            let exactly = |path: &[usize]| self.depth(path) == generation.depth;
+            self.inside(&generation.share, &self.mass(exactly))?;
+            let beyond = self.mass(|path| self.depth(path) >= generation.depth);
+            let fresh = self.mass(|path| exactly(path) && *self.end(path) == Kind::Real);
+            if let Some(share) = generation.fresh_real.as_ref().filter(|_| !beyond.is_zero()) {
+                self.inside(share, &(fresh / beyond))?;
+            }
+        }
+        let mean = |(weight, path): &(BigRational, Vec<usize>)| {
+            weight * exact(i64::try_from(self.depth(path)).unwrap(), 1)
+        };
+        self.inside(&of.depth.mean, &self.paths.iter().map(mean).sum())?;
+        let depths = self.paths.iter().map(|(_, path)| self.depth(path));
+        let (min, max) = (depths.clone().min().unwrap(), depths.max().unwrap());
+        prop_assert!(of.depth.min <= min && max <= of.depth.max);
+        Ok(())
     }
-    Ok(())
+
+    fn nearest_generators(&self) -> BTreeMap<usize, BigRational> {
+        let mut near: BTreeMap<usize, BigRational> = BTreeMap::new();
+        for (weight, path) in &self.paths {
+            if let Some(at) = nearest(self.graph, path) {
+                *near.entry(at).or_insert_with(BigRational::zero) += weight;
+            }
+        }
+        near
+    }
+
+    fn generators(&self) -> Outcome {
+        let (of, near) = (&self.pedigree.whole, self.nearest_generators());
+        let synthetic = self.synthetic_mass();
+        prop_assert_eq!(near.values().sum::<BigRational>(), synthetic.clone());
+        for (at, mass) in &near {
+            let id = &self.graph.item(*at).unwrap().id;
+            let found = of.generators.iter().find(|one| one.id == *id).unwrap();
+            self.inside(&found.share, mass)?;
+        }
+        if !synthetic.is_zero() {
+            let parts: Vec<BigRational> = near.values().map(|mass| mass / &synthetic).collect();
+            self.inside(
+                of.effective_generators.as_ref().unwrap(),
+                &squares(&parts).recip(),
+            )?;
+        }
+        let through = |at: usize| self.mass(|path| path[1..].contains(&at));
+        let models = (1..self.graph.nodes().len()).filter(|at| self.kind(*at).is_model());
+        let greatest = models.map(through).max().unwrap_or_default();
+        match &of.bottleneck {
+            Some(bottleneck) if self.is_exact => {
+                prop_assert_eq!(&bottleneck.share, &Share::exact(greatest));
+            }
+            Some(_) => {}
+            None => prop_assert!(greatest.is_zero()),
+        }
+        let own = &self.pedigree.self_consumption;
+        let kin = crate::pedigree::families::kinship(self.graph, 0);
+        for (kind, share) in [
+            (Kin::Own, &own.own),
+            (Kin::Family, &own.family),
+            (Kin::Other, &own.other),
+        ] {
+            let those = near.iter().filter(|(at, _)| kin[**at] == kind);
+            self.inside(share, &those.map(|(_, mass)| mass.clone()).sum())?;
+        }
+        Ok(())
+    }
+
+    fn collapse(&self) -> Outcome {
+        let nodes = self.graph.nodes();
+        let noise = |at: usize| {
+            let units = self.world.units[at].as_ref().filter(|_| nodes[at].is_sample())?;
+            let mass = self.mass(|path| path.contains(&at));
+            Some(&mass * &mass / units)
+        };
+        let index: BigRational = (0..nodes.len()).filter_map(noise).sum();
+        let Some(collapse) = &self.pedigree.whole.collapse else {
+            prop_assert!(index.is_zero());
+            return Ok(());
+        };
+        let mut made = nodes.iter().filter(|node| node.kind == Kind::Generated);
+        let rows_known = made.all(|node| node.units.is_some());
+        inside(&collapse.index, &index, self.is_exact && rows_known)?;
+        let size = &collapse.effective_sample_size;
+        if !index.is_zero() {
+            let value = index.recip();
+            prop_assert!(size.low <= value && size.high.as_ref().is_none_or(|high| value <= *high));
+        }
+        Ok(())
+    }
 }
 
 proptest! {
@@ -346,7 +381,18 @@ proptest! {
             node.parents.len() < 2 || node.parents.iter().all(|parent| parent.weight.is_exact())
         });
         for world in &worlds {
-            check(&graph, &pedigree, world, is_exact)?;
+            let held = Held {
+                graph: &graph,
+                pedigree: &pedigree,
+                world,
+                paths: paths(&graph, world),
+                is_exact,
+            };
+            held.founders()?;
+            held.synthetic()?;
+            held.generations()?;
+            held.generators()?;
+            held.collapse()?;
         }
     }
 }

@@ -28,7 +28,7 @@ fn the_odd_graph_has_its_coefficients() {
     let herd = odd();
     let graph = herd.graph(7);
     let swept = crate::pedigree::sweep::sweep(&graph, 0, |_| true);
-    let of = |at: usize| swept[herd.position(7, at)].clone();
+    let of = |at: usize| swept[position(7, at)].clone();
     assert_eq!(of(0), part(75, 100));
     assert_eq!(of(1), part(25, 100));
     assert_eq!(

@@ -5,15 +5,12 @@ use std::collections::BTreeSet;
 use crate::digest::NodeHash;
 use crate::merkle::LeafIndex;
 
-use crate::verify::details::Commits;
-
 use super::Verifier;
 
 /// The part of a log that a judgement rests on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
-    /// The entries: genesis and seal, key changes and notices, the lineage with the seals below it, and whatever is tied
-    /// to it.
+    /// The entries: genesis and seal, key changes and notices, the lineage, and whatever is tied to it.
     pub entries: BTreeSet<LeafIndex>,
     /// The hashes of all entries that were given, in log order.
     pub leaves: Vec<(LeafIndex, NodeHash)>,
@@ -39,12 +36,8 @@ impl Verifier {
     }
 
     /// Gathers the evidence once everything was read.
-    pub(super) fn gather_evidence(&mut self, commits: &Commits) -> Evidence {
+    pub(super) fn gather_evidence(&mut self) -> Evidence {
         let mut entries = std::mem::take(&mut self.evidence);
-        // In which order commits came is part of what is told.
-        let walk = self.walk.iter();
-        let walk = walk.filter_map(|reference| self.graph.nodes.get(&reference.statement));
-        entries.extend(walk.filter_map(|node| commits.begin(node.index)));
         entries.extend(self.graph.nodes.values().map(|node| node.index));
         entries.extend(self.leaves.first().map(|(index, _)| *index));
         entries.extend(self.leaves.last().map(|(index, _)| *index));

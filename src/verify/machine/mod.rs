@@ -399,8 +399,8 @@ impl Verifier {
         self.take_rulings();
         self.take_met();
         self.graph.redirect(&self.effects.redirect);
-        let commits = Commits::of(std::mem::take(&mut self.seals));
-        let evidence = self.gather_evidence(&commits);
+        let commits = Commits::of(std::mem::take(&mut self.seals), &self.subtrees);
+        let evidence = self.gather_evidence();
         if self.request.name.is_empty() {
             self.request.name = self.name_of_targets();
         }

@@ -298,25 +298,17 @@ fn group(
     let distinct = grouped(at, one, |part| part.rows.clone());
     let amounts: Option<Vec<BigRational>> = groups.values().cloned().collect();
     let weights = amounts.map_or_else(|| vec![Share::any(); groups.len()], |amounts| weigh(&amounts));
-    let part = |(((owners, gap), weight), rows): (
-        (&(BTreeSet<Owner>, Option<usize>), Share),
-        &Option<BigRational>,
-    )| {
-        let once = |rows: &BigRational| match &repeat {
-            Some(repeat) if *repeat > BigRational::one() => rows / repeat,
-            _ => rows.clone(),
-        };
-        Ingredient {
-            rows: rows.as_ref().map(|rows| Share::exact(once(rows))),
-            ..Ingredient::new(weight, among(owners, *gap))
-        }
+    let distinct_of = |rows: &BigRational| match &repeat {
+        Some(repeat) if *repeat > BigRational::one() => rows / repeat,
+        _ => rows.clone(),
     };
-    let parts: Vec<Ingredient> = groups
-        .keys()
-        .zip(weights)
-        .zip(distinct.values())
-        .map(part)
-        .collect();
+    let mut parts = Vec::new();
+    for (((owners, gap), weight), rows) in groups.keys().zip(weights).zip(distinct.values()) {
+        parts.push(Ingredient {
+            rows: rows.as_ref().map(|rows| Share::exact(distinct_of(rows))),
+            ..Ingredient::new(weight, among(owners, *gap))
+        });
+    }
     Recipe::Mix(parts)
 }
 

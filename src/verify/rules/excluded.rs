@@ -9,15 +9,8 @@ use std::collections::BTreeSet;
 
 use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
-use crate::statement::Absence;
 use crate::statement::ArtifactRef;
-use crate::statement::Content;
-use crate::statement::MadeBy;
-use crate::statement::Model;
 use crate::statement::Predicate;
-use crate::statement::Thing;
-use crate::verify::exclusion::Beyond;
-use crate::verify::exclusion::BeyondKind;
 use crate::verify::exclusion::Excluded;
 use crate::verify::exclusion::Exclusion;
 use crate::verify::exclusion::ExclusionFact;
@@ -30,10 +23,10 @@ use crate::verify::finding::verdict_of;
 use crate::verify::graph::Graph;
 use crate::verify::graph::Place;
 use crate::verify::graph::gaps;
-use crate::verify::mass::OriginClass;
-use crate::verify::mass::classify;
 use crate::verify::scene::Scene;
 
+use super::alike::alike;
+use super::alike::by_declaration;
 use super::claims::on_walk;
 use super::court::says_nothing;
 use super::exempt::without_rows;
@@ -41,9 +34,9 @@ use super::notices::Targets;
 use super::notices::hits;
 
 /// A node that is to be excluded, with everything it stands for.
-struct Wanted<'a> {
+pub(super) struct Wanted<'a> {
     asked: &'a str,
-    artifacts: BTreeSet<ArtifactRef>,
+    pub(super) artifacts: BTreeSet<ArtifactRef>,
     bytes: BTreeSet<Sha256Digest>,
     /// Why not everything that it stands for is known.
     open: Option<String>,
@@ -144,12 +137,6 @@ impl<'a> Wanted<'a> {
         }
         wanted
     }
-
-    fn models<'g>(&'g self, graph: &'g Graph) -> impl Iterator<Item = (ArtifactRef, &'g Model)> {
-        self.artifacts
-            .iter()
-            .filter_map(|artifact| Some((*artifact, model(graph, *artifact)?)))
-    }
 }
 
 fn declared_by(graph: &Graph, id: StatementId) -> Vec<ArtifactRef> {
@@ -166,24 +153,17 @@ fn declared_by(graph: &Graph, id: StatementId) -> Vec<ArtifactRef> {
         .collect()
 }
 
-fn model(graph: &Graph, artifact: ArtifactRef) -> Option<&Model> {
-    match &graph.nodes.get(&artifact.statement)?.statement.predicate {
-        Predicate::Model(model) => Some(model),
-        _ => None,
-    }
-}
-
 /// How a node is reached: a place on the walk, and what that has to do with the node.
-struct Way {
+pub(super) struct Way {
     place: Place,
     other_path: Vec<PathStep>,
     told: String,
 }
 
 /// The first way that was found for each node.
-type Ways = BTreeMap<usize, Way>;
+pub(super) type Ways = BTreeMap<usize, Way>;
 
-fn note(ways: &mut Ways, at: usize, place: Place, told: impl Into<String>) {
+pub(super) fn note(ways: &mut Ways, at: usize, place: Place, told: impl Into<String>) {
     ways.entry(at).or_insert_with(|| Way {
         place,
         other_path: Vec::new(),
@@ -244,96 +224,6 @@ fn by_bytes(scene: &Scene<'_>, wanted: &[Wanted<'_>], ways: &mut Ways) {
             }
         }
     }
-}
-
-/// Things without bytes, which are known by what is said of them; and sources that name a model as their generator.
-fn by_declaration(scene: &Scene<'_>, wanted: &[Wanted<'_>], ways: &mut Ways) {
-    let mut declared: BTreeMap<(Thing, Sha256Digest), Vec<usize>> = BTreeMap::new();
-    let mut names: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (at, one) in wanted.iter().enumerate() {
-        for artifact in &one.artifacts {
-            let Some(located) = scene.graph.locate(*artifact) else {
-                continue;
-            };
-            if let Some(key) = located
-                .artifact
-                .filter(|artifact| artifact.content_id().is_none())
-            {
-                declared.entry((located.thing, key.sha256)).or_default().push(at);
-            }
-            if located.is_of_model() {
-                names.entry(located.item).or_default().push(at);
-            }
-        }
-    }
-    for reference in scene.artifacts() {
-        let Some(located) = scene.graph.locate(reference) else {
-            continue;
-        };
-        let place = Place::Artifact(reference);
-        if let Some(artifact) = located.artifact {
-            for at in declared
-                .get(&(located.thing, artifact.sha256))
-                .into_iter()
-                .flatten()
-            {
-                note(
-                    ways,
-                    *at,
-                    place,
-                    "an ancestor without bytes has the same declaration",
-                );
-            }
-        }
-        if let Predicate::Source(source) = &located.node.statement.predicate {
-            for name in source.generators.names() {
-                for at in names.get(name).into_iter().flatten() {
-                    let told = format!("source {} names {name} as a model that made it", located.name());
-                    note(ways, *at, place, told);
-                }
-            }
-        }
-        if let Some(ours) = model(scene.graph, reference) {
-            for (at, one) in wanted.iter().enumerate() {
-                let same = one.models(scene.graph).any(|(other, theirs)| {
-                    ours.name == theirs.name && undistinguished(scene, (reference, ours), (other, theirs))
-                });
-                if same {
-                    note(ways, at, place, "an ancestor is declared as the same model");
-                }
-            }
-        }
-    }
-}
-
-/// Returns whether nothing that is declared tells two models apart: provider and version are the same, and not both
-/// have weights that could be compared.
-fn undistinguished(scene: &Scene<'_>, one: (ArtifactRef, &Model), other: (ArtifactRef, &Model)) -> bool {
-    let has_bytes = |reference: ArtifactRef| {
-        let located = scene.graph.locate(reference);
-        located.is_some_and(|located| located.content_id().is_some())
-    };
-    let plain = |text: &str| text.trim().to_lowercase();
-    plain(&one.1.provider) == plain(&other.1.provider)
-        && plain(&one.1.version) == plain(&other.1.version)
-        && !(has_bytes(one.0) && has_bytes(other.0))
-}
-
-/// Returns why a model cannot be told from an external model on the walk that goes by another name.
-fn alike(scene: &Scene<'_>, one: &Wanted<'_>) -> Option<String> {
-    let ours = || {
-        scene
-            .artifacts()
-            .filter_map(|reference| Some((reference, model(scene.graph, reference)?)))
-    };
-    one.models(scene.graph).find_map(|theirs| {
-        let (_, found) = ours().find(|ours| undistinguished(scene, *ours, theirs))?;
-        Some(format!(
-            "the ancestor {} is by the same provider, {}, and has the same version, {}: nothing that is declared tells the \
-             two apart",
-            found.name, found.provider, found.version
-        ))
-    })
 }
 
 /// Statements elsewhere that claim bytes of the walk: what they descend from led to these bytes, too, by their word.
@@ -440,47 +330,4 @@ fn not_shown(asked: &str, name: &str, open: &str) -> (ExclusionFact, Option<Find
         why,
     };
     (fact, Some(finding))
-}
-
-/// Returns everything on the walk behind which nothing can be seen, in the order of the log.
-pub(in crate::verify) fn beyond(scene: &Scene<'_>) -> Vec<Beyond> {
-    if scene.case.request.excludes.is_empty() {
-        return Vec::new();
-    }
-    let mut found = BTreeSet::new();
-    for reference in scene.artifacts() {
-        let Some(located) = scene.graph.locate(reference) else {
-            continue;
-        };
-        let mut add = |what: BeyondKind| {
-            let beyond = Beyond {
-                id: format!("hb:{}", reference.statement),
-                name: located.item.to_owned(),
-                what,
-            };
-            found.insert((located.node.index, beyond));
-        };
-        match &located.node.statement.predicate {
-            Predicate::Model(_) => add(BeyondKind::ExternalModel),
-            Predicate::Source(stated) => {
-                let source = scene.effective(reference).unwrap_or(stated);
-                if matches!(source.made_by, MadeBy::Model | MadeBy::Mixed) {
-                    add(BeyondKind::OpaqueGenerators);
-                }
-                if matches!(classify(source), OriginClass::NotKnown | OriginClass::Unknown) {
-                    add(BeyondKind::OriginNotKnown);
-                }
-            }
-            _ => {}
-        }
-        match located.artifact.map(|artifact| &artifact.content) {
-            Some(Content::File { sealed: true, .. }) => add(BeyondKind::ContentWithheld),
-            Some(Content::Absent {
-                absence: Absence::NotKnown | Absence::Foreign { .. },
-                ..
-            }) => add(BeyondKind::BytesNotKnown),
-            _ => {}
-        }
-    }
-    found.into_iter().map(|(_, beyond)| beyond).collect()
 }

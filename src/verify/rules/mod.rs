@@ -2,6 +2,8 @@
 //! looks at what another found.
 
 mod absent;
+mod alike;
+mod beyond;
 pub(super) mod claims;
 mod content;
 pub(super) mod corrections;
@@ -20,12 +22,12 @@ mod stated;
 mod structure;
 mod withheld;
 
+pub(super) use beyond::beyond;
 pub(super) use corrections::Effects;
 pub(super) use corrections::Idle;
 pub use corrections::counts_at_once;
 pub(super) use corrections::decide;
 pub(super) use excluded::apply as excluded;
-pub(super) use excluded::beyond;
 pub(super) use exempt::without_rows;
 
 use super::contents::Origins;

@@ -13,6 +13,7 @@ use herdbook::key::PublicKey;
 use herdbook::ledger::Settings;
 use herdbook::ledger::hash::FileStamp;
 use herdbook::ledger::hash::HashCache;
+use herdbook::ledger::hash::RowCounter;
 use herdbook::ledger::import::dpi;
 use herdbook::ledger::lineage_file;
 use herdbook::ledger::lineage_file::ContentSpec;
@@ -23,6 +24,13 @@ use herdbook::ledger::lineage_file::Lookup;
 use herdbook::manifest::Manifest;
 use herdbook::manifest::read_member;
 use herdbook::merkle::LeafIndex;
+use herdbook::merkle::leaf_hash;
+use herdbook::rows::Likeness;
+use herdbook::rows::Row;
+use herdbook::rows::RowKey;
+use herdbook::rows::RowSplitter;
+use herdbook::rows::RowTree;
+use herdbook::rows::WantedRows;
 use herdbook::sign::KeyOpener;
 use herdbook::sign::Passphrase;
 use herdbook::sign::PassphraseError;
@@ -172,6 +180,46 @@ pub fn hash_cache(bytes: &[u8]) -> bool {
         format!("{:?}", Some(found))
     );
     true
+}
+
+/// Rows of anything, in pieces of as many bytes as the first byte says: counted, put into a tree and looked for. Accepted is what has
+/// a row that is found again.
+pub fn rows(bytes: &[u8]) -> bool {
+    let (size, bytes) = bytes.split_first().unwrap_or((&0, &[]));
+    let size = usize::from(*size).max(1);
+    let (mut splitter, mut wanted) = (RowSplitter::new(), WantedRows::new(Some(3)));
+    let mut tree = RowTree::new(RowKey::Plain);
+    let mut counter = RowCounter::for_path(Path::new("a.jsonl")).expect("rows are counted");
+    let mut rows = Vec::new();
+    for piece in bytes.chunks(size) {
+        splitter
+            .push(piece, |row| rows.push(row.bytes.to_vec()))
+            .expect("shorter than any limit");
+        tree.update(piece).expect("shorter than any limit");
+        counter.update(piece);
+    }
+    splitter.finish(|row| rows.push(row.bytes.to_vec()));
+    let (root, count) = tree.finish();
+    assert_eq!(
+        (count, count),
+        (rows.len() as u64, counter.finish()),
+        "all count the same"
+    );
+    let leaves: Vec<_> = rows.iter().map(|row| leaf_hash(row)).collect();
+    assert_eq!(root.root(), herdbook::merkle::root(&leaves));
+    for (number, row) in (1..).zip(&rows) {
+        let row = Row {
+            number,
+            line: number,
+            bytes: row,
+        };
+        wanted.add(row).expect("fewer than any limit");
+    }
+    let wanted = wanted.ready();
+    for (at, row) in (0_u32..).zip(&rows) {
+        assert_eq!(wanted.like(row).get(&at), Some(&Likeness::Exact));
+    }
+    !rows.is_empty()
 }
 
 /// One segment that is asked everything. The first byte says how many entries its name promises.

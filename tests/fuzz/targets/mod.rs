@@ -47,6 +47,7 @@ pub const TARGETS: &[Target] = &[
     target("proof", record::proof),
     target("public_key", files::public_key),
     target("report", record::report),
+    target("rows", files::rows),
     target("segment", files::segment),
     target("settings", files::settings),
     target("statement", record::statement),

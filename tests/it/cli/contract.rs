@@ -53,11 +53,15 @@ fn verbs() -> Vec<(Vec<&'static str>, bool)> {
         with(&["log", "consistency", "1"]),
         with(&["trace", "model"]),
         with(&["impact", "seeds"]),
+        with(&["pedigree", "model"]),
         with(&["gaps"]),
         with(&["report", "model", "-o", "report-folder"]),
         with(&["prove", "model", "-o", "proof.json"]),
+        with(&["rows", "find", "--row", "{\"a\":1}"]),
+        with(&["contamination", "model", "--eval", "lineage.yaml"]),
         with(&["verify", "model"]),
         with(&["bundle", "model", "-o", "model.bundle"]),
+        with(&["sample", "model", "--seed", "dice"]),
         with(&["private", "list"]),
         with(&["notice", "withdraw", "seeds", "--effect", "no_new_use"]),
         with(&["key", "trust-root"]),
@@ -90,7 +94,13 @@ fn listed(place: &Place) -> Vec<String> {
 }
 
 /// Verbs of other parts of this program, which have tests of their own.
-const ELSEWHERE: [&str; 3] = ["verify-report", "verify-bundle", "disclose"];
+const ELSEWHERE: [&str; 5] = [
+    "verify-report",
+    "verify-bundle",
+    "disclose",
+    "reconcile",
+    "import",
+];
 
 #[test]
 fn every_verb_is_tried() {

@@ -1,5 +1,20 @@
 //! `impact` to full depth: keys, rows, groups and pages, the gate, and what a withdrawal states that it reaches.
 
+use std::time::Duration;
+
+use herdbook::digest::Sha256Digest;
+use herdbook::ledger::KeyPaths;
+use herdbook::ledger::Ledger;
+use herdbook::ledger::Signers;
+use herdbook::query::Place as Node;
+use herdbook::query::find;
+use herdbook::sign::KeyOpener;
+use herdbook::statement::ArtifactRef;
+use herdbook::statement::Notice;
+use herdbook::statement::NoticeEffect;
+use herdbook::statement::NoticeKind;
+use herdbook::statement::Predicate;
+use herdbook::statement::Reaches;
 use serde_json::Value;
 
 use super::support::Place;
@@ -298,4 +313,90 @@ fn a_withdrawal_states_what_it_reaches_and_anybody_can_look() {
     );
     place.run(&["fsck"]).expect(0);
     place.run(&["verify", "second"]).expect(23);
+}
+
+/// Whoever holds the keys can sign any number, and whoever has the log sees that it is not so.
+#[test]
+fn a_notice_that_states_too_little_is_found_out() {
+    let place = place();
+    place.run(&["release", "second", "--to", "hub"]).expect(0);
+    let right = place
+        .run(&[
+            "notice",
+            "recall",
+            "seeds",
+            "--effect",
+            "stop_use",
+            "--json",
+            "--dry-run",
+        ])
+        .expect(0)
+        .json()["states"]
+        .clone();
+    let count = |key: &str| right[key].as_u64().unwrap();
+    let honest = Reaches {
+        size: count("size"),
+        artifacts: count("artifacts"),
+        models: count("models"),
+        released: count("released"),
+        digest: Sha256Digest::from_hex(right["digest"].as_str().unwrap()).unwrap(),
+    };
+    let mut ledger = Ledger::open(&place.at(".herdbook")).unwrap();
+    let paths = KeyPaths::of(&place.at("home/keys"), &ledger.checkpoint().origin);
+    let open = |path| KeyOpener::plain().open(path).unwrap();
+    let signers = Signers {
+        issuer: open(&paths.issuer),
+        log: open(&paths.log),
+    };
+    let seeds = find(&ledger.view(), "seeds").unwrap();
+    let targets = seeds.iter().filter_map(|place| match place {
+        Node::Artifact(artifact) => Some(*artifact),
+        _ => None,
+    });
+    let targets: Vec<ArtifactRef> = targets.collect();
+    let later = Reaches {
+        size: 1_000,
+        ..honest
+    };
+    let cases = [
+        (honest, true, ""),
+        (
+            Reaches {
+                released: 0,
+                ..honest
+            },
+            false,
+            "the log says 4 artifacts, 2 models, 1 of them released",
+        ),
+        (
+            Reaches {
+                digest: Sha256Digest::of(b""),
+                ..honest
+            },
+            false,
+            "that is false",
+        ),
+        (later, false, "the log never had that size"),
+    ];
+    for (number, (reaches, holds, says)) in (0_u8..).zip(cases) {
+        let notice = Predicate::Notice(Notice {
+            change: NoticeKind::Recall,
+            targets: targets.clone(),
+            gap: None,
+            by: vec![],
+            effect: Some(NoticeEffect::StopUse),
+            reason: Some(format!("number {number}")),
+            reaches: Some(reaches),
+        });
+        let appended = ledger
+            .append_statement(notice, vec![], &signers, Duration::ZERO, &mut || [number; 16])
+            .unwrap();
+        let id = format!("hb:{}", appended.id);
+        let exit = if holds { 0 } else { 20 };
+        assert_eq!(json(&place, &[&id], exit)["notice"]["holds"], holds);
+        let told = place.run(&["impact", &id]).expect(exit).out;
+        assert!(told.contains(says), "{told}");
+        // It withdraws all the same.
+        place.run(&["verify", "second"]).expect(23);
+    }
 }

@@ -8,6 +8,8 @@ mod index;
 mod manifest;
 mod offer;
 mod proof;
+mod rows;
+mod sample;
 mod statement;
 mod trust_root;
 

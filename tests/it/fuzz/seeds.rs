@@ -45,10 +45,12 @@ use herdbook::sign::Protection;
 use herdbook::sign::ssh_forms;
 use herdbook::statement::ArtifactRef;
 use herdbook::statement::Contested;
+use herdbook::statement::RowRoot;
 use herdbook::trust::TrustRoot;
 use herdbook::verify::Assurance;
 use herdbook::verify::Request;
 use herdbook::verify::Trust;
+use serde_json::json;
 
 use super::targets;
 use crate::ledger::House;
@@ -240,8 +242,50 @@ fn record(world: &World) -> Vec<Seed> {
     seeds.push(seed("worker_records", "members", &members.bytes));
     let proof = query::prove(&world.ledger.view(), "tasks", &world.note).unwrap();
     seeds.push(seed("proof", "tasks", proof.encode()));
+    seeds.extend(of_rows(&proof.encode()));
     seeds.push(seed("tlog_proof", "tasks", proof.tlog_proof()));
     seeds.push(seed("report", "specialist", report(world)));
+    seeds
+}
+
+/// Row roots, rows, and what has the form of a proof of one.
+fn of_rows(proof: &[u8]) -> Vec<Seed> {
+    let rooted = |root: RowRoot| Member {
+        name: root.field().to_owned(),
+        sha256: Sha256Digest::from_bytes([0x11; 32]),
+        blake3: None,
+        bytes: None,
+        rows: Some(7),
+        tokens: None,
+        row_root: Some(root),
+    };
+    let root = NodeHash::from_bytes([0x33; 32]);
+    let rooted = Manifest::of(vec![rooted(RowRoot::Plain(root)), rooted(RowRoot::Keyed(root))]).unwrap();
+    let manifest = [b"\x09", rooted.bytes.as_slice()].concat();
+    let mut seeds = vec![
+        seed("manifest", "row_roots", manifest),
+        seed("worker_records", "row_roots", &rooted.bytes),
+    ];
+    // Form, not truth: a proof of a row of it that has its leaf, and one of a keyed tree.
+    let hash = "22".repeat(32);
+    for (name, row) in [
+        (
+            "row_leaf",
+            json!({"leaf": hash, "number": 1, "path": [], "subject": 0}),
+        ),
+        (
+            "row_keyed",
+            json!({"content": "e30=", "number": 2, "path": [hash, hash], "salt": hash, "subject": 0}),
+        ),
+    ] {
+        let mut proof: serde_json::Value = serde_json::from_slice(proof).unwrap();
+        proof["row"] = row;
+        seeds.push(seed("proof", name, format!("{proof}\n")));
+    }
+    let rows =
+        "\x03{\"q\": \"one two three four\"}\r\n\n \n{\"a\": [1, null, \"ONE  two three\"]}\nno json\u{e9}";
+    seeds.push(seed("rows", "pieces", rows));
+    seeds.push(seed("rows", "blank", "\x01 \n\r\n"));
     seeds
 }
 

@@ -67,7 +67,7 @@ fn every_kind_of_rule_is_read_from_yaml_and_json() {
   - {{rule: declared_before_trained}}
   - {{rule: witnesses, at_least: 2}}
   - {{rule: synthetic_share, at_most: \"0.5\"}}
-  - {{rule: generations, at_most: 0}}
+  - {{rule: generations, at_most: 0, of: stage}}
   - {{rule: effective_sources, at_least: 3}}
   - {{rule: no_self_consumption}}"
     ));
@@ -192,8 +192,8 @@ fn values_are_checked() {
         ],
     );
     refused(
-        &with("  - {rule: licences, allow: [Apache 2]}"),
-        &["p.yaml:4: `allow`: `Apache 2` is not the identifier of one licence: write `Apache-2.0`"],
+        &with("  - {rule: licences, allow: [Apache 2.0]}"),
+        &["p.yaml:4: `allow`: `Apache 2.0` is not the identifier of one licence: write `Apache-2.0`"],
     );
     refused(
         &with("  - {rule: licences, allow: [MIT OR ISC]}"),
@@ -220,6 +220,10 @@ fn values_are_checked() {
         &[
             "p.yaml:4: `at_most` must be a whole number from 0, not the integer -1: write for example `at_most: 100`",
         ],
+    );
+    refused(
+        &with("  - {rule: generations, at_most: 1, of: stages}"),
+        &["p.yaml:4: `stages` is not allowed for `of`: write one of whole, stage (did you mean `stage`?)"],
     );
     refused(
         &with("  - {rule: generations}"),

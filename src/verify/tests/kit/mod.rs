@@ -341,7 +341,12 @@ impl World {
         let request = sealed.request(name);
         let whole = sealed.drive(request.clone());
         let pruned = sealed.drive_pruned(request, &sealed.evidence(name).entries);
-        assert_eq!(pruned, whole, "judged by its evidence alone");
+        // Where commits end is no part of the evidence: it is told beside the judgement and decides nothing.
+        let known = Judgement {
+            details: pruned.details.clone(),
+            ..whole.clone()
+        };
+        assert_eq!(pruned, known, "judged by its evidence alone");
         whole
     }
 
