@@ -274,6 +274,15 @@ fn a_sample_is_judged_as_of_its_checkpoint() {
     old.run(&["verify", "--sample", "later.json"]).expect(22);
 }
 
+/// The same envelope with another signature.
+fn broken(signed: &str) -> String {
+    let mut envelope: Value = serde_json::from_str(signed).unwrap();
+    let signature = envelope["signatures"][0]["sig"].as_str().unwrap().to_owned();
+    let other = if signature.starts_with('B') { 'C' } else { 'B' };
+    envelope["signatures"][0]["sig"] = format!("{other}{}", &signature[1..]).into();
+    envelope.to_string()
+}
+
 #[test]
 fn an_auditor_marks_and_signs() {
     let place = place();
@@ -329,11 +338,7 @@ fn an_auditor_marks_and_signs() {
         .expect(1);
     assert!(marked.err.contains("break the signature"), "{marked:#?}");
     let signed = text(&place, "signed.json");
-    let mut envelope: Value = serde_json::from_str(&signed).unwrap();
-    let signature = envelope["signatures"][0]["sig"].as_str().unwrap().to_owned();
-    let other = if signature.starts_with('B') { 'C' } else { 'B' };
-    envelope["signatures"][0]["sig"] = format!("{other}{}", &signature[1..]).into();
-    fs::write(place.at("broken.json"), envelope.to_string()).unwrap();
+    fs::write(place.at("broken.json"), broken(&signed)).unwrap();
     let broken = place.run(&["verify", "--sample", "broken.json"]).expect(20);
     assert!(broken.err.contains("not what its auditor signed"), "{broken:#?}");
     // A mark that speaks against it decides.
