@@ -89,6 +89,7 @@ pub use text::check_file_name;
 pub use text::check_recorded_file_name;
 pub use text::check_text;
 pub use text::escaped;
+pub use tie::folded;
 pub use tie::model_tie;
 pub use tie::run_tie;
 pub use withheld::FILE_NAME_CONTEXT;

@@ -11,9 +11,25 @@ use crate::digest::StatementId;
 use super::Predicate;
 use super::words::OutputKind;
 
-/// Returns the tie of everything called a model by this name: external ones, outputs, and generators of sources.
+/// Returns the tie of everything called a model by this name, however it is written: external ones, outputs, and
+/// generators of sources.
 pub fn model_tie(name: &str) -> Sha256Digest {
-    Sha256Digest::of(format!("herdbook tie\nmodel\n{name}").as_bytes())
+    Sha256Digest::of(format!("herdbook tie\nmodel\n{}", folded(name)).as_bytes())
+}
+
+/// Returns a name as it is compared with others: without what in ASCII is neither letter nor digit, and with its letters
+/// small; as it is, if nothing is left of it.
+pub fn folded(name: &str) -> String {
+    let folded: String = name
+        .chars()
+        .filter(|c| !c.is_ascii() || c.is_ascii_alphanumeric())
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    if folded.is_empty() {
+        name.to_owned()
+    } else {
+        folded
+    }
 }
 
 /// Returns the tie of a run and what tools observed of it.

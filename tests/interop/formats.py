@@ -16,6 +16,7 @@ def check_signature(key, message, signature):
     VerifyKey(key).verify(message, signature)
 def sha256(data): return hashlib.sha256(data).digest()
 def digest(data): return sha256(data).hex()
+def folded(name): return re.sub("[A-Z]", lambda one: one[0].lower(), re.sub(r"[\x00-/:-@[-`{-\x7f]", "", name)) or name
 def tie(*words): return digest("\n".join(("herdbook tie", *words)).encode())
 def covered(parts):  # the root (RFC 6962 2.1) over (first leaf, how many, hash) of what covers the leaves
     if len(parts) < 2: return parts[0][2] if parts else sha256(b"")

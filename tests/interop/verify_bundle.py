@@ -2,8 +2,8 @@
 import argparse, collections, hmac, json, math, pathlib, re, sys
 from blake3 import blake3
 from nacl.exceptions import CryptoError
-from formats import (FORMATS, Missing, Statement, check, check_signature, checkpoint, covered, digest, from_base64, need, opened, parse,
-                     ref, root, tie)
+from formats import (FORMATS, Missing, Statement, check, check_signature, checkpoint, covered, digest, folded, from_base64, need, opened,
+                     parse, ref, root, tie)
 from lineage import EMPTY, LEAVES, MODELS, Lineage, facts, generators, plays
 
 VERDICTS = {"tampered": 20, "not_traced": 21, "undecidable": 22, "not_permitted": 23, "traced": 0}
@@ -161,7 +161,7 @@ def ties(lineage, one):  # the ties of a statement, each with the place that has
     for at, artifact in enumerate(one.artifacts):
         yield from [(artifact["sha256"], (one.id, at, None))]
         yield from ((line["sha256"], (one.id, at, number)) for number, line in enumerate(lineage.members(one.id, at)))
-    names = [name for name, kind, _ in one.items if kind in MODELS] + [name.strip() for name in generators(one.says)]
+    names = map(folded, [name for name, kind, _ in one.items if kind in MODELS] + generators(one.says))
     runs = [one.says.get("run", one.id)] if one.kind in ("run", "observation") else []
     yield from [(tie("model", name), None) for name in names] + [(tie("run", run), None) for run in runs]
 def check_ties(lineage, counts):  # what the seal counts for the lineage must be here, and what shares a content must agree
@@ -194,13 +194,13 @@ def check_evidence(lineage, keys):  # signatures, grants, citations, and the fil
             need(all(file.get(key, what[key]) == what[key] for key in what), "blob_differs") and what or lineage.found("blob_missing")
 def check_walk(lineage, targets):  # what the walk itself says against the lineage
     found, nodes = lineage.found, lineage.nodes.values()
-    own = {name for one in nodes if one.kind == "run" for name, kind, _ in one.items if kind == "model"}
+    own = {folded(name) for one in nodes if one.kind == "run" for name, kind, _ in one.items if kind == "model"}
     for place in lineage.walk:
         place[0] in lineage.nodes or found("entry_missing")
         place[1] == "gap" and found("unresolved_input")
     for thing in lineage.things.values():
-        names = {thing.node.says["name"]} if thing.kind == "external" else {name.strip() for name in generators(thing.node.says)}
-        names & own and found("own_model_as_external")
+        names = [thing.node.says["name"]] if thing.kind == "external" else generators(thing.node.says)
+        set(map(folded, names)) & own and found("own_model_as_external")
         thing.kind == "source" and facts(thing.node.says)[0] < 2 and found("origin_unknown")
         thing.artifact["content"] == "illustrative" and found("illustrative_digest")
     for node in map(lineage.nodes.get, lineage.ids):

@@ -14,6 +14,7 @@ use crate::statement::ItemName;
 use crate::statement::OutputKind;
 use crate::statement::Predicate;
 use crate::statement::Statement;
+use crate::statement::folded;
 use crate::verify::finding::Code;
 use crate::verify::graph::Node;
 
@@ -105,7 +106,7 @@ impl Verifier {
         };
         let mut subject = 0_u32;
         for output in &run.outputs {
-            let is_named = |name: &ItemName| self.external_names.contains(name.as_str());
+            let is_named = |name: &ItemName| self.external_names.contains(&folded(name.as_str()));
             for _ in &output.set.artifacts {
                 if output.kind == OutputKind::Model && is_named(&output.name) {
                     self.own_models

@@ -17,6 +17,7 @@ use crate::statement::InputFrom;
 use crate::statement::Predicate;
 use crate::statement::Statement;
 use crate::statement::Thing;
+use crate::statement::folded;
 use crate::statement::run_tie;
 use crate::trust::Keys;
 use crate::trust::TrustRoot;
@@ -347,12 +348,11 @@ impl Verifier {
             return;
         };
         if located.thing == Thing::ExternalModel {
-            self.external_names.insert(located.item.to_owned());
+            self.external_names.insert(folded(located.item));
         }
         let predicate = &located.node.statement.predicate;
         if let Predicate::Source(source) = predicate {
-            self.external_names
-                .extend(source.generators.names().map(str::to_owned));
+            self.external_names.extend(source.generators.names().map(folded));
         }
         let ties = match predicate {
             Predicate::Model(_) | Predicate::Run(_) | Predicate::Source(_) => {

@@ -9,6 +9,7 @@ use crate::statement::ArtifactRef;
 use crate::statement::Does;
 use crate::statement::Predicate;
 use crate::statement::Role;
+use crate::statement::folded;
 use crate::verify::finding::Code;
 use crate::verify::finding::Finding;
 use crate::verify::graph::Place;
@@ -54,9 +55,9 @@ fn enriched(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn own_names(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
-    let mut own: BTreeMap<&str, ArtifactRef> = BTreeMap::new();
+    let mut own: BTreeMap<String, ArtifactRef> = BTreeMap::new();
     for (reference, name) in &scene.case.own_models {
-        own.entry(name).or_insert(*reference);
+        own.entry(folded(name)).or_insert(*reference);
     }
     let mut seen: BTreeSet<StatementId> = BTreeSet::new();
     for reference in scene.artifacts() {
@@ -84,7 +85,9 @@ fn own_names(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
             _ => Vec::new(),
         };
         for (external, message) in said {
-            let Some(own) = own.get(external) else { continue };
+            let Some(own) = own.get(&folded(external)) else {
+                continue;
+            };
             let message = format!("{message} ({own})");
             let mut finding = scene.finding(Code::OwnModelAsExternal, Place::Artifact(reference), message);
             finding.other_path = vec![scene.graph.step(Place::Artifact(*own))];

@@ -23,6 +23,8 @@ fn an_own_model_is_not_external_by_name_or_by_weights() {
     let path = |item| ["out", "generate-out", item];
     let by_name = named("specialist", weights("other"));
     fails(&by_name, Code::OwnModelAsExternal, &path("specialist"));
+    let spelled = named("Specialist", weights("other"));
+    fails(&spelled, Code::OwnModelAsExternal, &path("Specialist"));
     let by_weights = named("renamed", weights("specialist"));
     fails(&by_weights, Code::OwnModelAsExternal, &path("renamed"));
     assert_eq!(names(&by_weights.findings[0].other_path), ["specialist"]);
@@ -46,6 +48,7 @@ fn an_own_model_does_not_hide_as_the_generator_of_a_source() {
     };
     let path = ["out", "train-out", "bought"];
     fails(&made_by(" ours "), Code::OwnModelAsExternal, &path);
+    fails(&made_by("OURS."), Code::OwnModelAsExternal, &path);
     passes(&made_by("theirs"));
     // What is no model does not hide behind a name.
     passes(&made_by("seeds"));
