@@ -24,6 +24,7 @@ use crate::query::ProvenArtifact;
 use crate::query::ProvenRow;
 use crate::query::prove;
 use crate::rows::ROW_BYTES_MAX;
+use crate::statement::Basis;
 use crate::trust::TrustRoot;
 
 use super::code::ErrorCode;
@@ -190,13 +191,41 @@ fn check(
     })?;
     let mut notes = session.hold_alone(proof.checkpoint_note(), &key)?;
     notes.insert(0, NOT_SAID.to_owned());
-    let line = line(&proven);
+    let line = checked_line(&proven);
+    let (more, exit) = match stated(&proven) {
+        Some(row) => (beyond(&proven, row), Exit::Undecidable),
+        None => (String::new(), Exit::Ok),
+    };
     Ok(Answer {
-        text: format!("{line}\n{}", files(&proven)),
+        text: format!("{line}\n{}{more}", files(&proven)),
         json: value(&proven, &line),
         notes,
-        exit: Exit::Ok,
+        exit,
     })
+}
+
+/// Returns the row, if its root is somebody's word: a proof cannot show that such a root is of the file.
+pub(super) fn stated(proven: &Proven) -> Option<&ProvenRow> {
+    let row = proven.row.as_ref().map(|(_, row)| row);
+    row.filter(|row| row.root_basis == Basis::Given)
+}
+
+/// Says what a root that was stated leaves open.
+fn beyond(proven: &Proven, row: &ProvenRow) -> String {
+    let sha256 = match (&proven.member, &proven.row) {
+        (Some((_, member)), _) => Some(member.sha256),
+        (None, Some((of, _))) => usize::try_from(of.subject)
+            .ok()
+            .and_then(|subject| proven.artifacts().get(subject)?.sha256),
+        (None, None) => None,
+    };
+    let sha256 = sha256.map_or_else(String::new, |sha256| format!(" with sha256 {sha256}"));
+    format!(
+        "  the row stands under the row root that was stated; nothing here shows that this root is of the file{sha256}: \
+         Herdbook did not compute it from the bytes\n  check the file itself, where it and the ledger are at hand, with \
+         `herdbook rows prove FILE --row {} -o NEW`\n",
+        row.number
+    )
 }
 
 /// Holds the row that is proved against one that lies beside the proof.
@@ -257,8 +286,24 @@ pub(super) fn checked(proof: &Proof, root: &TrustRoot) -> Result<Proven, Error> 
     })
 }
 
-/// Says in one line what is proved.
+/// Says in one line what is proved, of a row by whoever has the file.
 pub(super) fn line(proven: &Proven) -> String {
+    told(proven, "proved: ", ", in ")
+}
+
+/// Says in one line what the proof alone shows.
+fn checked_line(proven: &Proven) -> String {
+    if stated(proven).is_some() {
+        return told(
+            proven,
+            "not proved of the file: ",
+            ", under the row root that was stated for ",
+        );
+    }
+    line(proven)
+}
+
+fn told(proven: &Proven, word: &str, row_in: &str) -> String {
     let name = proven
         .statement
         .predicate
@@ -288,10 +333,10 @@ pub(super) fn line(proven: &Proven) -> String {
     };
     let row = proven.row.as_ref().map_or_else(String::new, |(_, row)| {
         let keyed = if row.keyed { ", by a keyed root" } else { "" };
-        format!("row {} of {}{keyed}, in ", row.number, row.rows)
+        format!("row {} of {}{keyed}{row_in}", row.number, row.rows)
     });
     format!(
-        "proved: {row}{what} is entry {} of {}, signed by {}, under the checkpoint of {} entries",
+        "{word}{row}{what} is entry {} of {}, signed by {}, under the checkpoint of {} entries",
         proven.entry, proven.checkpoint.origin, proven.statement.issuer, proven.checkpoint.size
     )
 }
@@ -370,6 +415,7 @@ pub(super) fn value(proven: &Proven, line: &str) -> Value {
             "number": row.number,
             "rows": row.rows,
             "keyed": row.keyed,
+            "root_basis": row.root_basis.to_string(),
             "leaf": row.leaf.to_hex(),
             "content": row.content.as_ref().map(|content| STANDARD.encode(content)),
             "text": row.content.as_ref().and_then(|content| std::str::from_utf8(content).ok()),

@@ -49,6 +49,7 @@ use super::node::Place;
 use super::node::find;
 use super::proof_row::ProvenRow;
 use super::proof_row::RowProof;
+use super::proof_row::SaidOfRows;
 
 /// The longest proof file: an envelope, a checkpoint, a manifest line and a row of the greatest length each.
 pub const PROOF_BYTES_MAX: usize = 2 << 20;
@@ -381,11 +382,12 @@ fn check_row(
     statement: &Statement,
     member: Option<&(ArtifactRef, Member)>,
 ) -> Result<(ArtifactRef, ProvenRow), ProofError> {
+    let artifact = subject_of(statement, row.subject);
+    let basis = artifact.and_then(Artifact::basis);
     let (reference, root, rows) = match member {
         Some((reference, _)) if reference.subject != row.subject => return Err(ProofError::Field("subject")),
         Some((reference, member)) => (*reference, member.row_root, member.rows),
         None => {
-            let artifact = subject_of(statement, row.subject);
             let root = artifact.and_then(|artifact| match &artifact.content {
                 Content::File { row_root, .. } => *row_root,
                 _ => None,
@@ -395,7 +397,8 @@ fn check_row(
             (reference, root, rows.map(|rows| rows.value))
         }
     };
-    row.check(root, rows).map(|row| (reference, row))
+    row.check(&SaidOfRows { root, rows, basis })
+        .map(|row| (reference, row))
 }
 
 impl MemberProof {

@@ -12,6 +12,7 @@ use crate::merkle::LeafIndex;
 use crate::merkle::TreeSize;
 use crate::merkle::verify_inclusion;
 use crate::rows::row_leaf;
+use crate::statement::Basis;
 use crate::statement::RowRoot;
 
 use super::proof::Fields;
@@ -29,6 +30,15 @@ pub(super) struct RowProof {
     pub(super) number: u64,
     pub(super) shows: Shows,
     pub(super) path: Vec<NodeHash>,
+}
+
+/// What a signed statement, or a line of its manifest, says of the rows of one file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SaidOfRows {
+    pub(super) root: Option<RowRoot>,
+    pub(super) rows: Option<u64>,
+    /// Who says the digests of the file, and with them the root.
+    pub(super) basis: Option<Basis>,
 }
 
 /// What a proof shows of the row.
@@ -53,6 +63,8 @@ pub struct ProvenRow {
     pub leaf: NodeHash,
     /// Whether the tree is keyed.
     pub keyed: bool,
+    /// Who says that the root is of the file: where it was given, no proof shows that the row is in the file.
+    pub root_basis: Basis,
 }
 
 impl ProvenRow {
@@ -121,8 +133,8 @@ impl RowProof {
     }
 
     /// Checks it against what the signed statement or the manifest line says of the file.
-    pub(super) fn check(&self, said: Option<RowRoot>, rows: Option<u64>) -> Result<ProvenRow, ProofError> {
-        let (Some(root), Some(rows)) = (said, rows) else {
+    pub(super) fn check(&self, said: &SaidOfRows) -> Result<ProvenRow, ProofError> {
+        let (Some(root), Some(rows), Some(root_basis)) = (said.root, said.rows, said.basis) else {
             return Err(ProofError::NoRowRoot);
         };
         let keyed = matches!(root, RowRoot::Keyed(_));
@@ -141,6 +153,7 @@ impl RowProof {
             content,
             leaf,
             keyed,
+            root_basis,
         })
     }
 }

@@ -40,6 +40,7 @@ mod report;
 mod rows;
 mod sampled;
 mod seven;
+mod stated_roots;
 mod stolen;
 mod stream;
 pub mod support;

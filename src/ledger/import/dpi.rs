@@ -55,6 +55,19 @@ pub enum DpiError {
         /// Why not.
         source: TextError,
     },
+    /// A record that is not what it is filed as: that of the template of the collections, or one that was copied.
+    #[error(
+        "{file}: the record {id} says in `Unique Dataset Identifier` that it is {says}; leave the file out if it is the template of \
+         the collections, or let both be the same"
+    )]
+    OtherIdentifier {
+        /// The file.
+        file: String,
+        /// The identifier that it stands under.
+        id: String,
+        /// The one that it says.
+        says: String,
+    },
     /// A count below zero, or with a fraction.
     #[error("{file}: record {id} has {found} dialogs, which is no count")]
     Count {
@@ -130,6 +143,8 @@ pub struct Imported {
 
 #[derive(Debug, Deserialize)]
 struct Record {
+    #[serde(rename = "Unique Dataset Identifier", default)]
+    says_id: Option<String>,
     #[serde(rename = "Dataset Name")]
     name: String,
     #[serde(rename = "Collection")]
@@ -205,6 +220,10 @@ pub fn import(files: &[(String, Vec<u8>)]) -> Result<Imported, DpiError> {
                 file: file.clone(),
                 source,
             })?;
+            if let Some(says) = record.says_id.as_ref().filter(|says| **says != id) {
+                let (file, says) = (file.clone(), says.clone());
+                return Err(DpiError::OtherIdentifier { file, id, says });
+            }
             if let Some(other) = stands_in.insert(id.clone(), file) {
                 let (file, other) = (file.clone(), other.to_owned());
                 return Err(DpiError::Twice { id, file, other });

@@ -104,31 +104,8 @@ fn an_item_that_is_reached_in_two_ways_says_both() {
     );
 }
 
-#[test]
-fn a_key_reaches_what_it_signed_and_what_that_reaches() {
-    let place = place();
-    let listed = place.run(&["log", "--kind", "run", "--json"]).expect(0).json();
-    let key = listed["entries"][0]["issuer"].as_str().unwrap().to_owned();
-    let asked = format!("key:{key}");
-    let found = json(&place, &[&asked], 0);
-    assert_eq!(
-        (&found["key"]["id"], &found["founders"]),
-        (&key.as_str().into(), &Value::Array(vec![]))
-    );
-    assert_eq!(found["key"]["kinds"]["run"], 3);
-    for one in found["reached"].as_array().unwrap() {
-        assert_eq!((&one["via"], &one["share"]), (&"key".into(), &Value::Null));
-        let path = names(&one["path"]);
-        assert!(path.last().unwrap().starts_with("key "), "{path:?}");
-    }
-    let kinds: Vec<&str> = (found["reached"].as_array().unwrap().iter())
-        .map(|one| one["kind"].as_str().unwrap())
-        .collect();
-    assert_eq!(
-        kinds,
-        ["model", "model", "shard", "source", "prompt", "external_model"]
-    );
-    // Somebody else's key made nothing yet; what it makes of this is reached from it alone.
+/// Somebody else's key made nothing yet; what it makes of this is reached from it alone.
+fn somebody_else(place: &Place) {
     place.run(&["key", "generate", "other.pem"]).expect(0);
     place
         .run(&["key", "grant", "other.pem", "--kinds", "source"])
@@ -163,6 +140,33 @@ fn a_key_reaches_what_it_signed_and_what_that_reaches() {
         "third-model=second.bin",
     ];
     place.run(&train).expect(0);
+}
+
+#[test]
+fn a_key_reaches_what_it_signed_and_what_that_reaches() {
+    let place = place();
+    let listed = place.run(&["log", "--kind", "run", "--json"]).expect(0).json();
+    let key = listed["entries"][0]["issuer"].as_str().unwrap().to_owned();
+    let asked = format!("key:{key}");
+    let found = json(&place, &[&asked], 0);
+    assert_eq!(
+        (&found["key"]["id"], &found["founders"]),
+        (&key.as_str().into(), &Value::Array(vec![]))
+    );
+    assert_eq!(found["key"]["kinds"]["run"], 3);
+    for one in found["reached"].as_array().unwrap() {
+        assert_eq!((&one["via"], &one["share"]), (&"key".into(), &Value::Null));
+        let path = names(&one["path"]);
+        assert!(path.last().unwrap().starts_with("key "), "{path:?}");
+    }
+    let kinds: Vec<&str> = (found["reached"].as_array().unwrap().iter())
+        .map(|one| one["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        kinds,
+        ["model", "model", "shard", "source", "prompt", "external_model"]
+    );
+    somebody_else(&place);
     let keys = place.run(&["key", "list", "--json"]).expect(0).json();
     let other = (keys["keys"].as_array().unwrap().iter())
         .map(|one| one["id"].as_str().unwrap())
@@ -315,6 +319,34 @@ fn a_withdrawal_states_what_it_reaches_and_anybody_can_look() {
     place.run(&["verify", "second"]).expect(23);
 }
 
+/// What can be stated, whether it holds, and what the check of it says.
+fn statements(honest: Reaches) -> [(Reaches, bool, &'static str); 4] {
+    let later = Reaches {
+        size: 1_000,
+        ..honest
+    };
+    [
+        (honest, true, ""),
+        (
+            Reaches {
+                released: 0,
+                ..honest
+            },
+            false,
+            "the log says 4 artifacts, 2 models, 1 of them released",
+        ),
+        (
+            Reaches {
+                digest: Sha256Digest::of(b""),
+                ..honest
+            },
+            false,
+            "that is false",
+        ),
+        (later, false, "the log never had that size"),
+    ]
+}
+
 /// Whoever holds the keys can sign any number, and whoever has the log sees that it is not so.
 #[test]
 fn a_notice_that_states_too_little_is_found_out() {
@@ -354,31 +386,7 @@ fn a_notice_that_states_too_little_is_found_out() {
         _ => None,
     });
     let targets: Vec<ArtifactRef> = targets.collect();
-    let later = Reaches {
-        size: 1_000,
-        ..honest
-    };
-    let cases = [
-        (honest, true, ""),
-        (
-            Reaches {
-                released: 0,
-                ..honest
-            },
-            false,
-            "the log says 4 artifacts, 2 models, 1 of them released",
-        ),
-        (
-            Reaches {
-                digest: Sha256Digest::of(b""),
-                ..honest
-            },
-            false,
-            "that is false",
-        ),
-        (later, false, "the log never had that size"),
-    ];
-    for (number, (reaches, holds, says)) in (0_u8..).zip(cases) {
+    for (number, (reaches, holds, says)) in (0_u8..).zip(statements(honest)) {
         let notice = Predicate::Notice(Notice {
             change: NoticeKind::Recall,
             targets: targets.clone(),

@@ -102,6 +102,19 @@ fn what_is_no_collection_is_refused() {
     );
     let slash = read(&[json!({"a/b": record("a/b", "First", &[], &[])})]).unwrap_err();
     assert!(matches!(slash, DpiError::Name { .. }));
+    let template = json!({"a name (the same)": record("text: a name", "First", &[], &[])});
+    let template = read(&[json!({"one": record("one", "First", &[], &[])}), template]).unwrap_err();
+    assert_eq!(
+        template.to_string(),
+        "2.json: the record a name (the same) says in `Unique Dataset Identifier` that it is text: a name; leave the file \
+         out if it is the template of the collections, or let both be the same"
+    );
+    let mut silent = record("one", "First", &[], &[]);
+    silent
+        .as_object_mut()
+        .unwrap()
+        .remove("Unique Dataset Identifier");
+    assert!(read(&[json!({"one": silent})]).is_ok(), "nothing that differs");
     let mut half = record("one", "First", &[], &[]);
     half["Text Metrics"]["Num Dialogs"] = json!(1.5);
     let half = read(&[json!({"one": half})]).unwrap_err();
