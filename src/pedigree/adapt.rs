@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use num_bigint::BigInt;
 use num_rational::BigRational;
@@ -57,11 +58,25 @@ pub fn adapt(descent: &Descent) -> Result<Graph, GraphError> {
     let parcels = &descent.parcels.all;
     let mut nodes = Vec::new();
     let mut ends = Vec::new();
-    for parcel in parcels {
+    let hidden = hidden(descent);
+    for (at, parcel) in parcels.iter().enumerate() {
         let of = parcel.node.and_then(|at| descent.nodes.get(at));
         let mut node = node(parcel, of);
         if let (Some(end), Some(source)) = (&parcel.end, of.and_then(source_of)) {
-            split(&mut node, end, source, |end| {
+            let end = hidden.get(at).cloned().flatten().map_or_else(
+                || (end.clone(), names(source)),
+                |names| {
+                    node.kind = Kind::Passed;
+                    let any = Boundary {
+                        sources: Share::any(),
+                        opaque_synthetic: Share::any(),
+                        ..end.clone()
+                    };
+                    let nobody = names.is_empty().then(|| "not known".to_owned());
+                    (any, nobody.into_iter().chain(names.iter().cloned()).collect())
+                },
+            );
+            split(&mut node, &end.0, &end.1, |end| {
                 ends.push(end);
                 parcels.len() + ends.len() - 1
             });
@@ -86,6 +101,27 @@ fn item(node: &DescentNode, runs: &BTreeMap<StatementId, PathStep>) -> Item {
             .filter(|_| node.part != DescentPart::Run)
             .cloned(),
         family,
+        identity: identity(node),
+    }
+}
+
+/// What makes two founders the same under two names: a model of the same provider and version, and what has no bytes and is
+/// declared in the same words.
+fn identity(node: &DescentNode) -> Option<String> {
+    match &node.statement.predicate {
+        Predicate::Model(model) => {
+            let word = |text: &str| text.trim().to_ascii_lowercase();
+            Some(format!(
+                "model\n{}\n{}",
+                word(&model.provider),
+                word(&model.version)
+            ))
+        }
+        Predicate::Source(_) => {
+            let [only] = node.artifacts() else { return None };
+            (only.content_id().is_none()).then(|| format!("source\n{}", only.sha256))
+        }
+        _ => None,
     }
 }
 
@@ -120,6 +156,7 @@ fn node(parcel: &Parcel, of: Option<&DescentNode>) -> Node {
     } else {
         Role::Data
     };
+    let samples = kind == Kind::Generated;
     let condition = |condition: &crate::verify::ParcelCondition| {
         let input = condition.input.zip(run).and_then(|(at, run)| run.inputs.get(at));
         let role = input.map_or(other, |input| input.role);
@@ -127,7 +164,8 @@ fn node(parcel: &Parcel, of: Option<&DescentNode>) -> Node {
         Condition {
             node: condition.parcel,
             role,
-            measures: role == Role::Eval || (role == Role::Reference && filters),
+            // Questions that answers were made to shape them.
+            measures: (role == Role::Eval && !samples) || (role == Role::Reference && filters),
         }
     };
     Node {
@@ -202,16 +240,57 @@ fn names(source: &Source) -> Vec<String> {
     names.into_iter().collect()
 }
 
+/// Names of who generated, shared by all that were derived from it.
+pub(super) type Names = Rc<BTreeSet<String>>;
+
+/// Returns for each parcel that is a declared source, and was derived from something that is none, directly or by way of other
+/// sources, the names of those who generated that; nothing of any other. Nobody says which part of it came from there.
+pub(super) fn hidden(descent: &Descent) -> Vec<Option<Names>> {
+    let parcels = &descent.parcels.all;
+    let is_declared = |parcel: &Parcel| (parcel.end.as_ref()).is_some_and(|end| end.sources == Share::one());
+    let mut found: Vec<Option<Names>> = vec![None; parcels.len()];
+    // Parents stand after what was derived from them.
+    for (at, parcel) in parcels
+        .iter()
+        .enumerate()
+        .rev()
+        .filter(|(_, parcel)| is_declared(parcel))
+    {
+        let below = (parcel.conditions.iter()).filter_map(|below| {
+            let parent = parcels.get(below.parcel)?;
+            if is_declared(parent) {
+                return found.get(below.parcel)?.clone();
+            }
+            let source = parent.node.and_then(|at| source_of(descent.nodes.get(at)?));
+            Some(Rc::new(
+                source.map(names).unwrap_or_default().into_iter().collect(),
+            ))
+        });
+        let all = below.reduce(|one, other| {
+            if one == other {
+                one
+            } else {
+                Rc::new(one.union(&other).cloned().collect())
+            }
+        });
+        if let Some(place) = found.get_mut(at) {
+            *place = all;
+        }
+    }
+    found
+}
+
 /// Tells the two parts of a mixed source apart, by its declared share.
-fn split(node: &mut Node, end: &Boundary, source: &Source, mut push: impl FnMut(Node) -> usize) {
+fn split(node: &mut Node, end: &Boundary, names: &[String], mut push: impl FnMut(Node) -> usize) {
     if node.kind != Kind::Passed {
         return;
     }
     for (kind, share) in [
         (Kind::Real, &end.sources),
-        (Kind::Synthetic(names(source)), &end.opaque_synthetic),
+        (Kind::Synthetic(names.to_vec()), &end.opaque_synthetic),
     ] {
-        let units = node.units.as_ref().map(|units| units * &share.low);
+        // How many rows are of which part is known where the share is; all of them are the most.
+        let units = node.units.as_ref().map(|units| units * &share.high);
         let part = push(Node {
             item: node.item,
             kind,
@@ -224,7 +303,7 @@ fn split(node: &mut Node, end: &Boundary, source: &Source, mut push: impl FnMut(
             node: part,
             weight: share.clone(),
             inherits: false,
-            units: units.map(Share::exact),
+            units: units.filter(|_| share.is_exact()).map(Share::exact),
         });
     }
 }
@@ -236,8 +315,18 @@ fn is_enriched(run: &Run) -> bool {
         Does::Transform => !run.rewrites && run.outputs.iter().all(|output| output.kind != OutputKind::Model),
         _ => false,
     };
-    let by_model = |role: Role| matches!(role, Role::Generator | Role::Judge | Role::Teacher);
-    passes && run.inputs.iter().any(|input| by_model(input.role))
+    // Whatever a generator does beside rows that count as the data's, as the verdict notes it (`ai_enriched`).
+    let generates = match run.does {
+        Does::Generate | Does::Train => false,
+        Does::Transform => !run.rewrites,
+        _ => true,
+    };
+    let by_model = |role: Role| match role {
+        Role::Generator => generates,
+        Role::Judge | Role::Teacher => passes,
+        _ => false,
+    };
+    run.inputs.iter().any(|input| by_model(input.role))
 }
 
 /// Finds an evaluation set in the graph of a descent: by its artifacts and by its bytes, under whatever name.

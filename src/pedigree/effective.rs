@@ -1,7 +1,7 @@
 //! Effective numbers: how many equal parts would be as concentrated as these.
 //!
 //! Effective sources `f_e = 1 / sum p_k^2` and founder genome equivalents `f_g = 1 / sum (p_k^2 / r_k)` are those of Lacy
-//! (Zoo Biology 8, 1989), over the mass that leads to declared sources; `r_k` is the part of the rows of source k that
+//! (Zoo Biology 8, 1989), the first over all founders and the second over the mass that leads to declared sources; `r_k` is the part of the rows of source k that
 //! came through all filters.
 
 use num_rational::BigRational;

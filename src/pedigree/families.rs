@@ -66,9 +66,9 @@ pub struct SelfConsumption {
 pub struct Loop {
     /// What the kin is.
     pub kin: Kin,
-    /// `hb:` id of the kin.
+    /// `hb:` id of the kin, or of the source that names it as its generator.
     pub id: String,
-    /// Its name.
+    /// Its name, or the names that the source gives.
     pub name: String,
     /// What it did: `generator`, or the role of an input that only conditions, such as `judge`.
     pub role: &'static str,
@@ -216,8 +216,14 @@ fn loops(graph: &Graph, root: usize, kin: &[Kin]) -> Vec<Loop> {
             from.insert(there, here);
             queue.push_back(there);
             let kin = kin.get(next).copied().unwrap_or(Kin::Other);
-            let item = graph.nodes().get(next).and_then(|node| node.item);
-            if state != At::Generator || kin == Kin::Other {
+            let below = graph.nodes().get(next);
+            let item = below.and_then(|node| node.item);
+            // A synthetic source stands for the models that it names.
+            let names = match below.map(|node| &node.kind) {
+                Some(Kind::Synthetic(names)) => Some(names.join(", ")),
+                _ => None,
+            };
+            if (state != At::Generator && names.is_none()) || kin == Kin::Other {
                 continue;
             }
             let (Some(item), Some(known)) = (item, item.and_then(|item| graph.items().get(item))) else {
@@ -228,7 +234,7 @@ fn loops(graph: &Graph, root: usize, kin: &[Kin]) -> Vec<Loop> {
                 Loop {
                     kin,
                     id: known.id.clone(),
-                    name: known.name.clone(),
+                    name: names.unwrap_or_else(|| known.name.clone()),
                     role,
                     is_mass: mass,
                     length: items(graph, &from, there, |place| place.0)

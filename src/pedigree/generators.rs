@@ -32,8 +32,10 @@ pub struct Contribution {
 /// What stands for a generator.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Generator {
-    /// An item of the graph.
+    /// An item of the graph, the first of those that are the same thing.
     Item(usize),
+    /// A node that is of no item.
+    Nameless(usize),
     /// The names that synthetic sources give, in lower case: one generator, however many sources name it.
     Named(Vec<String>),
 }
@@ -73,9 +75,14 @@ pub(super) fn generators(
     left: &Cell<usize>,
 ) -> (Vec<Contribution>, Option<Share>) {
     let near = nearest(graph);
+    let things = graph.things();
     let mut groups: BTreeMap<Generator, (usize, Vec<usize>)> = BTreeMap::new();
     for (position, at, state) in near.ends() {
-        if let Some(generator) = graph.nodes().get(at).and_then(|node| generator(node, at, state)) {
+        if let Some(generator) = graph
+            .nodes()
+            .get(at)
+            .and_then(|node| generator(node, (at, state), &things))
+        {
             groups
                 .entry(generator)
                 .or_insert((at, Vec::new()))
@@ -90,7 +97,7 @@ pub(super) fn generators(
         let (id, name) = item.map_or_else(Default::default, |item| (item.id.clone(), item.name.clone()));
         let name = match generator {
             Generator::Named(names) => names.join(", "),
-            Generator::Item(_) => name,
+            Generator::Item(_) | Generator::Nameless(_) => name,
         };
         Contribution {
             id,
@@ -104,10 +111,13 @@ pub(super) fn generators(
     (list, effective(&parts))
 }
 
-fn generator(node: &Node, at: usize, state: At) -> Option<Generator> {
+fn generator(node: &Node, (at, state): (usize, At), things: &[usize]) -> Option<Generator> {
     match (&node.kind, state) {
         (Kind::Synthetic(names), _) => Some(Generator::Named(names.clone())),
-        (_, At::Generator) => Some(Generator::Item(node.item.unwrap_or(at))),
+        (_, At::Generator) => {
+            let thing = node.item.and_then(|item| things.get(item).copied());
+            Some(thing.map_or(Generator::Nameless(at), Generator::Item))
+        }
         (_, At::Mass) => None,
     }
 }
@@ -126,13 +136,15 @@ pub(super) fn bottleneck(
     coefficients: &Coefficients<'_>,
 ) -> Option<Contribution> {
     let own = graph.nodes().get(root).and_then(|node| node.item);
+    let things = graph.things();
     let mut models: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (at, node) in graph.nodes().iter().enumerate() {
         if let Some(item) = node
             .item
             .filter(|item| node.kind.is_model() && Some(*item) != own)
         {
-            models.entry(item).or_default().push(at);
+            let thing = things.get(item).copied().unwrap_or(item);
+            models.entry(thing).or_default().push(at);
         }
     }
     let contribution = |(item, members): (&usize, &Vec<usize>)| {

@@ -1,5 +1,7 @@
 //! What a pedigree is worked out on: who contributes how much to whom, and who only conditions.
 
+use std::collections::BTreeMap;
+
 use num_rational::BigRational;
 use num_traits::One as _;
 use num_traits::Signed as _;
@@ -51,6 +53,9 @@ pub struct Item {
     pub run: Option<PathStep>,
     /// The family that a model is declared to be of.
     pub family: Option<String>,
+    /// What it is, where several items with the same words are one thing: provider and version of an external model, and
+    /// the declaration of what has no bytes.
+    pub identity: Option<String>,
 }
 
 /// What a node is to a pedigree.
@@ -198,6 +203,17 @@ impl Graph {
     /// Returns the item of a node.
     pub fn item(&self, at: usize) -> Option<&Item> {
         self.items.get(self.nodes.get(at)?.item?)
+    }
+
+    /// Returns for each item the first one that is the same thing; itself, if there is none.
+    pub(super) fn things(&self) -> Vec<usize> {
+        let mut first: BTreeMap<&str, usize> = BTreeMap::new();
+        (self.items.iter().enumerate())
+            .map(|(at, item)| match &item.identity {
+                Some(identity) => *first.entry(identity).or_insert(at),
+                None => at,
+            })
+            .collect()
     }
 
     /// Returns how many edges carry mass.

@@ -121,7 +121,7 @@ pub(super) fn measures(graph: &Graph, root: usize, left: &Cell<usize>) -> Measur
             mean: Share::zero(),
             max: 0,
         }),
-        effective_sources: effective_sources(&ends, &coefficients),
+        effective_sources: effective_sources(graph, &ends, &coefficients),
         founder_genome_equivalents,
         generators: list,
         effective_generators,
@@ -203,12 +203,14 @@ fn enriched(_: usize, node: &Node) -> Option<Share> {
     }
 }
 
-/// Returns effective sources: the two parts of a mixed source are one founder.
-fn effective_sources(ends: &Ends, coefficients: &Coefficients<'_>) -> Option<Share> {
+/// Returns effective sources: the two parts of a mixed source are one founder, and so is one thing under two names.
+fn effective_sources(graph: &Graph, ends: &Ends, coefficients: &Coefficients<'_>) -> Option<Share> {
     let mut groups: BTreeMap<(Option<usize>, Option<usize>), Vec<usize>> = BTreeMap::new();
+    let things = graph.things();
     for ((item, _), members) in ends {
         let first = members.first().copied().filter(|_| item.is_none());
-        groups.entry((*item, first)).or_default().extend(members);
+        let thing = item.and_then(|item| things.get(item).copied());
+        groups.entry((thing, first)).or_default().extend(members);
     }
     let shares = groups.values().map(|members| coefficients.group(members));
     let reached: Vec<Share> = shares.filter(|share| !share.high.is_zero()).collect();

@@ -17,6 +17,7 @@ mod paths;
 mod spectrum;
 mod survivors;
 mod sweep;
+mod teachers;
 mod unfold;
 mod unknowns;
 mod versus;
@@ -54,6 +55,7 @@ pub use spectrum::Depth;
 pub use spectrum::GENERATIONS_MAX;
 pub use spectrum::Generation;
 pub use sweep::FOLD_STEPS_MAX;
+pub use teachers::Teacher;
 pub use unknowns::UNKNOWNS_MAX;
 pub use unknowns::Unknown;
 pub use versus::SharedFounder;
@@ -73,6 +75,8 @@ pub struct Pedigree {
     pub stage_self_consumption: Option<SelfConsumption>,
     /// One for each evaluation set that was looked for.
     pub contamination: Vec<Contamination>,
+    /// Models that taught trainings among the ancestors, without being part of the mass.
+    pub teachers: Vec<Teacher>,
     /// Which counts are missing, and where.
     pub unknowns: Vec<Unknown>,
     /// How many more there are.
@@ -130,6 +134,7 @@ pub fn measure(graph: &Graph, evaluations: &[Evaluation]) -> Pedigree {
         self_consumption,
         stage_self_consumption,
         contamination,
+        teachers: teachers::teachers(graph, 0),
         unknowns: Vec::new(),
         unknowns_left_out: 0,
         limits,

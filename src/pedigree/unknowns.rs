@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use num_traits::Zero as _;
 
 use crate::statement::Does;
+use crate::statement::Input;
 use crate::statement::Predicate;
 use crate::statement::Role;
 use crate::statement::Run;
@@ -27,7 +28,8 @@ pub struct Unknown {
     pub id: String,
     /// Its name.
     pub name: String,
-    /// What is missing: `rows`, `share` (of a base) or `kept` (rows of an input that came out).
+    /// What is missing: `rows`, `share` (of a base), `kept` (rows of an input that came out) or `parent_share` (what part of a
+    /// declared source comes from a parent that is not declared).
     pub what: &'static str,
     /// The run that takes it, where the count is one of an input of it.
     pub run: Option<String>,
@@ -42,7 +44,8 @@ pub(super) fn unknowns(descent: &Descent, graph: &Graph) -> (Vec<Unknown>, usize
     let mut found: Vec<Unknown> = Vec::new();
     let contributes = |at: usize| shares.get(at).is_some_and(|share| !share.high.is_zero());
     let parcels = descent.parcels.all.iter().enumerate();
-    for (_, parcel) in parcels.filter(|(at, _)| contributes(*at)) {
+    let hidden = super::adapt::hidden(descent);
+    for (at, parcel) in parcels.filter(|(at, _)| contributes(*at)) {
         let Some(node) = parcel.node.and_then(|at| descent.nodes.get(at)) else {
             continue;
         };
@@ -54,6 +57,9 @@ pub(super) fn unknowns(descent: &Descent, graph: &Graph) -> (Vec<Unknown>, usize
                 found.push(rows_of(node));
             }
         }
+        if hidden.get(at).is_some_and(Option::is_some) {
+            found.push(parents_of(descent, node, parcel));
+        }
         let is_source = node.shown.kind == "source" && parcel.end.is_some();
         if is_source && node.shown.rows.is_none() {
             found.push(rows_of(node));
@@ -64,6 +70,11 @@ pub(super) fn unknowns(descent: &Descent, graph: &Graph) -> (Vec<Unknown>, usize
     let left_out = found.len().saturating_sub(UNKNOWNS_MAX);
     found.truncate(UNKNOWNS_MAX);
     (found, left_out)
+}
+
+/// Whether a training says how many rows of an input it learnt from.
+fn is_kept(run: &Run, input: &Input) -> bool {
+    run.does == Does::Train && input.kept.is_some()
 }
 
 /// Whether some weight of what a parcel consists of is not known.
@@ -89,6 +100,27 @@ fn rows_of(node: &DescentNode) -> Unknown {
         what: "rows",
         run: None,
         text: format!("rows of {} are not known", node.shown.name),
+    }
+}
+
+/// What nobody says of a declared source that was derived from something that is none.
+fn parents_of(descent: &Descent, node: &DescentNode, parcel: &Parcel) -> Unknown {
+    let parents = (parcel.conditions.iter())
+        .filter_map(|parent| descent.nodes.get(descent.parcels.all.get(parent.parcel)?.node?))
+        .map(|parent| parent.shown.name.as_str());
+    let parents: BTreeSet<&str> = parents.collect();
+    let parents = if parents.is_empty() {
+        "what it was derived from".to_owned()
+    } else {
+        parents.into_iter().collect::<Vec<_>>().join(", ")
+    };
+    let name = &node.shown.name;
+    Unknown {
+        id: node.shown.id.clone(),
+        name: name.clone(),
+        what: "parent_share",
+        run: None,
+        text: format!("what part of {name} comes from its parent {parents} is not known"),
     }
 }
 
@@ -129,7 +161,11 @@ fn of_run(descent: &Descent, output: &DescentNode, run: &Run, at: usize) -> Vec<
                         format!("the share of {name} in {taker} is not known"),
                     ));
                 }
-            } else if node.shown.rows.is_none() && input.rows.is_none() && input.tokens.is_none() {
+            } else if node.shown.rows.is_none()
+                && input.rows.is_none()
+                && input.tokens.is_none()
+                && !is_kept(run, input)
+            {
                 found.push(if input.role == Role::Generator {
                     missing(
                         "rows",

@@ -9,6 +9,7 @@ use super::sheet::Entry;
 use super::sheet::SHOWN_MAX;
 use super::sheet::Section;
 use super::sheet::entry;
+use super::sheet::more;
 use super::sheet::share;
 use super::sheet::steps;
 
@@ -76,6 +77,21 @@ pub(super) fn a_loop(one: &Loop) -> Entry {
     }
 }
 
+/// Returns who taught, where anybody did.
+pub(super) fn teachers(pedigree: &Pedigree) -> Option<Section> {
+    let all = &pedigree.teachers;
+    let mut entries: Vec<Entry> = (all.iter().take(SHOWN_MAX))
+        .map(|one| entry(format!("taught by {}", one.name), &one.pupil_name, ""))
+        .collect();
+    entries.extend(more(all.len()));
+    (!all.is_empty()).then(|| Section {
+        title: "Teachers",
+        about: "Models that taught a training (distillation). They condition what it made: no share and no generation counts them."
+            .to_owned(),
+        entries,
+    })
+}
+
 pub(super) fn evaluations(found: &[Contamination], why: &str) -> Section {
     let mut entries = Vec::new();
     for one in found {
@@ -110,7 +126,7 @@ pub(super) fn evaluations(found: &[Contamination], why: &str) -> Section {
                 ..entry(
                     format!("{} held against", one.name),
                     "",
-                    "it was evaluated on it on the way, or data was cleaned of it: no contamination",
+                    "it was evaluated on it on the way, or data was cleaned of it: no contamination by this use",
                 )
             });
         }

@@ -209,7 +209,8 @@ pub(super) fn collapse(measures: &Measures, why: &str) -> Section {
                 } else {
                     range(&collapse.effective_sample_size, why)
                 },
-                "1 / A: as many fresh real rows, used once, would have as little noise",
+                "1 / A: as many fresh real rows, used once, would have as little noise; by the registered rows of each shard, not the \
+                 rows that were taken of it",
             ),
             entry(
                 "direct part",
@@ -234,7 +235,7 @@ pub(super) fn collapse(measures: &Measures, why: &str) -> Section {
 pub(super) fn at_least(measures: &Measures, is_exact: bool, text: &str) -> String {
     match (measures.is_lower_bound, is_exact) {
         (false, _) => text.to_owned(),
-        (true, true) => format!("at least {text}"),
-        (true, false) => format!("recorded: {text}"),
+        (true, true) if !text.starts_with("under") => format!("at least {text}"),
+        (true, _) => format!("recorded: {text}"),
     }
 }

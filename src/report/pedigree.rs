@@ -8,6 +8,7 @@ use crate::verify::Verdict;
 
 use super::kin::evaluations;
 use super::kin::own_data;
+use super::kin::teachers;
 use super::measured::at_least;
 use super::measured::class_words;
 use super::measured::collapse;
@@ -38,6 +39,7 @@ pub fn sheet(judgement: &Judgement, pedigree: &Pedigree) -> Sheet {
         own_data(pedigree, &why),
         evaluations(&pedigree.contamination, &why),
     ];
+    sections.extend(teachers(pedigree));
     sections.extend(
         pedigree
             .stage

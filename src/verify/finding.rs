@@ -215,6 +215,8 @@ codes! {
     LicencesDiffer = "licences_differ", NOTE;
     /// A source by which nobody knows what part a model made.
     OriginNotKnown = "origin_not_known", NOTE;
+    /// A declared source that was derived from one that is none, directly or by way of others.
+    ParentSynthetic = "parent_synthetic", NOTE;
     /// Texts or content that whoever signed a statement shows to some only.
     Withheld = "withheld", NOTE;
     /// Disclosures about what is not on the walk.

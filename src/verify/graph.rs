@@ -170,6 +170,15 @@ impl Graph {
             .is_some_and(|located| located.thing == Thing::Dataset)
     }
 
+    /// Returns whether this is a model, from outside or made here.
+    pub(super) fn is_model(&self, reference: ArtifactRef) -> bool {
+        let thing = self.locate(reference).map(|located| located.thing);
+        matches!(
+            thing,
+            Some(Thing::ExternalModel | Thing::Output(OutputKind::Model))
+        )
+    }
+
     /// Returns the run of a statement.
     pub(super) fn run(&self, id: StatementId) -> Option<(&Node, &Run)> {
         let node = self.nodes.get(&id)?;

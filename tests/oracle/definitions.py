@@ -150,7 +150,8 @@ class Descent:
         """1 / sum p^2 over all that the lineage ends in; something opaque counts as one, and so does a mixed source (Lacy 1989)."""
         shares = {}
         for weight, path in self.paths:
-            shares[path[-1]] = shares.get(path[-1], 0) + weight
+            thing = identity(self.node_of(path[-1]))
+            shares[thing] = shares.get(thing, 0) + weight
         return effective(shares.values())
 
     def generators_of(self, path):
@@ -175,7 +176,11 @@ class Descent:
 
     def effective_generators(self):
         """The same for who generated, over the synthetic mass."""
-        return effective(self.generators().values())
+        shares = {}
+        for key, share in self.generators().items():
+            thing = key if key[0] == "named" else identity(self.node_of(key))
+            shares[thing] = shares.get(thing, 0) + share
+        return effective(shares.values())
 
     def coverage(self):
         return self.boundary()["sources"]
@@ -226,6 +231,13 @@ class Descent:
             low += square / rows if rows else 0
             high += square / (rows or 1)
         return low, high
+
+
+def identity(node):
+    """What a founder is, under whatever name: an external model is its provider and version."""
+    if node.kind != "model" or "provider" not in node.facts:
+        return node.key
+    return ("model", *(node.facts[word].strip().lower() for word in ("provider", "version")))
 
 
 def effective(shares):

@@ -135,6 +135,11 @@ class Graph:
             total += whole
         return total
 
+    def made(self, reference):
+        """Whether an artifact is a model's weights."""
+        kind, predicate = self.found[reference.split("/")[0]]
+        return kind == "model" or kind == "run" and predicate["outputs"][self.item(reference)[1]]["kind"] == "model"
+
     def opened(self, references):
         """Cited artifacts with data sets opened to their members."""
         for reference in references:
@@ -200,11 +205,18 @@ class Graph:
                 node.asks += [(target, given["role"]) for target in targets]
             if given["role"] == "base":
                 node.bases += targets
-        node.generated = anew
+        # Who evaluates a model puts out what that model answered.
+        asked = does == "evaluate" and [self.made(one) for _, given in carrying for one in given.get("artifacts", [])]
+        node.generated = anew or bool(asked) and all(asked)
+        if node.generated and does == "evaluate":
+            node.asks = [(one, "seed" if role == "eval" else role) for one, role in node.asks]
+        assert node.generated or not asked or not any(asked), "rows and models as data of one evaluation"
         models = any(given["role"] in ("judge", "generator") for _, given in inputs) or any(
             self.found[one.split("/")[0]][1].get("model") for _, given in inputs
             if given["role"] == "filter" for one in given.get("artifacts", []))
-        node.enriched = not anew and models and does in ("annotate", "judge", "transform")
+        # A generator beside rows that count as the data's works on them, whatever the run does.
+        works = does not in ("generate", "train") and any(given["role"] == "generator" for _, given in inputs)
+        node.enriched = not node.generated and (works or models and does in ("annotate", "judge", "transform"))
         node.weights = self.mixture(key, does, anew, carrying, run, rows)
         return node
 
@@ -237,9 +249,9 @@ class Graph:
         """The corners of the shares of a training's inputs: bases by what is stated of them, the rest by tokens, else by rows."""
         bases = {at: given.get("share") for at, (_, given) in enumerate(carrying) if given["role"] == "base"}
         rest = [at for at in range(len(carrying)) if at not in bases]
-        amounts = [self.amount(carrying[at][1], "tokens") for at in rest]
+        amounts = [self.learnt(carrying[at][1], "tokens") for at in rest]
         if None in amounts:
-            amounts = [self.amount(carrying[at][1], "rows") for at in rest]
+            amounts = [self.learnt(carrying[at][1], "rows") for at in rest]
         within = by_amounts(dict(zip(rest, amounts))) if rest else [{}]
         stated = {at: Fraction(share) for at, share in bases.items() if share is not None}
         # What is left goes to one of those without a share, or, if there are none, to the rest.
@@ -279,6 +291,16 @@ class Graph:
         for parent in {parent for corner in side for parent in corner}:
             self.node(parent)
         return [{written: Fraction(1)}]
+
+    def learnt(self, given, of):
+        """What a training took of an input: no more rows than it kept, and its tokens only where it kept all rows."""
+        if "kept" not in given:
+            return self.amount(given, of)
+        rows = self.amount(given, "rows")
+        kept = given["kept"] * Fraction(given.get("repeat", 1))
+        if of == "tokens":
+            return self.amount(given, of) if rows is not None and kept >= rows else None
+        return kept if rows is None else min(rows, kept)
 
     def amount(self, given, of):
         if given.get(of) is not None:

@@ -19,6 +19,7 @@ use crate::pedigree::Pedigree;
 use crate::pedigree::Range;
 use crate::pedigree::SelfConsumption;
 use crate::pedigree::SharedFounder;
+use crate::pedigree::Teacher;
 use crate::pedigree::Unknown;
 use crate::pedigree::Versus;
 use crate::verify::Judgement;
@@ -60,6 +61,7 @@ pub(super) fn of(judgement: &Judgement, pedigree: &Pedigree) -> Value {
             "stage": stage,
             "self_consumption": self_consumption,
             "contamination": pedigree.contamination.iter().map(contamination).collect::<Vec<Value>>(),
+            "teachers": pedigree.teachers.iter().map(teacher).collect::<Vec<Value>>(),
             "unknowns": pedigree.unknowns.iter().map(unknown).collect::<Vec<Value>>(),
             "unknowns_left_out": pedigree.unknowns_left_out,
             "limits": pedigree.limits,
@@ -192,6 +194,10 @@ fn contamination(one: &Contamination) -> Value {
         "levels": levels.collect::<Vec<Value>>(),
         "measured": one.measured.as_deref().map(path),
     })
+}
+
+fn teacher(one: &Teacher) -> Value {
+    json!({ "id": one.id, "name": one.name, "of": { "id": one.pupil, "name": one.pupil_name } })
 }
 
 fn unknown(one: &Unknown) -> Value {

@@ -44,6 +44,26 @@ fn a_model_eats_what_its_own_ancestor_made() {
     assert_eq!(pedigree.whole.synthetic_inherited, Share::zero());
 }
 
+/// A source that names the base as its generator.
+#[test]
+fn a_name_that_a_source_gives_closes_a_loop() {
+    let mut herd = Herd::default();
+    let base = herd.end(Kind::ExternalModel, None);
+    herd.item(base).name = "Camel".to_owned();
+    let rows = herd.end(Kind::Synthetic(vec!["camel".to_owned()]), Some(50));
+    let model = tuned(&mut herd, base, rows);
+    let of = measure(&herd.graph(model), &[]).self_consumption;
+    assert_eq!(of.own, part(1, 2));
+    let [only] = of.loops.as_slice() else {
+        panic!("{:?}", of.loops)
+    };
+    assert_eq!(
+        (only.kin, only.name.as_str(), only.is_mass),
+        (Kin::Own, "camel", true)
+    );
+    assert_eq!(names(&only.path), ["n2", "n1"]);
+}
+
 #[test]
 fn a_sibling_is_family_and_so_is_what_says_so() {
     for by_word in [false, true] {

@@ -36,6 +36,7 @@ impl Herd {
             },
             run: None,
             family: None,
+            identity: None,
         });
         self.nodes.push(Node {
             item: Some(at),

@@ -155,6 +155,130 @@ fn rollouts_are_generated_though_they_are_no_item() {
     assert_eq!(pedigree.self_consumption.loops.len(), 1);
 }
 
+/// Answers of an evaluation that the next model is trained on.
+#[test]
+fn what_a_model_answered_is_generated() {
+    let mut world = herd();
+    world.add(Predicate::Source(source("exam")));
+    let inputs = [("specialist", Role::Data), ("exam", Role::Eval)];
+    step(&mut world, Does::Evaluate, &inputs, "answers", 1000);
+    let next = [("specialist", Role::Base), ("answers", Role::Data)];
+    step(&mut world, Does::Train, &next, "pupil", 0);
+    let (judgement, exam) = (judged(&world, "pupil"), judged(&world, "exam"));
+    let artifacts = world.refs("exam");
+    let target = Target {
+        name: "exam",
+        artifacts: &artifacts,
+        descent: exam.descent.as_ref().unwrap(),
+    };
+    let found = pedigree(judgement.descent.as_ref().unwrap(), &[target]).unwrap();
+    let stage = found.stage.unwrap();
+    assert_eq!(stage.synthetic, Share::one());
+    assert_eq!(stage.generators[0].name, "specialist");
+    assert_eq!(found.stage_self_consumption.unwrap().own, Share::one());
+    assert_eq!(found.self_consumption.loops.len(), 1);
+    let levels: Vec<Level> = found.contamination[0]
+        .levels
+        .iter()
+        .map(|level| level.level)
+        .collect();
+    assert_eq!(levels, [Level::Derived]);
+}
+
+/// Of rows and a model that one evaluation takes, what the model answered is a sample.
+#[test]
+fn rows_beside_a_model_that_is_evaluated_stay_rows() {
+    let mut world = herd();
+    world.add(Predicate::Source(source("rows")));
+    let inputs = [("specialist", Role::Data), ("rows", Role::Data)];
+    step(&mut world, Does::Evaluate, &inputs, "answers", 100);
+    world.train("answers", "pupil");
+    let whole = of(&judged(&world, "pupil")).whole;
+    assert_eq!(whole.synthetic, Share::any());
+    assert_eq!(whole.generators.last().unwrap().name, "specialist");
+}
+
+/// A filter that a model is asked in, and a training that a model taught.
+#[test]
+fn a_generator_in_a_filter_enriches_and_a_teacher_is_told() {
+    let mut world = herd();
+    let inputs = [("kept", Role::Data), ("teacher", Role::Generator)];
+    step(&mut world, Does::Filter, &inputs, "cleaned", 500);
+    let taught = [("cleaned", Role::Data), ("teacher", Role::Teacher)];
+    step(&mut world, Does::Train, &taught, "pupil", 0);
+    let judgement = judged(&world, "pupil");
+    assert!(judgement.has(Code::AiEnriched));
+    let found = of(&judgement);
+    assert_eq!(found.whole.ai_enriched, Share::one());
+    let taught: Vec<(&str, &str)> = (found.teachers.iter())
+        .map(|one| (one.name.as_str(), one.pupil_name.as_str()))
+        .collect();
+    assert_eq!(taught, [("teacher", "pupil")]);
+}
+
+/// One model under two names, and another one.
+#[test]
+fn a_model_that_is_declared_twice_is_one_founder() {
+    for (version, many) in [("V-1 ", 1), ("v-2", 2)] {
+        let mut world = herd();
+        for (name, version) in [("one", "v-1"), ("two", version)] {
+            world.add(Predicate::Model(Model {
+                version: version.to_owned(),
+                ..model(name)
+            }));
+            let by = [(name, Role::Generator), ("seeds", Role::Seed)];
+            step(&mut world, Does::Generate, &by, &format!("by-{name}"), 100);
+        }
+        let data = [("by-one", Role::Data), ("by-two", Role::Data)];
+        step(&mut world, Does::Train, &data, "pupil", 0);
+        let whole = of(&judged(&world, "pupil")).whole;
+        let many = Some(Share::exact(part(many, 1).low));
+        assert_eq!(whole.effective_sources, many);
+        assert_eq!(whole.effective_generators, many);
+        assert_eq!(whole.founders.len(), 2);
+    }
+}
+
+/// What people are said to have made out of what a model made: nobody knows how much of it is whose.
+#[test]
+fn what_was_derived_from_synthetic_rows_may_be_synthetic() {
+    let mut world = World::new();
+    world.add(Predicate::Source(Source {
+        made_by: MadeBy::Model,
+        generators: Generators::Named(vec!["gpt".to_owned()]),
+        ..source("parent")
+    }));
+    world.add(Predicate::Source(Source {
+        derived_from: Some(Cites::Inline(world.refs("parent"))),
+        ..source("between")
+    }));
+    world.add(Predicate::Source(Source {
+        derived_from: Some(Cites::Inline(world.refs("between"))),
+        ..source("child")
+    }));
+    world.train("child", "pupil");
+    let judgement = judged(&world, "pupil");
+    assert_eq!(judgement.boundary.sources, Share::one());
+    let found = of(&judgement);
+    assert_eq!(found.whole.synthetic, Share::any());
+    assert_eq!(found.whole.coverage, Share::any());
+    assert!(
+        found
+            .whole
+            .generations
+            .iter()
+            .all(|one| one.share == Share::any())
+    );
+    assert_eq!((found.whole.depth.min, found.whole.depth.max), (0, 1));
+    assert_eq!(found.whole.effective_sources, Some(Share::one()));
+    assert_eq!(found.whole.generators[0].name, "gpt");
+    let texts: Vec<&str> = found.unknowns.iter().map(|one| one.text.as_str()).collect();
+    assert_eq!(
+        texts,
+        ["what part of child comes from its parent between is not known"]
+    );
+}
+
 #[test]
 fn a_judge_enriches_and_people_do_not() {
     for (role, by, enriched) in [

@@ -9,6 +9,7 @@ use num_traits::One as _;
 use num_traits::Zero as _;
 
 use crate::statement::ArtifactRef;
+use crate::statement::Does;
 use crate::statement::Input;
 use crate::verify::contents::Content;
 use crate::verify::contents::ContentKey;
@@ -68,15 +69,19 @@ pub(super) fn whole(count: u64) -> BigRational {
 }
 
 /// Works out what each input brings; `inputs` come with what they cite.
-pub(super) fn intake<'a>(contents: &Contents<'_>, inputs: &[(&'a Input, &[ArtifactRef])]) -> Vec<Taken<'a>> {
+pub(super) fn intake<'a>(
+    contents: &Contents<'_>,
+    does: Does,
+    inputs: &[(&'a Input, &[ArtifactRef])],
+) -> Vec<Taken<'a>> {
     let cited: Vec<&[ArtifactRef]> = inputs.iter().map(|(_, cited)| *cited).collect();
     let lists: Vec<(&Input, Vec<Content>)> = inputs
         .iter()
         .zip(contents.of_each(&cited))
         .map(|((input, _), list)| (*input, listed(list)))
         .collect();
-    let rows = spread(&lists, Measure::Rows);
-    let tokens = spread(&lists, Measure::Tokens);
+    let rows = spread(&lists, does, Measure::Rows);
+    let tokens = spread(&lists, does, Measure::Tokens);
     let taken = |(((input, list), rows), tokens): (((&'a Input, Vec<Content>), Amounts), Amounts)| Taken {
         input,
         rows: rows.total,
@@ -123,13 +128,13 @@ struct Amounts {
 
 /// Gives every input what it takes. What stands in several inputs is used up by the one that repeats it most, then
 /// in their order.
-fn spread(lists: &[(&Input, Vec<Content>)], measure: Measure) -> Vec<Amounts> {
+fn spread(lists: &[(&Input, Vec<Content>)], does: Does, measure: Measure) -> Vec<Amounts> {
     let mut order: Vec<_> = lists.iter().enumerate().collect();
     order.sort_by_key(|(_, (input, _))| std::cmp::Reverse(repeat(input)));
     let mut left: BTreeMap<ContentKey, BigRational> = BTreeMap::new();
     let mut spread: Vec<(usize, Amounts)> = order
         .into_iter()
-        .map(|(at, (input, list))| (at, take(&mut left, input, list, measure)))
+        .map(|(at, (input, list))| (at, take(&mut left, input, list, (does, measure))))
         .collect();
     spread.sort_by_key(|(at, _)| *at);
     spread.into_iter().map(|(_, amounts)| amounts).collect()
@@ -139,10 +144,19 @@ fn take(
     left: &mut BTreeMap<ContentKey, BigRational>,
     input: &Input,
     list: &[Content],
-    measure: Measure,
+    (does, measure): (Does, Measure),
 ) -> Amounts {
+    // What a training kept of an input is what it learnt from. What others kept is a matter of what came out.
+    let kept = input.kept.filter(|_| does == Does::Train);
     let stated = match measure {
-        Measure::Rows => input.rows,
+        Measure::Rows => kept.into_iter().chain(input.rows).min(),
+        // Tokens are those of all rows, so that of some of these nobody knows how many they have.
+        Measure::Tokens if kept.is_some_and(|kept| !is_all(kept, input, list)) => {
+            return Amounts {
+                total: None,
+                parts: vec![None; list.len()],
+            };
+        }
         Measure::Tokens => input.tokens,
     };
     let of = |content: &Content| match measure {
@@ -195,6 +209,14 @@ fn take(
         total: Some(scaled(total)),
         parts,
     }
+}
+
+/// Whether so many rows are all that an input has.
+fn is_all(kept: u64, input: &Input, list: &[Content]) -> bool {
+    let mut counts = list.iter().map(|content| content.rows);
+    let exist = counts.try_fold(0_u64, |sum, rows| sum.checked_add(rows?));
+    let rows = input.rows.into_iter().chain(exist).min();
+    rows.is_some_and(|rows| kept >= rows)
 }
 
 fn repeat(input: &Input) -> BigRational {

@@ -201,7 +201,7 @@ impl<'a> Mass<'a> {
             .into_iter()
             .filter_map(|at| Some((run.inputs.get(at)?, node.cites.get(at)?.as_slice())))
             .collect();
-        intake::intake(self.contents, &inputs)
+        intake::intake(self.contents, run.does, &inputs)
     }
 
     fn compute(&mut self, owner: &Owner) -> Boundary {

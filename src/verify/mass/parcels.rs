@@ -361,7 +361,7 @@ impl Drawing<'_> {
         let taken: Vec<_> = positions
             .iter()
             .copied()
-            .zip(intake::intake(self.mass.contents, &inputs))
+            .zip(intake::intake(self.mass.contents, run.does, &inputs))
             .collect();
         for part in taken.iter().flat_map(|(_, taken)| &taken.parts) {
             if let ContentKey::Bytes(digest) = part.key {
@@ -377,7 +377,26 @@ impl Drawing<'_> {
         if taken.is_empty() {
             return nothing;
         }
-        recipe::of_run(run, &taken, rows, whole && run.outputs.len() == 1)
+        let mut made = recipe::of_run(run, &taken, rows, whole && run.outputs.len() == 1);
+        if run.does == Does::Evaluate {
+            let anew = recipe::answered(&mut made.parts, &|owner| self.is_model(owner));
+            if let Some(draft) = self.drafts.get_mut(at) {
+                draft.parcel.sampled = anew;
+            }
+        }
+        made
+    }
+
+    fn is_model(&self, owner: &Owner) -> bool {
+        match *owner {
+            Owner::Nobody => false,
+            Owner::Leaf(reference) | Owner::Founder(reference) => self.mass.graph.is_model(reference),
+            Owner::Portion {
+                statement, output, ..
+            } => self
+                .first_of(statement, output)
+                .is_some_and(|first| self.mass.graph.is_model(first)),
+        }
     }
 
     /// Everything that a run takes and that carries no mass into this output.

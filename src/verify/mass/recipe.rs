@@ -266,6 +266,45 @@ fn counted(of: Recipe, rows: Option<&BigRational>) -> Recipe {
     }
 }
 
+/// What a run puts out that takes a model as data is what that model answered: sampled from it. Returns whether all of it
+/// is; else every part that is a model becomes a sample of its own.
+pub(super) fn answered(parts: &mut [Ingredient], is_model: &impl Fn(&Owner) -> bool) -> bool {
+    let all = !parts.is_empty() && parts.iter().all(|part| of_models(&part.of, is_model));
+    if !all {
+        for part in parts {
+            sample(part, is_model);
+        }
+    }
+    all
+}
+
+fn of_models(of: &Recipe, is_model: &impl Fn(&Owner) -> bool) -> bool {
+    match of {
+        Recipe::Of(owner) => is_model(owner),
+        Recipe::Gap(_) | Recipe::Sampled(_) => false,
+        Recipe::Mix(parts) => !parts.is_empty() && parts.iter().all(|part| of_models(&part.of, is_model)),
+    }
+}
+
+fn sample(part: &mut Ingredient, is_model: &impl Fn(&Owner) -> bool) {
+    match &mut part.of {
+        Recipe::Of(owner) if is_model(owner) => {
+            let of = Recipe::Of(*owner);
+            let rows = part.rows.clone();
+            part.of = Recipe::Sampled(vec![Ingredient {
+                rows,
+                ..Ingredient::new(Share::one(), of)
+            }]);
+        }
+        Recipe::Mix(parts) => {
+            for part in parts {
+                sample(part, is_model);
+            }
+        }
+        _ => {}
+    }
+}
+
 type Groups = BTreeMap<(BTreeSet<Owner>, Option<usize>), Option<BigRational>>;
 
 fn add(groups: &mut Groups, key: (BTreeSet<Owner>, Option<usize>), amount: Option<BigRational>) {

@@ -372,6 +372,17 @@ fn makes_content(graph: &Graph, id: StatementId) -> bool {
         run.rewrites
             || matches!(run.does, Does::Train | Does::Merge | Does::Generate)
             || run.inputs.iter().any(|input| input.role == Role::Generator)
+            || asks_model(graph, id)
+    })
+}
+
+/// Returns whether a run takes a model as its data: what it puts out is what that model answered.
+fn asks_model(graph: &Graph, id: StatementId) -> bool {
+    graph.run(id).is_some_and(|(node, run)| {
+        let data = run.inputs.iter().zip(&node.cites);
+        data.filter(|(input, _)| input.role == Role::Data)
+            .flat_map(|(_, cited)| cited)
+            .any(|cited| graph.is_model(*cited))
     })
 }
 

@@ -1,6 +1,12 @@
 //! Where lineages end: sources nobody can account for, digests nobody computed, versions that may move.
 
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::collections::VecDeque;
+
+use crate::digest::StatementId;
 use crate::statement::Absence;
+use crate::statement::ArtifactRef;
 use crate::statement::Basis;
 use crate::statement::Content;
 use crate::statement::MadeBy;
@@ -16,6 +22,7 @@ use crate::verify::mass::classify;
 use crate::verify::scene::Scene;
 
 pub(super) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+    derived(scene, findings);
     for reference in scene.artifacts() {
         let Some(located) = scene.graph.locate(reference) else {
             continue;
@@ -66,6 +73,49 @@ fn of_source(located: &Located<'_>, source: &Source) -> Option<(Code, String)> {
             format!("nobody knows what part of source {name} a model made"),
         )),
         OriginClass::Opaque | OriginClass::Mixed | OriginClass::Declared => None,
+    }
+}
+
+/// Tells of declared sources that were derived, directly or by way of other sources, from one that is none: once a source,
+/// and one such parent of it.
+fn derived(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+    let mut children: BTreeMap<ArtifactRef, Vec<ArtifactRef>> = BTreeMap::new();
+    let mut queue: VecDeque<(ArtifactRef, String)> = VecDeque::new();
+    for reference in scene.artifacts() {
+        let (Some(source), Some(located)) = (scene.effective(reference), scene.graph.locate(reference))
+        else {
+            continue;
+        };
+        for parent in scene.graph.below(Place::Artifact(reference)) {
+            if let Place::Artifact(parent) = parent {
+                children.entry(parent).or_default().push(reference);
+            }
+        }
+        if classify(source) != OriginClass::Declared {
+            queue.push_back((reference, located.name()));
+        }
+    }
+    let mut told: BTreeSet<StatementId> = BTreeSet::new();
+    while let Some((parent, origin)) = queue.pop_front() {
+        // Each is asked for its children once.
+        for child in children.remove(&parent).unwrap_or_default() {
+            let source = scene
+                .effective(child)
+                .filter(|source| classify(source) == OriginClass::Declared);
+            let (Some(source), Some(located)) = (source, scene.graph.locate(child)) else {
+                continue;
+            };
+            if told.insert(child.statement) {
+                let message = format!(
+                    "source {} is declared as made by {}, and was derived from {origin}, which is not: what part of it \
+                     comes from there is not known",
+                    located.name(),
+                    source.made_by
+                );
+                findings.push(scene.finding(Code::ParentSynthetic, Place::Artifact(child), message));
+            }
+            queue.push_back((child, origin.clone()));
+        }
     }
 }
 

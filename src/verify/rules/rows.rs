@@ -214,7 +214,9 @@ fn held_against(scene: &Scene<'_>, run: &Run, outputs: &[&Output], supplies: &[&
 /// Training takes each distinct row once an epoch; inputs that state more than that have rows of their own.
 fn training(scene: &Scene<'_>, node: &Node, run: &Run) -> Option<(Code, String)> {
     let supplies = supplies(scene, node, run);
-    let empty = |supply: &Supply<'_>| supply.exists.as_ref().is_some_and(BigRational::is_zero);
+    let empty = |supply: &Supply<'_>| {
+        supply.input.kept == Some(0) || supply.exists.as_ref().is_some_and(BigRational::is_zero)
+    };
     let by_model = run.inputs.iter().any(|input| input.role == Role::Generator);
     if !supplies.is_empty() && supplies.iter().all(empty) && !by_model {
         let message = format!("run {} trains on nothing: its data has no row", run.name);

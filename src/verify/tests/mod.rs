@@ -33,7 +33,7 @@ mod who_contributes_to_models;
 mod who_may_say_so;
 
 /// What asks the questions, to see that no code is left out.
-const QUESTIONS: [&str; 20] = [
+const QUESTIONS: [&str; 21] = [
     include_str!("as_it_was.rs"),
     include_str!("both_cannot_be_true.rs"),
     include_str!("does_it_go_on.rs"),
@@ -48,6 +48,7 @@ const QUESTIONS: [&str; 20] = [
     include_str!("what_a_sample_shows.rs"),
     include_str!("what_is_excluded.rs"),
     include_str!("what_a_policy_says.rs"),
+    include_str!("what_a_source_came_from.rs"),
     include_str!("what_is_withheld.rs"),
     include_str!("what_was_corrected.rs"),
     include_str!("what_was_declared_late.rs"),

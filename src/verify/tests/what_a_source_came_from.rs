@@ -28,6 +28,7 @@ fn a_declared_parent_is_walked_and_brings_no_mass() {
     world.add(Predicate::Source(source("parent")));
     let judged = derived(&mut world, &["parent"], &[]);
     passes(&judged);
+    assert!(!judged.has(Code::ParentSynthetic));
     let mass: Vec<_> = judged
         .sources
         .iter()
@@ -56,6 +57,36 @@ fn each_parent_that_nobody_declared_fails() {
         message,
         "source derived was derived from \"a corpus\", and nobody declared where that comes from"
     );
+}
+
+/// Directly, and by way of a source that is declared itself.
+#[test]
+fn a_declared_source_of_synthetic_rows_is_told() {
+    for between in [false, true] {
+        let mut world = herd();
+        world.add(Predicate::Source(Source {
+            made_by: MadeBy::Model,
+            generators: Generators::Named(vec!["gpt".to_owned()]),
+            ..source("synthetic")
+        }));
+        let parents = world.refs("synthetic");
+        if between {
+            world.add(Predicate::Source(Source {
+                derived_from: Some(Cites::Inline(parents)),
+                ..source("between")
+            }));
+        }
+        let judged = derived(&mut world, &[if between { "between" } else { "synthetic" }], &[]);
+        passes(&judged);
+        assert_eq!(judged.boundary.sources, Share::one());
+        let told = judged
+            .findings
+            .iter()
+            .filter(|finding| finding.code == Code::ParentSynthetic);
+        let told: Vec<&str> = told.map(|finding| finding.name.as_str()).collect();
+        assert_eq!(told.len(), 1 + usize::from(between), "{told:?}");
+        assert!(told.contains(&"derived"));
+    }
 }
 
 #[test]

@@ -33,6 +33,23 @@ fn training_goes_by_tokens_else_by_rows() {
 }
 
 #[test]
+fn training_goes_by_the_rows_that_it_kept() {
+    let world = stock();
+    let kept = |human, synthetic| {
+        let mut both = data(&world, &["human", "synthetic"]);
+        both[0].kept = human;
+        both[1].kept = synthetic;
+        of(&world, Does::Train, both, 0, |run| run)
+    };
+    // Of 100 and 300 rows. Nobody knows how many tokens some of them have.
+    is(&kept(Some(20), None), part(20, 320), none(), part(300, 320));
+    is(&kept(Some(100), Some(0)), Share::one(), none(), none());
+    // No more than there are; and their tokens count where they are all.
+    is(&kept(Some(500), Some(30)), part(100, 130), none(), part(30, 130));
+    is(&kept(Some(100), Some(300)), part(1, 2), none(), part(1, 2));
+}
+
+#[test]
 fn a_base_has_its_share_or_any() {
     let world = stock();
     let roles = [("base", Role::Base), ("human", Role::Data)];

@@ -158,6 +158,8 @@ pub fn gap(text: &str, role: Role) -> Input {
 pub fn step(world: &mut World, does: Does, inputs: &[(&str, Role)], output: &str, rows: u64) -> StatementId {
     let kind = if matches!(does, Does::Train | Does::Merge) {
         OutputKind::Model
+    } else if does == Does::Evaluate {
+        OutputKind::Scores
     } else {
         OutputKind::Shard
     };
