@@ -59,7 +59,8 @@ pub fn adapt(descent: &Descent) -> Result<Graph, GraphError> {
     let mut ends = Vec::new();
     for parcel in parcels {
         let of = parcel.node.and_then(|at| descent.nodes.get(at));
-        let mut node = node(parcel, of);
+        let is_start = parcel.node.is_some_and(|at| descent.starts.contains(&at));
+        let mut node = node(parcel, of, is_start);
         if let (Some(end), Some(source)) = (&parcel.end, of.and_then(source_of)) {
             split(&mut node, end, source, |end| {
                 ends.push(end);
@@ -97,7 +98,7 @@ fn source_of(node: &DescentNode) -> Option<&Source> {
     }
 }
 
-fn node(parcel: &Parcel, of: Option<&DescentNode>) -> Node {
+fn node(parcel: &Parcel, of: Option<&DescentNode>, is_start: bool) -> Node {
     let run = of.and_then(|of| match &of.statement.predicate {
         Predicate::Run(run) => Some(run),
         _ => None,
@@ -120,6 +121,8 @@ fn node(parcel: &Parcel, of: Option<&DescentNode>) -> Node {
     } else {
         Role::Data
     };
+    // Weights keep nothing of what they are evaluated on; scores do, and whoever takes them as data learns of it.
+    let is_weights = is_start || of.zip(run).is_some_and(|(of, run)| makes_model(run, of.part));
     let condition = |condition: &crate::verify::ParcelCondition| {
         let input = condition.input.zip(run).and_then(|(at, run)| run.inputs.get(at));
         let role = input.map_or(other, |input| input.role);
@@ -127,7 +130,7 @@ fn node(parcel: &Parcel, of: Option<&DescentNode>) -> Node {
         Condition {
             node: condition.parcel,
             role,
-            measures: role == Role::Eval || (role == Role::Reference && filters),
+            measures: (role == Role::Eval && is_weights) || (role == Role::Reference && filters),
         }
     };
     Node {
