@@ -101,41 +101,41 @@ fn restated(
 /// What policies and counsel judge a source by is not raised by one key, whatever it says of who made it.
 #[test]
 fn terms_change_only_with_a_second_key() {
-    let changes: [(&str, fn(Source) -> Source); 8] = [
-        ("licence", |source| Source {
+    let changes: [fn(Source) -> Source; 8] = [
+        |source| Source {
             licence: Some("CC0-1.0".to_owned()),
             ..source
-        }),
-        ("licence_date", |source| Source {
+        },
+        |source| Source {
             licence_date: Some(Day::parse("2024-01-31").unwrap()),
             ..source
-        }),
-        ("fewer restrictions", |source| Source {
+        },
+        |source| Source {
             restrictions: vec![],
             ..source
-        }),
-        ("other restrictions", |source| Source {
+        },
+        |source| Source {
             restrictions: vec![Restriction::Attribution],
             ..source
-        }),
-        ("acquired_by", |source| Source {
+        },
+        |source| Source {
             acquired_by: AcquiredBy::OwnProduction,
             ..source
-        }),
-        ("holder", |source| Source {
+        },
+        |source| Source {
             holder: Some("Somebody Else".to_owned()),
             ..source
-        }),
-        ("personal_data", |source| Source {
+        },
+        |source| Source {
             personal_data: Answer::NotKnown,
             ..source
-        }),
-        ("legal_basis", |source| Source {
+        },
+        |source| Source {
             legal_basis: Some("consent".to_owned()),
             ..source
-        }),
+        },
     ];
-    for (what, change) in changes {
+    for (what, change) in changes.into_iter().enumerate() {
         // Less favourable otherwise makes up for nothing.
         for worse in [false, true] {
             let (mut world, id) = restated(
@@ -148,16 +148,16 @@ fn terms_change_only_with_a_second_key() {
                 },
             );
             let judgement = world.verify("model");
-            assert!(
-                judgement.has(Code::CorrectionNotAffirmed),
-                "{what}: {:#?}",
-                judgement.findings
-            );
-            assert!(!judgement.has(Code::Corrected), "{what}");
+            assert!(judgement.has(Code::CorrectionNotAffirmed), "change {what}");
+            assert!(!judgement.has(Code::Corrected), "change {what}");
             world.affirm(SECOND, id);
-            assert!(world.verify("model").has(Code::Corrected), "{what}");
+            assert!(world.verify("model").has(Code::Corrected), "change {what}");
         }
     }
+}
+
+#[test]
+fn another_signer_needs_a_second_key_and_more_restrictions_do_not() {
     // Another signer would vouch for it, or no longer.
     has(
         &restated(SECOND, |old| old, |new| new).0.verify("model"),
