@@ -148,11 +148,11 @@ pub fn has_say(ledger: &Ledger, key: KeyId, target: &Statement) -> bool {
 /// says anything better. Otherwise a second key has to affirm it.
 pub fn counts_at_once(view: &View<'_>, notice: &Notice) -> Result<bool, LedgerError> {
     for (target, by) in notice.targets.iter().zip(&notice.by) {
-        let of = |artifact: &ArtifactRef| -> Result<Option<Predicate>, LedgerError> {
+        let of = |artifact: &ArtifactRef| -> Result<Option<Statement>, LedgerError> {
             let Some(facts) = view.index().facts(artifact.statement)? else {
                 return Ok(None);
             };
-            Ok(Some(view.ledger().entry(facts.entry)?.1.predicate))
+            Ok(Some(view.ledger().entry(facts.entry)?.1))
         };
         let (Some(old), Some(new)) = (of(target)?, of(by)?) else {
             return Ok(false);

@@ -61,7 +61,8 @@ pub fn adapt(descent: &Descent) -> Result<Graph, GraphError> {
     let hidden = hidden(descent);
     for (at, parcel) in parcels.iter().enumerate() {
         let of = parcel.node.and_then(|at| descent.nodes.get(at));
-        let mut node = node(parcel, of);
+        let is_start = parcel.node.is_some_and(|at| descent.starts.contains(&at));
+        let mut node = node(parcel, of, is_start);
         if let (Some(end), Some(source)) = (&parcel.end, of.and_then(source_of)) {
             let end = hidden.get(at).cloned().flatten().map_or_else(
                 || (end.clone(), names(source)),
@@ -133,7 +134,7 @@ fn source_of(node: &DescentNode) -> Option<&Source> {
     }
 }
 
-fn node(parcel: &Parcel, of: Option<&DescentNode>) -> Node {
+fn node(parcel: &Parcel, of: Option<&DescentNode>, is_start: bool) -> Node {
     let run = of.and_then(|of| match &of.statement.predicate {
         Predicate::Run(run) => Some(run),
         _ => None,
@@ -156,7 +157,8 @@ fn node(parcel: &Parcel, of: Option<&DescentNode>) -> Node {
     } else {
         Role::Data
     };
-    let samples = kind == Kind::Generated;
+    // Weights keep nothing of what they are evaluated on; scores do, and whoever takes them as data learns of it.
+    let is_weights = is_start || of.zip(run).is_some_and(|(of, run)| makes_model(run, of.part));
     let condition = |condition: &crate::verify::ParcelCondition| {
         let input = condition.input.zip(run).and_then(|(at, run)| run.inputs.get(at));
         let role = input.map_or(other, |input| input.role);
@@ -164,8 +166,7 @@ fn node(parcel: &Parcel, of: Option<&DescentNode>) -> Node {
         Condition {
             node: condition.parcel,
             role,
-            // Questions that answers were made to shape them.
-            measures: (role == Role::Eval && !samples) || (role == Role::Reference && filters),
+            measures: (role == Role::Eval && is_weights) || (role == Role::Reference && filters),
         }
     };
     Node {

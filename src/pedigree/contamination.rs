@@ -1,8 +1,9 @@
 //! Whether what a model is evaluated on has a part in it: by ancestry, which is not overlap of texts.
 //!
 //! Four levels, each with its mass and a way that shows it. Conditioning edges count: a seed or a prompt from an
-//! evaluation set shapes what is generated though it contributes no mass. What is only held against the data, an
-//! evaluation during training or the reference of a decontamination filter, is told apart and is no level.
+//! evaluation set shapes what is generated though it contributes no mass. What is only held against the model or the
+//! data, an evaluation of weights or the reference of a decontamination filter, is told apart and is no level; scores
+//! of an evaluation that a training takes as data were made with its set.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -40,7 +41,7 @@ pub struct Evaluation {
 pub enum Level {
     /// L1: its rows are in the data that the model, or weights it took over, was trained on.
     Exact,
-    /// L2: something the model was trained on was made with it: as a seed, in a prompt, by its labels.
+    /// L2: something the model was trained on was made with it: as a seed, in a prompt, by its labels, as scores on it.
     Derived,
     /// L3: something the model was trained on has a source in common with it.
     SharedSource,

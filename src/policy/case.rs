@@ -163,7 +163,7 @@ pub(super) fn source_of(node: &DescentNode) -> Option<&Source> {
     }
 }
 
-fn facts_of(source: &Source) -> Facts<'_> {
+pub(super) fn facts_of(source: &Source) -> Facts<'_> {
     Facts {
         name: source.name.as_str(),
         artifacts: &source.set.artifacts,

@@ -1,24 +1,31 @@
 //! Rules about where a lineage ends and when it was told: evaluation data, the order of entries, witnesses.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::digest::Sha256Digest;
 use crate::statement::Does;
 use crate::statement::Predicate;
+use crate::statement::Statement;
 use crate::verify::Code;
 use crate::verify::DescentNode;
 use crate::verify::DescentPart;
 
 use super::case::Against;
 use super::case::Case;
+use super::case::facts_of;
 use super::facts::told;
 use super::facts::undeclared;
+use super::select::Alike;
 use super::select::Facts;
 use super::select::Met;
 use super::select::Select;
+use super::select::alike;
 
-/// Whatever is taken to evaluate is not learned from; everything else is looked at, whatever its role.
+/// Weights do not learn from what they are evaluated on; everything else is looked at, whatever its role.
 pub(super) fn no_evaluation_data(case: &Case<'_>, sets: &Select, found: &mut Against<'_, '_>) {
     let learned = learned(case);
+    let mut told_of = BTreeSet::new();
     for candidate in case
         .sources
         .iter()
@@ -27,6 +34,7 @@ pub(super) fn no_evaluation_data(case: &Case<'_>, sets: &Select, found: &mut Aga
         let step = candidate.elsewhere.as_ref();
         match sets.any(&candidate.facts) {
             Met::Yes(why) => {
+                told_of.insert(candidate.at);
                 let message = format!("{} is an evaluation set: {why}", told(candidate));
                 found.node(true, candidate.at, step, message);
             }
@@ -56,6 +64,7 @@ pub(super) fn no_evaluation_data(case: &Case<'_>, sets: &Select, found: &mut Aga
             source: None,
         };
         if let Met::Yes(why) = made.any(&facts) {
+            told_of.insert(at);
             let message = format!(
                 "{} {} is an evaluation set: {why}",
                 node.shown.kind, node.shown.name
@@ -63,32 +72,90 @@ pub(super) fn no_evaluation_data(case: &Case<'_>, sets: &Select, found: &mut Aga
             found.node(true, at, None, message);
         }
     }
+    same_bytes(case, sets, &learned, &mut told_of, found);
     undeclared(case, found);
+}
+
+/// Bytes of a set are the set, whatever else they are called: another source, a file of a manifest, what a run put out.
+fn same_bytes(
+    case: &Case<'_>,
+    sets: &Select,
+    learned: &BTreeSet<usize>,
+    told_of: &mut BTreeSet<usize>,
+    found: &mut Against<'_, '_>,
+) {
+    let parcels = || {
+        let all = case.descent.parcels.all.iter();
+        all.filter_map(move |parcel| Some((parcel.node?, case.node(parcel.node?)?, &parcel.digests)))
+    };
+    let mut named: BTreeMap<Sha256Digest, &str> = BTreeMap::new();
+    named.extend(sets.content.iter().map(|digest| (*digest, "that is named by it")));
+    for (_, node, digests) in
+        parcels().filter(|(_, node, _)| is_meant(sets, &node.statement, &node.shown.name))
+    {
+        named.extend(digests.iter().map(|digest| (*digest, node.shown.name.as_str())));
+    }
+    let mut same: Vec<(usize, &DescentNode, Sha256Digest, &str)> = Vec::new();
+    for content in &case.descent.shared {
+        let mut claims = content.claims.iter();
+        if let Some(set) = claims.find(|claim| is_meant(sets, &claim.statement, &claim.name)) {
+            let nodes = content.claims.iter().filter_map(|claim| claim.node);
+            let nodes = nodes.filter_map(|at| Some((at, case.node(at)?, content.sha256, set.name.as_str())));
+            same.extend(nodes);
+        }
+    }
+    // An empty file is nobody's.
+    named.remove(&Sha256Digest::of(b""));
+    same.extend(parcels().filter_map(|(at, node, digests)| {
+        let known = digests.iter().find_map(|digest| named.get_key_value(digest));
+        known.map(|(digest, set)| (at, node, *digest, *set))
+    }));
+    for (at, node, digest, set) in same {
+        if learned.contains(&at) && told_of.insert(at) {
+            let message = format!(
+                "{} {} has bytes of the evaluation set {set}: sha256 {digest}",
+                node.shown.kind, node.shown.name
+            );
+            found.node(true, at, None, message);
+        }
+    }
+}
+
+/// Whether a statement is one of the sets: of a source by all that it declares, of anything else by its name.
+fn is_meant(sets: &Select, statement: &Statement, name: &str) -> bool {
+    match &statement.predicate {
+        Predicate::Source(source) => matches!(sets.any(&facts_of(source)), Met::Yes(_)),
+        _ => sets.name.iter().any(|set| alike(name, set) == Alike::Same),
+    }
 }
 
 fn is_rows_made_here(node: &DescentNode) -> bool {
     matches!(node.shown.kind, "shard" | "scores" | "dataset")
 }
 
-/// An evaluation, and what a decontamination is held against, bring nothing of their content along.
-fn only_compares(node: &DescentNode, role: &str) -> bool {
+/// What a decontamination is held against brings nothing of its content along, and neither does an evaluation of the
+/// weights that come out; of the scores that come out it does.
+fn only_compares(node: &DescentNode, role: &str, is_weights: bool) -> bool {
     let filters = matches!(&node.statement.predicate, Predicate::Run(run) if run.does == Does::Filter);
-    role == "eval" || (role == "reference" && filters)
+    (role == "eval" && is_weights) || (role == "reference" && filters)
 }
 
 /// Returns everything that is reached without passing through what a run only compares with.
 fn learned(case: &Case<'_>) -> BTreeSet<usize> {
-    let mut queue: Vec<usize> = case.descent.starts.clone();
-    let mut seen: BTreeSet<usize> = queue.iter().copied().collect();
-    while let Some(at) = queue.pop() {
+    let starts = &case.descent.starts;
+    // With each, whether it is a run of which only the weights, or what was asked about, are taken.
+    let mut queue: Vec<(usize, bool)> = starts.iter().map(|at| (*at, true)).collect();
+    let mut seen: BTreeSet<(usize, bool)> = queue.iter().copied().collect();
+    while let Some((at, is_weights)) = queue.pop() {
         let Some(node) = case.node(at) else { continue };
+        let of_weights = node.shown.kind == "model" || starts.contains(&at);
         let edges = node.descends.iter();
         let below = edges
-            .filter(|edge| !only_compares(node, edge.role))
-            .map(|edge| edge.to);
+            .filter(|edge| !only_compares(node, edge.role, is_weights))
+            .map(|edge| (edge.to, edge.role != "output" || of_weights));
         queue.extend(below.filter(|next| seen.insert(*next)).collect::<Vec<_>>());
     }
-    seen
+    seen.into_iter().map(|(at, _)| at).collect()
 }
 
 /// The log is the only clock there is: what a training descends from has to stand below it, and no gap of it may have

@@ -12,9 +12,10 @@ use super::case::Candidate;
 use super::case::Case;
 use super::case::source_of;
 use super::rule::Names;
+use super::select::Alike;
 use super::select::Met;
 use super::select::Select;
-use super::select::folded;
+use super::select::alike;
 
 pub(super) fn sources(case: &Case<'_>, allow: &Select, forbid: &Select, found: &mut Against<'_, '_>) {
     for candidate in &case.sources {
@@ -99,9 +100,16 @@ pub(super) fn providers(case: &Case<'_>, names: &Names, found: &mut Against<'_, 
 
 fn provider(model: &Model, at: usize, step: Option<&PathStep>, names: &Names, found: &mut Against<'_, '_>) {
     let who = &model.provider;
-    if is_forbidden(names, who) {
+    let (forbidden, other) = forbidden(names, who);
+    if forbidden == Alike::Same {
         let message = format!("model {} is provided by {who}, who is forbidden", model.name);
         found.node(true, at, step, message);
+    } else if forbidden == Alike::Part {
+        let message = format!(
+            "model {} is provided by {who}, which may be {other}, who is forbidden: a rule that allows it has to name it",
+            model.name
+        );
+        found.node(false, at, step, message);
     } else if !is_allowed(names, who) {
         let message = format!(
             "model {} is provided by {who}, who is not among those allowed",
@@ -130,9 +138,16 @@ fn generators(
         return;
     };
     for model in models {
-        if is_forbidden(names, model) {
+        let (forbidden, other) = forbidden(names, model);
+        if forbidden == Alike::Same {
             let message = format!("source {source} was made by {model}, which is forbidden");
             found.node(true, at, None, message);
+        } else if forbidden == Alike::Part {
+            let message = format!(
+                "source {source} was made by {model}, which may be {other}, which is forbidden: a rule that allows it has \
+                 to name it"
+            );
+            found.node(false, at, None, message);
         } else if names.allow.is_empty() || !names.allow.contains(model) {
             let message = format!(
                 "source {source} was made by {model}, and who provides that is not stated: a rule that allows it has to name it"
@@ -142,10 +157,17 @@ fn generators(
     }
 }
 
-fn is_forbidden(names: &Names, name: &str) -> bool {
-    let told = folded(name);
-    let mut forbidden = names.forbid.iter();
-    forbidden.any(|other| other == name || (!told.is_empty() && folded(other) == told))
+/// How a name compares with those that are forbidden, and with which; one that is allowed by name is no part of another.
+fn forbidden<'a>(names: &'a Names, name: &str) -> (Alike, &'a str) {
+    let like = |wanted| names.forbid.iter().find(|other| alike(name, other) == wanted);
+    if let Some(same) = like(Alike::Same) {
+        return (Alike::Same, same.as_str());
+    }
+    let is_named = names.allow.iter().any(|other| other == name);
+    match like(Alike::Part) {
+        Some(other) if !is_named => (Alike::Part, other.as_str()),
+        _ => (Alike::No, ""),
+    }
 }
 
 fn is_allowed(names: &Names, name: &str) -> bool {

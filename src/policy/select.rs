@@ -45,11 +45,39 @@ pub(super) struct Facts<'a> {
 }
 
 /// Names that differ in case, white space or signs only, are one for whoever forbids them.
-pub(super) fn folded(name: &str) -> String {
+fn folded(name: &str) -> String {
     name.chars()
         .filter(|c| c.is_alphanumeric())
         .flat_map(char::to_lowercase)
         .collect()
+}
+
+/// The fewest letters and digits that make one name a part of another.
+const PART_MIN: usize = 4;
+
+/// How a stated name compares with one that a rule forbids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Alike {
+    /// It is that name.
+    Same,
+    /// One holds the other: it may be the same thing, or a part of it.
+    Part,
+    /// It is another one.
+    No,
+}
+
+/// Compares a stated name with one that a rule forbids.
+pub(super) fn alike(stated: &str, forbidden: &str) -> Alike {
+    let (one, other) = (folded(stated), folded(forbidden));
+    if stated == forbidden || (!one.is_empty() && one == other) {
+        return Alike::Same;
+    }
+    let holds = |long: &str, short: &str| short.chars().count() >= PART_MIN && long.contains(short);
+    if holds(&one, &other) || holds(&other, &one) {
+        Alike::Part
+    } else {
+        Alike::No
+    }
 }
 
 impl Select {
@@ -142,15 +170,21 @@ fn text(key: &str, stated: Option<&str>, values: &[String], fold: bool) -> Met {
     match stated {
         None => Met::NotKnown(format!("its {key} is not stated")),
         Some(stated) if is_reserved(stated) => Met::NotKnown(format!("its {key} is withheld")),
-        Some(stated) => {
-            let told = folded(stated);
-            let same =
-                |value: &&String| *value == stated || (fold && !told.is_empty() && folded(value) == told);
-            match values.iter().find(same) {
-                Some(_) => Met::Yes(format!("its {key} is {stated}")),
-                None => Met::No(format!("its {key} is {stated}")),
+        Some(stated) if fold => {
+            let like = |wanted| values.iter().find(|value| alike(stated, value) == wanted);
+            match (like(Alike::Same), like(Alike::Part)) {
+                (Some(_), _) => Met::Yes(format!("its {key} is {stated}")),
+                (None, Some(value)) if key == "name" => Met::NotKnown(format!(
+                    "{stated} may be, or hold, {value}: name it by its content"
+                )),
+                (None, Some(value)) => Met::NotKnown(format!("its {key} {stated} may be {value}")),
+                (None, None) => Met::No(format!("its {key} is {stated}")),
             }
         }
+        Some(stated) if values.iter().any(|value| value == stated) => {
+            Met::Yes(format!("its {key} is {stated}"))
+        }
+        Some(stated) => Met::No(format!("its {key} is {stated}")),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Each rule with a lineage that keeps it and one that does not.
 
 mod between;
+mod evaluated;
 mod kit;
 mod measured;
 mod terms;

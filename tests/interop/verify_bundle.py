@@ -9,8 +9,9 @@ from lineage import EMPTY, LEAVES, MODELS, Lineage, facts, generators, plays
 VERDICTS = {"tampered": 20, "not_traced": 21, "undecidable": 22, "not_permitted": 23, "traced": 0}
 PAGE = (FORMATS.parent / "verdict.md").read_text().split("## Findings that lead to `")[1:]
 CODES = {code: part.split("`")[0] for part in PAGE for code in re.findall(r"(?m)^\| `(\w+)` \|", part.split("\n## ")[0])}
-# What a correction may not change without a second key, beside counts; of a source it is its facts.
-LOUD = {"model": "provider version family alias access", "filter": "model", "dataset": "members unresolved",
+# What a correction may not change without a second key, beside counts and signer; of a source also its facts, or only for the worse.
+LOUD = {"source": "licence licence_date acquired_by holder personal_data legal_basis", "filter": "model rule params",
+        "model": "provider version family alias access licence licence_date terms report", "dataset": "members unresolved",
         "run": "does inputs inputs_complete code expansion rewrites epochs"}
 def key_id(key): return digest(bytes.fromhex(key))
 
@@ -60,13 +61,16 @@ class Keys:  # from genesis and the key statements in log order
 def has_a_say(one, node, keys):  # whether a notice is by the key of its target, for the holder that the target names, or by an owner
     grant, named = keys.grants.get(one.issuer, {}), node.says.get("holder", node.says.get("provider"))
     return one.issuer in {node.issuer, *keys.owners} or named is not None and grant.get("holder") == named
-def says_nothing_better(old, new):  # a less favourable claim, or the same about who made it and from what
+def says_nothing_better(old, new):  # by the same signer: a less favourable claim, or the same about who made it and from what
     def told(thing):
         node, counted = thing.node, [part.get(key) for part in (thing.item, thing.artifact) for key in ("rows", "tokens")]
-        outputs = node.kind == "run" and ([{**item, "name": ""} for _, _, item in node.items], [one["subject"] for one in node.artifacts])
-        return node.kind, counted, outputs, [node.says.get(key) for key in LOUD.get(node.kind, "").split()]
+        outputs = node.kind == "run" and [{**item, "name": ""} for _, _, item in node.items]
+        files = node.kind in ("run", "filter") and [one["subject"] for one in node.artifacts]
+        return node.kind, node.issuer, counted, outputs, files, [node.says.get(key) for key in LOUD.get(node.kind, "").split()]
     sources = [facts(one.node.says) for one in (old, new) if one.kind == "source"]
-    return told(old) == told(new) and (not sources or sources[1][:2] < sources[0][:2] or sources[0] == sources[1])
+    bound, binds = (set(one.node.says.get("restrictions", [])) for one in (old, new))
+    same = told(old) == told(new) and (bound == binds or bound and bound <= binds)
+    return same and (not sources or sources[1][:2] < sources[0][:2] or sources[0] == sources[1])
 def counts(one, target, by, lineage, keys):  # whether something stands in the place of an artifact or of a gap by a notice
     (node_id, at, line), new = target, lineage.thing(by)
     node, old = lineage.nodes[node_id], lineage.thing(target)

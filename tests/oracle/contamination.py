@@ -6,6 +6,11 @@ MADE_WITH = ("seed", "prompt", "data", "labels")     # what shapes rows without 
 TAUGHT_BY = ("judge", "teacher", "generator")
 
 
+def made_with(node):
+    """What shapes the rows of something: of scores, and of whatever else is no weights, also what it was evaluated on."""
+    return MADE_WITH if node.kind == "model" else MADE_WITH + ("eval",)
+
+
 class Ancestry:
     def __init__(self, graph):
         self.graph, self.rows, self.all = graph, {}, {}
@@ -25,7 +30,7 @@ class Ancestry:
                     continue
                 found.add(one)
                 if self.graph.node(one).kind != "model" or one == key:
-                    waiting += self.below(one, MADE_WITH)
+                    waiting += self.below(one, made_with(self.graph.node(one)))
             self.rows[key, but] = found
         return self.rows[key, but]
 
@@ -37,7 +42,7 @@ class Ancestry:
                 one = waiting.pop()
                 if one not in found:
                     found.add(one)
-                    waiting += self.below(one, MADE_WITH + TAUGHT_BY)
+                    waiting += self.below(one, made_with(self.graph.node(one)) + TAUGHT_BY)
             self.all[key] = found
         return self.all[key]
 
@@ -67,7 +72,7 @@ def touched(ancestry, path, told):
         levels.add("L1")
     common = ancestry.sources(told) - {told}
     for key in near:
-        asked = [one for one, role in graph.node(key).asks if role in MADE_WITH]
+        asked = [one for one, role in graph.node(key).asks if role in made_with(graph.node(key))]
         if any(told in ancestry.made_of(one) for one in asked):
             levels.add("L2")
         if common & ({key} | set().union(*(ancestry.sources(one, told) for one in asked))):

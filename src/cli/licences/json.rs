@@ -56,6 +56,15 @@ pub(super) fn value(judgement: &Judgement, descent: &Descent, found: &Licences) 
         .differing
         .iter()
         .map(|content| json!({ "sha256": content.sha256.to_hex(), "claims": ids(&content.claims) }));
+    let corrected = super::corrections(judgement).map(|finding| {
+        json!({
+            "code": finding.code.as_str(),
+            "id": finding.node,
+            "name": finding.name,
+            "message": finding.message,
+            "path": path(&finding.path),
+        })
+    });
     json!({
         "schema": "herdbook/licences/v1",
         "name": judgement.name,
@@ -65,6 +74,7 @@ pub(super) fn value(judgement: &Judgement, descent: &Descent, found: &Licences) 
         "expression": found.expression,
         "restrictions": found.witnesses.iter().filter_map(witness).collect::<Vec<Value>>(),
         "conflict": found.conflict,
+        "corrections": corrected.collect::<Vec<Value>>(),
         "differing": differing.collect::<Vec<Value>>(),
         "ancestors": found.bound.iter().map(one).collect::<Vec<Value>>(),
         "odrl": odrl(&found.terms),

@@ -13,7 +13,9 @@ use crate::licence::Licences;
 use crate::licence::Terms;
 use crate::licence::Witness;
 use crate::statement::Restriction;
+use crate::verify::Code;
 use crate::verify::Descent;
+use crate::verify::Finding;
 use crate::verify::Judgement;
 use crate::verify::Request;
 
@@ -139,6 +141,7 @@ fn text(judgement: &Judgement, descent: &Descent, found: &Licences, paint: Paint
             ),
         );
     }
+    text.push_str(&corrected(judgement, paint));
     text.push_str(&not_stated(descent, found, paint));
     text.push_str(&differing(found, paint));
     text.push_str(&bound_text(found, paint));
@@ -212,6 +215,34 @@ fn part(bound: &Bound) -> &'static str {
         None if bound.is_elsewhere() => " (claims the same bytes elsewhere)",
         Some(true) | None => "",
     }
+}
+
+/// Returns the findings on corrections that stand here, and on those that wait for a second key.
+fn corrections(judgement: &Judgement) -> impl Iterator<Item = &Finding> {
+    let is_one = |finding: &&Finding| matches!(finding.code, Code::Corrected | Code::CorrectionNotAffirmed);
+    judgement.findings.iter().filter(is_one)
+}
+
+/// What was said before, and who said otherwise: terms that changed are never told as if they had always been so.
+fn corrected(judgement: &Judgement, paint: Paint) -> String {
+    let all: Vec<_> = corrections(judgement).collect();
+    if all.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("\n{}\n", paint.notable("corrected"));
+    for finding in all.iter().take(SHOWN_MAX) {
+        put(
+            &mut text,
+            format_args!(
+                "  {}: {}\n    path  {}\n",
+                in_line(&finding.name),
+                in_line(&finding.message),
+                super::verify::path_text(&finding.path),
+            ),
+        );
+    }
+    text.push_str(&more(all.len()));
+    text
 }
 
 fn not_stated(descent: &Descent, found: &Licences, paint: Paint) -> String {

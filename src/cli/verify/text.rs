@@ -32,6 +32,9 @@ use super::Outcome;
 /// How many notes of one code are written out; JSON has all.
 const NOTES_OF_A_CODE_MAX: usize = 3;
 
+/// With more places than this that break one rule, only the first are written out; JSON has all.
+const PLACES_OF_A_RULE_MAX: usize = 5;
+
 /// How many sources or models are listed; JSON has all.
 const FACTS_SHOWN_MAX: usize = 30;
 
@@ -192,7 +195,26 @@ fn findings(findings: &[Finding], paint: Paint) -> String {
         .iter()
         .partition(|finding| finding.code.verdict().is_some());
     let mut advised = BTreeSet::new();
+    let mut rules: BTreeMap<(Code, &str), (usize, usize)> = BTreeMap::new();
+    for rule in failing.iter().filter_map(|finding| rule(finding)) {
+        rules.entry(rule).or_default().1 += 1;
+    }
     for finding in failing {
+        if let Some((told, all)) = rule(finding).and_then(|rule| rules.get_mut(&rule)) {
+            *told += 1;
+            if *all > PLACES_OF_A_RULE_MAX && *told > NOTES_OF_A_CODE_MAX {
+                if told == all {
+                    let more = *all - NOTES_OF_A_CODE_MAX;
+                    put(
+                        &mut text,
+                        format_args!(
+                            "  and {more} more places where that rule is not kept (--json lists all)\n"
+                        ),
+                    );
+                }
+                continue;
+            }
+        }
         text.push_str(&failure(finding, paint));
         if advised.insert(finding.code) {
             text.push_str(&to_do(finding.code));
@@ -206,6 +228,13 @@ fn findings(findings: &[Finding], paint: Paint) -> String {
         text.push_str(&folded(code, &notes, paint));
     }
     text
+}
+
+/// Returns which rule of a policy a finding is about, by the words before what the rule has against the lineage.
+fn rule(finding: &Finding) -> Option<(Code, &str)> {
+    let is_rule = matches!(finding.code, Code::PolicyBroken | Code::PolicyNotJudged);
+    let (rule, _) = finding.message.split_once(": ").filter(|_| is_rule)?;
+    Some((finding.code, rule))
 }
 
 fn failure(finding: &Finding, paint: Paint) -> String {
@@ -284,10 +313,7 @@ fn declared(judgement: &Judgement, paint: Paint) -> String {
     let mut text = String::new();
     let takes_part = |mass: bool| if mass { "contributes" } else { "conditions" }.to_owned();
     if !judgement.sources.is_empty() {
-        put(
-            &mut text,
-            format_args!("\n{}\n", paint.strong("declared sources")),
-        );
+        put(&mut text, format_args!("\n{}\n", paint.strong("sources")));
         let rows: Vec<Vec<String>> = judgement
             .sources
             .iter()

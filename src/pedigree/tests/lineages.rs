@@ -327,6 +327,39 @@ fn an_evaluation_set_is_found_by_its_bytes_under_another_name() {
     assert_eq!(elsewhere.contamination[0].levels, []);
 }
 
+/// Weights keep nothing of what they are evaluated on; what else comes out of such a run was made with it.
+#[test]
+fn scores_of_an_evaluation_that_are_trained_on_are_derived_from_its_set() {
+    let mut world = World::new();
+    world.add(Predicate::Source(source("bench")));
+    world.add(Predicate::Source(source("seeds")));
+    let inputs = [("seeds", Role::Data), ("bench", Role::Eval)];
+    step(&mut world, Does::Annotate, &inputs, "marks", 100);
+    world.train("marks", "taught");
+    step(&mut world, Does::Train, &inputs, "measured", 0);
+    let bench = judged(&world, "bench");
+    let artifacts = world.refs("bench");
+    let target = Target {
+        name: "bench",
+        artifacts: &artifacts,
+        descent: bench.descent.as_ref().unwrap(),
+    };
+    let found = |item: &str| {
+        let found = pedigree(judged(&world, item).descent.as_ref().unwrap(), &[target]).unwrap();
+        let one = found.contamination.into_iter().next().unwrap();
+        let levels: Vec<_> = one
+            .levels
+            .into_iter()
+            .map(|level| (level.level, level.share))
+            .collect();
+        (levels, one.measured.is_some())
+    };
+    assert_eq!(found("taught"), (vec![(Level::Derived, Share::one())], false));
+    assert_eq!(found("measured"), (vec![], true));
+    // Asked about themselves, the marks are only held against it.
+    assert_eq!(found("marks"), (vec![], true));
+}
+
 #[test]
 fn another_file_of_the_same_source_is_a_shared_source_and_no_more() {
     let mut world = World::new();

@@ -5,16 +5,22 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::digest::KeyId;
+use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
 use crate::statement::Artifact;
 use crate::statement::ArtifactRef;
 use crate::statement::ArtifactSet;
 use crate::statement::Does;
+use crate::statement::Filter;
 use crate::statement::GapRef;
+use crate::statement::Model;
 use crate::statement::NoticeKind;
 use crate::statement::Predicate;
+use crate::statement::Restriction;
 use crate::statement::Role;
 use crate::statement::Run;
+use crate::statement::Source;
+use crate::statement::Statement;
 use crate::statement::Thing;
 use crate::statement::Word as _;
 use crate::trust::Keys;
@@ -222,6 +228,7 @@ pub(in crate::verify) fn misfit(
 /// What a statement says about one of its artifacts.
 #[derive(Clone, Copy)]
 struct Claim<'a> {
+    issuer: KeyId,
     predicate: &'a Predicate,
     artifact: Option<&'a Artifact>,
     set: Option<&'a ArtifactSet>,
@@ -230,13 +237,15 @@ struct Claim<'a> {
 impl<'a> Claim<'a> {
     fn of(located: &Located<'a>) -> Self {
         Self {
+            issuer: located.node.statement.issuer,
             predicate: &located.node.statement.predicate,
             artifact: located.artifact,
             set: located.set,
         }
     }
 
-    fn at(predicate: &'a Predicate, subject: u32) -> Self {
+    fn at(statement: &'a Statement, subject: u32) -> Self {
+        let predicate = &statement.predicate;
         let mut left = usize::try_from(subject).unwrap_or(usize::MAX);
         let set = predicate.sets().into_iter().map(|(_, set)| set).find(|set| {
             let here = left < set.artifacts.len();
@@ -245,6 +254,7 @@ impl<'a> Claim<'a> {
         });
         let at = usize::try_from(subject).unwrap_or(usize::MAX);
         Self {
+            issuer: statement.issuer,
             predicate,
             artifact: predicate.artifacts().nth(at),
             set,
@@ -253,44 +263,66 @@ impl<'a> Claim<'a> {
 }
 
 /// Returns whether a correction of the one artifact by the other counts without a second key: it says nothing better.
-pub fn counts_at_once(old: (&Predicate, u32), new: (&Predicate, u32)) -> bool {
+pub fn counts_at_once(old: (&Statement, u32), new: (&Statement, u32)) -> bool {
     no_better(Claim::at(old.0, old.1), Claim::at(new.0, new.1))
 }
 
-/// Returns whether a claim says nothing better about a content than another: less favourable for a source, or the
-/// same about who made it and from what.
+/// Returns whether a claim says nothing better about a content than another: signed by the same key, under the same terms,
+/// and less favourable for a source, or the same about who made it and from what.
 fn no_better(old: Claim<'_>, new: Claim<'_>) -> bool {
     let counts = |claim: Claim<'_>| {
         let set = claim.set.map(|set| (set.rows, set.tokens));
         (claim.artifact.map(|one| (one.rows, one.tokens)), set)
     };
-    if counts(old) != counts(new) {
+    // Who signs decides whether its holder vouches for a source.
+    if old.issuer != new.issuer || counts(old) != counts(new) {
         return false;
     }
     match (old.predicate, new.predicate) {
         (Predicate::Source(old), Predicate::Source(new)) => {
-            favour(new) < favour(old) || facts(old) == facts(new)
+            binds_as_much(&old.restrictions, &new.restrictions)
+                && told_of_source(old) == told_of_source(new)
+                && (favour(new) < favour(old) || facts(old) == facts(new))
         }
         (Predicate::Model(old), Predicate::Model(new)) => {
-            let told = |model: &crate::statement::Model| {
-                (
-                    model.provider.clone(),
-                    model.version.clone(),
-                    model.family.clone(),
-                    model.alias,
-                    model.access,
-                )
-            };
-            told(old) == told(new)
+            binds_as_much(&old.restrictions, &new.restrictions) && told_of_model(old) == told_of_model(new)
         }
         (Predicate::Prompt(_), Predicate::Prompt(_)) => true,
-        (Predicate::Filter(old), Predicate::Filter(new)) => old.model == new.model,
+        (Predicate::Filter(old), Predicate::Filter(new)) => {
+            let code = |filter: &Filter| -> Vec<Sha256Digest> {
+                filter.set.artifacts.iter().map(|one| one.sha256).collect()
+            };
+            (&old.model, old.rule, &old.params, code(old)) == (&new.model, new.rule, &new.params, code(new))
+        }
         (Predicate::Dataset(old), Predicate::Dataset(new)) => {
             old.members == new.members && old.gaps == new.gaps
         }
         (Predicate::Run(one), Predicate::Run(other)) => bare(one, one) == bare(other, one),
         _ => false,
     }
+}
+
+/// The same restrictions, or more of them. A list where there was none would say for the first time that these are all.
+fn binds_as_much(old: &[Restriction], new: &[Restriction]) -> bool {
+    let (old, new): (BTreeSet<_>, BTreeSet<_>) = (old.iter().collect(), new.iter().collect());
+    old == new || (!old.is_empty() && old.is_subset(&new))
+}
+
+/// What policies and counsel judge a source by, beside who made it.
+fn told_of_source(source: &Source) -> impl PartialEq + use<'_> {
+    (
+        (&source.licence, &source.licence_date, &source.holder),
+        (source.acquired_by, source.personal_data, &source.legal_basis),
+    )
+}
+
+/// What an external model is, and under which terms.
+fn told_of_model(model: &Model) -> impl PartialEq + use<'_> {
+    (
+        (&model.provider, &model.version, &model.family),
+        (model.alias, model.access),
+        (&model.licence, &model.licence_date, &model.terms, &model.report),
+    )
 }
 
 /// A run without what says nothing about where its outputs come from.
@@ -362,12 +394,7 @@ fn resolve(
 }
 
 /// Returns why a leaf cannot stand in the place of a gap.
-fn unfit(
-    digest: Option<crate::digest::Sha256Digest>,
-    leaf: &Located<'_>,
-    does: Does,
-    role: Role,
-) -> Option<String> {
+fn unfit(digest: Option<Sha256Digest>, leaf: &Located<'_>, does: Does, role: Role) -> Option<String> {
     let Some(digest) = digest else {
         return Some("the gap states no digest, so nothing can be shown to be what was meant".to_owned());
     };

@@ -268,8 +268,8 @@ fn corrected(scene: &Scene<'_>, correction: &Correction) -> Option<Finding> {
         State::NotAffirmed => {
             let place = on_walk(correction.target).or_else(|| on_walk(correction.by))?;
             let message = format!(
-                "entry {index}, signed by {by}, puts {} in the place of {} and says something else about who made it or \
-                 from what; it counts only once another granted key affirms it (`key affirm hb:{}`)",
+                "entry {index}, signed by {by}, puts {} in the place of {} and says something else about who made it, from \
+                 what, under which terms or by whose word; it counts only once another granted key affirms it (`key affirm hb:{}`)",
                 correction.by, correction.target, notified.id
             );
             Some(scene.finding(Code::CorrectionNotAffirmed, place, message))

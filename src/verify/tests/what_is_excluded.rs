@@ -451,7 +451,7 @@ fn what_stands_in_the_place_of_it_is_not_excluded() {
     let old = world.refs("banned");
     world.train("banned", "trained");
     world.add(Predicate::Source(Source {
-        licence: Some("MIT".to_owned()),
+        url: Some("https://example.org".to_owned()),
         set: file("banned", 100),
         ..source("corrected")
     }));

@@ -6,10 +6,10 @@ use crate::statement::*;
 use crate::verify::*;
 
 /// A source of these bytes; one that people made unless `model` did.
-fn said(world: &mut World, seed: u8, item: &str, generator: Option<&str>, licence: &str) -> ArtifactRef {
+fn said(world: &mut World, seed: u8, item: &str, generator: Option<&str>, url: &str) -> ArtifactRef {
     let said = Source {
         set: file("bytes", 100),
-        licence: Some(licence.to_owned()),
+        url: Some(url.to_owned()),
         ..source(item)
     };
     let said = match generator {
@@ -27,9 +27,9 @@ fn said(world: &mut World, seed: u8, item: &str, generator: Option<&str>, licenc
 /// A model trained on what the first source says, and a second source about the same bytes.
 fn two(first: Option<&str>, second: Option<&str>) -> (World, ArtifactRef, ArtifactRef) {
     let mut world = World::new();
-    let old = said(&mut world, ISSUER, "old", first, "MIT");
+    let old = said(&mut world, ISSUER, "old", first, "https://old.example");
     world.train("old", "model");
-    let new = said(&mut world, ISSUER, "new", second, "Apache-2.0");
+    let new = said(&mut world, ISSUER, "new", second, "https://new.example");
     (world, old, new)
 }
 
@@ -56,7 +56,7 @@ fn other_facts_are_corrected_at_once_and_never_silently() {
         note.message
     );
     assert_eq!(judgement.sources.len(), 1);
-    assert_eq!(judgement.sources[0].licence.as_deref(), Some("Apache-2.0"));
+    assert_eq!(judgement.sources[0].name, "new");
     assert!(judgement.lineage.nodes.iter().all(|node| node.name != "old"));
     assert!(judgement.lineage.edges.iter().all(|edge| edge.to > edge.from));
 }
@@ -74,6 +74,169 @@ fn what_is_less_favourable_counts_at_once() {
     passes(&judgement);
     has(&judgement, Code::Corrected);
     assert_eq!(judgement.boundary.opaque_synthetic, Share::one());
+}
+
+/// A model trained on a source, which another statement about the same bytes corrects; `by` signs that.
+fn restated(
+    by: u8,
+    old: impl FnOnce(Source) -> Source,
+    new: impl FnOnce(Source) -> Source,
+) -> (World, StatementId) {
+    let plain = |item: &str| Source {
+        set: file("bytes", 100),
+        holder: Some("Example".to_owned()),
+        restrictions: vec![Restriction::NonCommercial],
+        ..source(item)
+    };
+    let mut world = World::new();
+    world.add(Predicate::Source(old(plain("old"))));
+    let old = world.refs("old");
+    world.train("old", "model");
+    world.add_by(by, Predicate::Source(new(plain("new"))));
+    let new = world.refs("new");
+    let id = world.correct(OWNER, old, new);
+    (world, id)
+}
+
+/// What policies and counsel judge a source by is not raised by one key, whatever it says of who made it.
+#[test]
+fn terms_change_only_with_a_second_key() {
+    let changes: [fn(Source) -> Source; 8] = [
+        |source| Source {
+            licence: Some("CC0-1.0".to_owned()),
+            ..source
+        },
+        |source| Source {
+            licence_date: Some(Day::parse("2024-01-31").unwrap()),
+            ..source
+        },
+        |source| Source {
+            restrictions: vec![],
+            ..source
+        },
+        |source| Source {
+            restrictions: vec![Restriction::Attribution],
+            ..source
+        },
+        |source| Source {
+            acquired_by: AcquiredBy::OwnProduction,
+            ..source
+        },
+        |source| Source {
+            holder: Some("Somebody Else".to_owned()),
+            ..source
+        },
+        |source| Source {
+            personal_data: Answer::NotKnown,
+            ..source
+        },
+        |source| Source {
+            legal_basis: Some("consent".to_owned()),
+            ..source
+        },
+    ];
+    for (what, change) in changes.into_iter().enumerate() {
+        // Less favourable otherwise makes up for nothing.
+        for worse in [false, true] {
+            let (mut world, id) = restated(
+                ISSUER,
+                |old| old,
+                |new| {
+                    let new = change(new);
+                    let made_by = if worse { MadeBy::Unknown } else { new.made_by };
+                    Source { made_by, ..new }
+                },
+            );
+            let judgement = world.verify("model");
+            assert!(judgement.has(Code::CorrectionNotAffirmed), "change {what}");
+            assert!(!judgement.has(Code::Corrected), "change {what}");
+            world.affirm(SECOND, id);
+            assert!(world.verify("model").has(Code::Corrected), "change {what}");
+        }
+    }
+}
+
+#[test]
+fn another_signer_needs_a_second_key_and_more_restrictions_do_not() {
+    // Another signer would vouch for it, or no longer.
+    has(
+        &restated(SECOND, |old| old, |new| new).0.verify("model"),
+        Code::CorrectionNotAffirmed,
+    );
+    // The same and more restrictions bind more; the first ones would say that these are all.
+    let more = |new: Source| Source {
+        restrictions: vec![Restriction::NonCommercial, Restriction::NoAiTraining],
+        ..new
+    };
+    has(
+        &restated(ISSUER, |old| old, more).0.verify("model"),
+        Code::Corrected,
+    );
+    let silent = |old: Source| Source {
+        restrictions: vec![],
+        ..old
+    };
+    has(
+        &restated(ISSUER, silent, more).0.verify("model"),
+        Code::CorrectionNotAffirmed,
+    );
+}
+
+#[test]
+fn terms_of_a_model_and_the_rule_of_a_filter_change_only_with_a_second_key() {
+    let changes: [fn(Model) -> Model; 4] = [
+        |model| Model {
+            licence: Some("MIT".to_owned()),
+            ..model
+        },
+        |model| Model {
+            terms: Some("LicenseRef-new".to_owned()),
+            ..model
+        },
+        |model| Model {
+            report: Some("https://example.org/report".to_owned()),
+            ..model
+        },
+        |model| Model {
+            restrictions: vec![Restriction::Attribution],
+            ..model
+        },
+    ];
+    for change in changes {
+        let mut world = herd();
+        let old = world.refs("teacher");
+        world.add(Predicate::Model(change(model("teacher-again"))));
+        let new = world.refs("teacher-again");
+        world.correct(ISSUER, old, new);
+        has(&world.verify("specialist"), Code::CorrectionNotAffirmed);
+    }
+    let changes: [fn(Filter) -> Filter; 2] = [
+        |filter| Filter {
+            rule: FilterRule::Pii,
+            ..filter
+        },
+        |filter| Filter {
+            params: [("threshold".to_owned(), "0.1".to_owned())].into(),
+            ..filter
+        },
+    ];
+    for change in changes {
+        let mut world = herd();
+        world.add(Predicate::Filter(filter("dedup")));
+        let old = world.refs("dedup");
+        let inputs = vec![
+            input(&world, "kept", Role::Data),
+            input(&world, "dedup", Role::Filter),
+        ];
+        world.run(Does::Filter, inputs, "fewer", file("fewer", 10), |run| run);
+        world.add(Predicate::Filter(Filter {
+            name: name("again"),
+            ..change(filter("dedup"))
+        }));
+        let new = world.refs("again");
+        world.correct(ISSUER, old, new);
+        has(&world.verify("fewer"), Code::CorrectionNotAffirmed);
+    }
 }
 
 #[test]
@@ -111,9 +274,9 @@ fn who_made_it_changes_only_with_a_second_key() {
 #[test]
 fn the_signer_of_the_target_is_no_second_key() {
     let mut world = World::new();
-    let old = said(&mut world, SECOND, "old", Some("gpt"), "MIT");
+    let old = said(&mut world, SECOND, "old", Some("gpt"), "https://old.example");
     world.train("old", "model");
-    let new = said(&mut world, ISSUER, "new", None, "MIT");
+    let new = said(&mut world, ISSUER, "new", None, "https://old.example");
     let id = world.correct(OWNER, vec![old], vec![new]);
     let mut theirs = world.clone();
     theirs.affirm(SECOND, id);
@@ -246,10 +409,10 @@ fn another_content_stands_for_nothing() {
 #[test]
 fn corrections_are_followed_to_their_end() {
     let mut world = World::new();
-    let first = said(&mut world, ISSUER, "first", None, "MIT");
+    let first = said(&mut world, ISSUER, "first", None, "https://old.example");
     world.train("first", "model");
-    let second = said(&mut world, ISSUER, "second", None, "Apache-2.0");
-    let third = said(&mut world, ISSUER, "third", None, "BSD-3-Clause");
+    let second = said(&mut world, ISSUER, "second", None, "https://new.example");
+    let third = said(&mut world, ISSUER, "third", None, "https://newest.example");
     world.correct(ISSUER, vec![first], vec![second]);
     world.correct(ISSUER, vec![second], vec![third]);
     let judgement = world.verify("model");
@@ -268,10 +431,10 @@ fn corrections_are_followed_to_their_end() {
 #[test]
 fn two_corrections_of_one_thing_cannot_both_be_true() {
     let mut world = World::new();
-    let old = said(&mut world, ISSUER, "old", Some("gpt"), "MIT");
+    let old = said(&mut world, ISSUER, "old", Some("gpt"), "https://old.example");
     world.train("old", "model");
-    let one = said(&mut world, ISSUER, "one", Some("claude"), "MIT");
-    let other = said(&mut world, ISSUER, "other", None, "MIT");
+    let one = said(&mut world, ISSUER, "one", Some("claude"), "https://old.example");
+    let other = said(&mut world, ISSUER, "other", None, "https://old.example");
     for by in [one, other] {
         let id = world.correct(ISSUER, vec![old], vec![by]);
         world.affirm(SECOND, id);
@@ -307,10 +470,7 @@ fn what_is_withdrawn_stays_so_when_it_is_corrected() {
     let mut world = herd();
     let old = world.refs("teacher");
     world.take_back(ISSUER, NoticeKind::Withdraw, "teacher", NoticeEffect::StopUse);
-    world.add(Predicate::Model(Model {
-        terms: Some("LicenseRef-new".to_owned()),
-        ..model("teacher-again")
-    }));
+    world.add(Predicate::Model(model("teacher-again")));
     let new = world.refs("teacher-again");
     world.correct(ISSUER, old, new);
     assert_eq!(failing(&world.verify("specialist")), [Code::Withdrawn]);
@@ -319,7 +479,7 @@ fn what_is_withdrawn_stays_so_when_it_is_corrected() {
 #[test]
 fn what_descends_from_a_thing_does_not_stand_in_its_place() {
     let mut world = World::new();
-    said(&mut world, ISSUER, "old", None, "MIT");
+    said(&mut world, ISSUER, "old", None, "https://old.example");
     world.run(
         Does::Filter,
         vec![input(&world.clone(), "old", Role::Data)],
@@ -366,7 +526,7 @@ fn a_correction_may_have_inputs_that_are_newer_than_what_uses_it() {
 fn corrections_elsewhere_leave_no_trace() {
     let mut world = herd();
     let before = world.verify("specialist");
-    let old = said(&mut world, ISSUER, "old", None, "MIT");
+    let old = said(&mut world, ISSUER, "old", None, "https://old.example");
     let manifest = world.manifest("lost", &[("a", b"a")]);
     world.blobs.clear();
     world.add(Predicate::Source(Source {

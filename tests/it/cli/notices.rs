@@ -182,13 +182,13 @@ fn corrected(made_by: &str) -> String {
     format!(
         "herdbook: 1
 sources:
-  - {{name: seeds, files: seeds.jsonl, made_by: {made_by}, acquired_by: own_production, personal_data: no, licence: MIT}}
+  - {{name: seeds, files: seeds.jsonl, made_by: {made_by}, acquired_by: own_production, personal_data: no, url: https://example.org}}
 "
     )
 }
 
 #[test]
-fn a_licence_is_corrected_at_once_and_a_maker_only_with_a_second_key() {
+fn an_address_is_corrected_at_once_and_a_maker_only_with_a_second_key() {
     let place = Place::with_pipeline();
     let first = place.size() - 1;
     place.write("correct.yaml", corrected("human"));
@@ -208,7 +208,9 @@ fn a_licence_is_corrected_at_once_and_a_maker_only_with_a_second_key() {
     assert!(done.out.contains("counts at once"), "{done:#?}");
     let judgement = verify(&place, &["model"], 0);
     assert!(says(&judgement, "corrected").contains("by correction at entry"));
-    assert_eq!(judgement["sources"][0]["licence"], "MIT");
+    let licences = place.run(&["licences", "model"]).expect(0);
+    assert!(licences.out.contains("by correction at entry"), "{licences:#?}");
+    assert!(licences.out.contains(&old), "{licences:#?}");
 
     // Own output that is said to be the work of people.
     let before = place.size().to_string();
