@@ -24,6 +24,9 @@ use super::QueryError;
 use super::TRACE_NODES_MAX;
 use super::Trace;
 use super::TraceNode;
+use super::beside::Beside;
+use super::beside::Ties;
+use super::beside::named;
 use super::cites::lists;
 use super::names::Names;
 use super::node::Place;
@@ -38,6 +41,8 @@ pub(super) struct Child {
     pub(super) cites: Vec<Vec<ArtifactRef>>,
     /// What of it descends from the founders: the input, and the node among those that were reached.
     pub(super) hits: Vec<(usize, ArtifactRef)>,
+    /// What ties it to one of them without citing it.
+    pub(super) beside: Vec<(Beside, ArtifactRef)>,
     /// The last entry that cites it.
     pub(super) last: Option<LeafIndex>,
 }
@@ -49,6 +54,10 @@ pub(super) struct Ascent<'a> {
     /// Of manifests of which one member is a founder.
     members: HashMap<ArtifactRef, ArtifactRef>,
     pending: BTreeSet<LeafIndex>,
+    /// Ties beside citations, by the entry of what they lead up to; nothing where they are not followed.
+    ties: Option<Ties>,
+    /// What was visited and descends from the founders: a tie may lead back to below it.
+    passed: HashSet<LeafIndex>,
     /// The artifacts that were asked about; all outputs of a run.
     pub(super) founders: BTreeSet<ArtifactRef>,
     /// The releases that cite a founder's statement or a child, so far.
@@ -63,6 +72,8 @@ impl<'a> Ascent<'a> {
             reached: HashSet::new(),
             members: HashMap::new(),
             pending: BTreeSet::new(),
+            ties: None,
+            passed: HashSet::new(),
             founders: BTreeSet::new(),
             releases: Vec::new(),
         };
@@ -70,6 +81,29 @@ impl<'a> Ascent<'a> {
             ascent.root(*root)?;
         }
         Ok(ascent)
+    }
+
+    /// Follows what leads to a founder without citing it: `found`, and sources that name a model that is reached as their
+    /// generator.
+    pub(super) fn follow(&mut self, found: Ties) -> Result<(), QueryError> {
+        self.pending.extend(found.keys().copied());
+        self.ties = Some(found);
+        let statements: BTreeSet<StatementId> = self.founders.iter().map(|one| one.statement).collect();
+        statements.into_iter().try_for_each(|id| self.await_named(id))
+    }
+
+    /// Awaits the sources that name a model of a statement as their generator, wherever they stand in the log.
+    fn await_named(&mut self, id: StatementId) -> Result<(), QueryError> {
+        let Some(ties) = &mut self.ties else {
+            return Ok(());
+        };
+        for (entry, model) in named(self.view, id)? {
+            if !self.passed.contains(&entry) {
+                ties.entry(entry).or_default().push((Beside::Generator, model));
+                self.pending.insert(entry);
+            }
+        }
+        Ok(())
     }
 
     /// Returns the next statement that descends from the founders, as of the view.
@@ -127,9 +161,13 @@ impl<'a> Ascent<'a> {
     }
 
     fn visit(&mut self, entry: LeafIndex) -> Result<Option<Child>, QueryError> {
+        if self.passed.contains(&entry) {
+            return Ok(None);
+        }
         let (envelope, statement) = self.view.ledger().entry(entry)?;
         let id = envelope.id();
         if matches!(statement.predicate, Predicate::Release(_)) {
+            self.passed.insert(entry);
             self.releases.push(entry);
             return Ok(None);
         }
@@ -146,20 +184,25 @@ impl<'a> Ascent<'a> {
             .chain(filter.map(|model| (0, model)))
             .filter_map(|(position, cited)| Some((position, self.hit(cited)?)))
             .collect();
-        if hits.is_empty() {
+        let ties = self.ties.as_mut().and_then(|ties| ties.remove(&entry));
+        let beside: Vec<(Beside, ArtifactRef)> = ties.unwrap_or_default();
+        if hits.is_empty() && beside.is_empty() {
             return Ok(None);
         }
+        self.passed.insert(entry);
         self.reached.extend(subjects(self.view, id)?);
         if self.reached.len() > TRACE_NODES_MAX {
             return Err(QueryError::TooManyNodes);
         }
         let last = self.await_children(id)?;
+        self.await_named(id)?;
         Ok(Some(Child {
             entry,
             id,
             statement,
             cites,
             hits: hits.into_iter().collect(),
+            beside,
             last,
         }))
     }

@@ -3,6 +3,7 @@
 //! Answers are plain values, always as of a [`View`](crate::ledger::View); whoever prints them makes JSON or a tree
 //! of them. None is a verdict: no signature is checked here.
 
+mod beside;
 mod cites;
 mod contamination;
 mod descend;

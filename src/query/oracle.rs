@@ -75,6 +75,22 @@ fn opened(known: &Lineage, list: &[String]) -> BTreeSet<String> {
     open
 }
 
+fn fixture_id(leaf: &[u8]) -> StatementId {
+    crate::envelope::Envelope::decode(leaf).unwrap().id()
+}
+
+/// The source, made by a model of that name.
+fn made_by(source: Predicate, generator: &str) -> Predicate {
+    match source {
+        Predicate::Source(source) => Predicate::Source(Source {
+            made_by: MadeBy::Model,
+            generators: Generators::Named(vec![generator.to_owned()]),
+            ..source
+        }),
+        other => other,
+    }
+}
+
 /// Appends a random lineage in which every run puts out all rows it takes.
 fn grow(fixture: &mut Fixture, (sources, steps): (&[u64], &[Step]), known: &mut Lineage) -> Vec<ArtifactRef> {
     let mut leaves: Vec<Vec<u8>> = Vec::new();
@@ -86,11 +102,21 @@ fn grow(fixture: &mut Fixture, (sources, steps): (&[u64], &[Step]), known: &mut 
     };
     let mut there = Vec::new();
     let number = known.len();
+    // A model that every second source names as its maker, registered after them all.
+    let api = format!("{number} api");
+    let named = at(fixture_id(&fixture.sign(model(&api, files(&[&api])))), 0);
     for (at_source, rows) in sources.iter().enumerate() {
         let content = format!("{number} source {at_source}");
-        let one = at(sign(fixture, source(&content, with_rows(&content, *rows))), 0);
+        let mut consulted = Vec::new();
+        let mut declared = source(&content, with_rows(&content, *rows));
+        if at_source % 2 == 1 {
+            consulted.push(named.to_string());
+            declared = made_by(declared, &api);
+        }
+        let one = at(sign(fixture, declared), 0);
         let leaf = Known {
             rows: *rows,
+            consulted,
             ..Known::default()
         };
         known.insert(one.to_string(), leaf);
@@ -128,8 +154,11 @@ fn grow(fixture: &mut Fixture, (sources, steps): (&[u64], &[Step]), known: &mut 
         known.insert(at(id, 0).to_string(), made);
         there.push(at(id, 0));
     }
+    leaves.push(fixture.sign(model(&api, files(&[&api]))));
     fixture.append_leaves(leaves).unwrap();
+    known.insert(named.to_string(), Known::default());
     there.truncate(sources.len());
+    there.push(named);
     there
 }
 
@@ -329,6 +358,93 @@ fn what_conditions_has_no_share_and_what_contributes_has_one() {
         ]
     );
     assert_eq!(shares(&ledger, "m"), []);
+}
+
+#[test]
+fn what_cites_nothing_is_reached_by_name_and_by_digest() {
+    let mut fixture = Fixture::new();
+    let leaked = with_rows("leaked", 5);
+    let digest = leaked.artifacts[0].sha256;
+    let trained = |name: &str, cited: &[ArtifactRef]| {
+        let outputs = vec![output(name, OutputKind::Model, files(&[name]))];
+        run(
+            &format!("train {name}"),
+            Does::Train,
+            vec![input(Role::Data, cited)],
+            outputs,
+        )
+    };
+    let ids = fixture
+        .append(vec![
+            made_by(source("synthetic", with_rows("synthetic", 3)), "gpt-x"),
+            source("leaked", leaked),
+            source("seeds", with_rows("seeds", 3)),
+        ])
+        .unwrap();
+    fixture.blobs.put(b"leaked");
+    let beside = Attachment {
+        name: "leaked.jsonl".to_owned(),
+        blob: digest.as_blob(),
+        bytes: 6,
+        sealed: false,
+    };
+    let (mut open, mut coded) = (
+        trained("open", &[at(ids[2], 0)]),
+        trained("coded", &[at(ids[2], 0)]),
+    );
+    if let (Predicate::Run(open), Predicate::Run(coded)) = (&mut open, &mut coded) {
+        open.inputs.push(Input {
+            from: InputFrom::Gap(Gap {
+                text: "a file we lost".to_owned(),
+                digest: Some(digest),
+            }),
+            ..open.inputs[0].clone()
+        });
+        coded.code.push(beside);
+    }
+    let models = fixture
+        .append(vec![
+            trained("named", &[at(ids[0], 0)]),
+            open,
+            coded,
+            model("gpt-x", files(&["x"])),
+        ])
+        .unwrap();
+    fixture
+        .append(
+            models[..3]
+                .iter()
+                .map(|id| release(&format!("web {id}"), at(*id, 0)))
+                .collect(),
+        )
+        .unwrap();
+    let ledger = ledger_of(&fixture);
+    let one = |name: &str, released| (name.to_owned(), None, "conditioning", released);
+    assert_eq!(shares(&ledger, "gpt-x"), [one("named", 1), one("synthetic", 0)]);
+    assert_eq!(shares(&ledger, "leaked"), [one("open", 1), one("coded", 1)]);
+    let view = ledger.view();
+    let told = |node: &str, at: usize| -> Vec<String> {
+        let found = impact(&view, &find(&view, node).unwrap()).unwrap();
+        let path = path_of(&view, &found, &found.reached[at], Via::Conditioning);
+        path.into_iter().map(|step| step.name).collect()
+    };
+    assert_eq!(
+        told("gpt-x", 0),
+        ["named", "train named", "synthetic", "named as generator", "gpt-x"]
+    );
+    assert_eq!(
+        told("leaked", 0),
+        ["open", "train open", "may be: a gap has its digest", "leaked"]
+    );
+    assert_eq!(
+        told("leaked", 1),
+        [
+            "coded",
+            "train coded",
+            "code or evidence has its digest",
+            "leaked"
+        ]
+    );
 }
 
 #[test]

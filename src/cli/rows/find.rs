@@ -185,7 +185,18 @@ fn text(files: &[ShardFile], found: &[Found], total: u64, searched: &Searched) -
     let mut text = match (total, all) {
         (0, true) => "not found: no registered file of rows holds it\n".to_owned(),
         (0, false) => "not found in what could be searched, which is not all\n".to_owned(),
-        _ => format!("found in {}\n", counted(count, "place")),
+        _ => {
+            let several = found
+                .iter()
+                .filter_map(|one| files.get(one.file))
+                .any(|file| file.claims.len() > 1);
+            let each = if several {
+                ", told under each name its file is registered by"
+            } else {
+                ""
+            };
+            format!("found: {}{each}\n", counted(count, "row"))
+        }
     };
     for one in found.iter().take(FOUND_SHOWN) {
         let Some(file) = files.get(one.file) else { continue };

@@ -7,6 +7,9 @@
 //! Whatever has the bytes of a founder is one too, under whatever statement: a recall is one of bytes. Not so for a key:
 //! what others signed about the same bytes does not rest on it.
 //!
+//! A source that names a model as its generator is reached by conditioning, and so is whatever has the digest of a founder
+//! in a gap, as code or as evidence.
+//!
 //! The log is gone up once, and of what was passed only names and ways are kept (`docs/adr/0022`).
 //!
 //! | file | does |
@@ -37,6 +40,7 @@ use crate::verify::PathStep;
 use crate::verify::Share;
 
 use same::artifacts;
+use same::digests_of;
 use same::other_versions;
 use same::same_bytes;
 use shares::Sharing;
@@ -49,6 +53,7 @@ pub use signed::SignedBy;
 pub use stated::reaches;
 
 use crate::query::QueryError;
+use crate::query::beside::by_digest;
 use crate::query::descend::Ascent;
 use crate::query::names::Names;
 use crate::query::node::Place;
@@ -172,6 +177,15 @@ pub fn impact_of_key(view: &View<'_>, key: KeyId) -> Result<Impact, QueryError> 
     sweep(view, &roots, Vec::new(), Some(signed))
 }
 
+/// Begins to go up. What a key signed is something else: who only names a model does not rest on its key.
+fn climb<'a>(view: &'a View<'a>, founders: &[Place], is_key: bool) -> Result<Ascent<'a>, QueryError> {
+    let mut ascent = Ascent::from(view, founders)?;
+    if !is_key {
+        ascent.follow(by_digest(view, &digests_of(view, &ascent.founders)?)?)?;
+    }
+    Ok(ascent)
+}
+
 fn sweep(
     view: &View<'_>,
     roots: &[Place],
@@ -183,7 +197,7 @@ fn sweep(
         .copied()
         .chain(same.iter().map(|one| Place::Artifact(one.artifact)))
         .collect();
-    let mut ascent = Ascent::from(view, &all)?;
+    let mut ascent = climb(view, &all, signed.is_some())?;
     let mut walk = Walk::begin(view, &ascent.founders, signed.is_some())?;
     let mut sharing = Sharing::begin(view, &ascent.founders)?;
     walk.name(roots, &same)?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::collections::HashMap;
 
 use crate::digest::Sha256Digest;
 use crate::digest::StatementId;
@@ -98,6 +99,20 @@ fn digests(view: &View<'_>, artifact: ArtifactRef) -> Result<Vec<Sha256Digest>, 
     }
     digests.remove(&Sha256Digest::of(b""));
     Ok(digests.into_iter().collect())
+}
+
+/// Returns the digests of artifacts, of bytes in whole files and members, each with one artifact that has it.
+pub(super) fn digests_of(
+    view: &View<'_>,
+    artifacts: &BTreeSet<ArtifactRef>,
+) -> Result<HashMap<Sha256Digest, ArtifactRef>, QueryError> {
+    let mut all = HashMap::new();
+    for artifact in artifacts {
+        for digest in digests(view, *artifact)? {
+            all.entry(digest).or_insert(*artifact);
+        }
+    }
+    Ok(all)
 }
 
 /// Says what selects the artifacts of one statement.

@@ -21,6 +21,7 @@ use super::SameBytes;
 use super::Via;
 use super::named;
 use crate::query::QueryError;
+use crate::query::beside::Beside;
 use crate::query::descend::Child;
 use crate::query::node::Place;
 
@@ -41,6 +42,8 @@ struct Next {
     /// What of that run's inputs leads on, and in which way.
     item: Item,
     via: Via,
+    /// What ties it to that, where nothing is cited.
+    beside: Option<Beside>,
 }
 
 /// How an item is reached.
@@ -160,7 +163,14 @@ impl<'a> Walk<'a> {
         let mut hits = Vec::new();
         for (position, target) in &child.hits {
             if let Some(item) = self.item(*target)? {
-                hits.push((*position, item, self.ways.get(&item).copied().unwrap_or_default()));
+                let theirs = self.ways.get(&item).copied().unwrap_or_default();
+                hits.push((Ok(*position), item, theirs));
+            }
+        }
+        for (beside, target) in &child.beside {
+            if let Some(item) = self.item(*target)? {
+                let theirs = self.ways.get(&item).copied().unwrap_or_default();
+                hits.push((Err(*beside), item, theirs));
             }
         }
         let mut by_mass = Vec::new();
@@ -179,9 +189,11 @@ impl<'a> Walk<'a> {
                         run,
                         item: *item,
                         via,
+                        beside: position.err(),
                     }),
                 };
-                if heavy.contains(position) {
+                // What nobody cites has no mass here, whatever it is.
+                if position.is_ok_and(|position| heavy.contains(&position)) {
                     for via in [Via::Mass, Via::Conditioning] {
                         let Some(step) = theirs.of(via) else { continue };
                         let mine = match via {
@@ -282,11 +294,21 @@ impl Impact {
         *left = left.saturating_sub(whole.min(4));
         steps.push(self.step(view, at)?);
         // Every step is shorter than the one before, so it ends.
-        while let Some(Next { run, item, via }) = next.and_then(|step| step.next) {
+        while let Some(Next {
+            run,
+            item,
+            via,
+            beside,
+        }) = next.and_then(|step| step.next)
+        {
             if is_told {
                 if let Some(run) = run {
                     steps.push(run_step(view, run)?);
                 }
+                steps.extend(beside.map(|beside| PathStep {
+                    id: beside.as_str().to_owned(),
+                    name: beside.told().to_owned(),
+                }));
                 steps.push(self.step(view, item)?);
             }
             at = item;

@@ -27,6 +27,9 @@ use crate::verify::scene::Scene;
 
 use super::alike::alike;
 use super::alike::by_declaration;
+use super::beside::by_attachments;
+use super::beside::incomparable;
+use super::beside::told_apart;
 use super::claims::on_walk;
 use super::court::says_nothing;
 use super::exempt::without_rows;
@@ -35,9 +38,11 @@ use super::notices::hits;
 
 /// A node that is to be excluded, with everything it stands for.
 pub(super) struct Wanted<'a> {
-    asked: &'a str,
+    pub(super) asked: &'a str,
     pub(super) artifacts: BTreeSet<ArtifactRef>,
-    bytes: BTreeSet<Sha256Digest>,
+    pub(super) bytes: BTreeSet<Sha256Digest>,
+    /// What corrections put in the place of it: from that to what it replaced.
+    stand_ins: BTreeMap<ArtifactRef, ArtifactRef>,
     /// Why not everything that it stands for is known.
     open: Option<String>,
 }
@@ -52,6 +57,7 @@ pub(in crate::verify) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) -
     let wanted: Vec<Wanted<'_>> = asked.iter().map(|one| Wanted::of(scene, one)).collect();
     let mut ways = direct(scene, &wanted);
     by_bytes(scene, &wanted, &mut ways);
+    by_attachments(scene, &wanted, &mut ways);
     by_declaration(scene, &wanted, &mut ways);
     let exhausted = by_other_claims(scene, &wanted, &mut ways);
     let mut facts = Vec::new();
@@ -63,7 +69,8 @@ pub(in crate::verify) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) -
             } else if exhausted {
                 Some("not all claims about the bytes of this lineage could be followed".to_owned())
             } else {
-                one.open.clone().or_else(|| alike(scene, one))
+                let open = one.open.clone().or_else(|| alike(scene, one));
+                open.or_else(|| incomparable(scene, one))
             }
         };
         let (fact, finding) = if let Some(way) = ways.remove(&at) {
@@ -71,7 +78,7 @@ pub(in crate::verify) fn apply(scene: &Scene<'_>, findings: &mut Vec<Finding>) -
         } else if let Some(why) = open() {
             not_shown(one.asked, name, &why)
         } else {
-            (excluded(one.asked, name), None)
+            (excluded(scene, one), None)
         };
         facts.push(fact);
         findings.extend(finding);
@@ -87,6 +94,7 @@ impl<'a> Wanted<'a> {
             asked: &one.asked,
             artifacts: BTreeSet::new(),
             bytes: BTreeSet::new(),
+            stand_ins: BTreeMap::new(),
             open: None,
         };
         let mut queue: Vec<ArtifactRef> = Vec::new();
@@ -111,7 +119,11 @@ impl<'a> Wanted<'a> {
                 continue;
             }
             // What stands in its place is it, too.
-            queue.push(scene.case.effects.redirect.of(artifact));
+            let stand_in = scene.case.effects.redirect.of(artifact);
+            if stand_in != artifact {
+                wanted.stand_ins.insert(stand_in, artifact);
+            }
+            queue.push(stand_in);
             if !graph.is_data_set(artifact) {
                 continue;
             }
@@ -184,15 +196,43 @@ fn direct(scene: &Scene<'_>, wanted: &[Wanted<'_>]) -> Ways {
         let is_itself =
             |place: &&Place| matches!(place, Place::Artifact(found) if found.whole() == target.whole());
         let itself = places.iter().find(is_itself);
-        if let Some(place) = itself {
+        let stands_for = wanted.get(at).and_then(|one| one.stand_ins.get(&target));
+        if let (Some(place), Some(old)) = (itself, stands_for) {
+            note(&mut ways, at, *place, replaced(scene, *old, *place));
+        } else if let Some(place) = itself {
             note(&mut ways, at, *place, "it is an ancestor");
         } else if let Some(place) = places.first() {
-            let step = scene.graph.step(Place::Artifact(target));
-            let told = format!("an ancestor has the same bytes as {}", step.name);
-            note(&mut ways, at, *place, told);
+            note(&mut ways, at, *place, how(scene, target, *place));
         }
     }
     ways
+}
+
+fn replaced(scene: &Scene<'_>, old: ArtifactRef, place: Place) -> String {
+    let old = scene.graph.step(Place::Artifact(old)).name;
+    let new = scene.graph.step(place).name;
+    format!("{new}, which a correction put in the place of {old}, is an ancestor")
+}
+
+/// Says what a place on the walk that is not the node itself has to do with it.
+fn how(scene: &Scene<'_>, target: ArtifactRef, place: Place) -> String {
+    let name = scene.graph.step(Place::Artifact(target)).name;
+    let stands_in = scene.case.effects.redirect.of(target).whole();
+    if matches!(place, Place::Artifact(found) if found.whole() == stands_in) {
+        return replaced(scene, target, place);
+    }
+    let located = scene.graph.locate(target);
+    let foreign = located.is_some_and(|located| {
+        let is_whole = located.member.is_none();
+        is_whole
+            && located
+                .artifact
+                .is_some_and(|artifact| !artifact.has_bytes() && artifact.content_id().is_some())
+    });
+    if foreign {
+        return format!("an ancestor has the same foreign identifier as {name}");
+    }
+    format!("an ancestor has the same bytes as {name}")
 }
 
 /// Bytes that were given by their digest.
@@ -293,14 +333,16 @@ fn is_wanted(graph: &Graph, one: &Wanted<'_>, place: Place) -> bool {
             .is_some_and(|digest| one.bytes.contains(&digest))
 }
 
-fn excluded(asked: &str, name: &str) -> ExclusionFact {
+fn excluded(scene: &Scene<'_>, one: &Wanted<'_>) -> ExclusionFact {
+    let (asked, name) = (one.asked, &scene.case.request.name);
     ExclusionFact {
         asked: asked.to_owned(),
         outcome: Exclusion::Excluded,
         path: Vec::new(),
         other_path: Vec::new(),
         why: format!(
-            "no declared path leads from {asked} to {name}, and nothing that {name} descends from has its content"
+            "no declared path leads from {asked} to {name}, and {}",
+            told_apart(scene, one)
         ),
     }
 }

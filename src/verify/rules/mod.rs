@@ -3,6 +3,7 @@
 
 mod absent;
 mod alike;
+mod beside;
 mod beyond;
 pub(super) mod claims;
 mod content;

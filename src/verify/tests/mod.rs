@@ -21,6 +21,7 @@ mod the_same_leaves;
 mod what_a_policy_says;
 mod what_a_sample_shows;
 mod what_a_source_came_from;
+mod what_exclusion_compares;
 mod what_is_excluded;
 mod what_is_withheld;
 mod what_says_nothing;

@@ -5,14 +5,14 @@ use crate::digest::Sha256Digest;
 use crate::statement::*;
 use crate::verify::*;
 
-fn item(world: &World, name: &str) -> Excluded {
+pub(super) fn item(world: &World, name: &str) -> Excluded {
     Excluded {
         asked: name.to_owned(),
         what: world.refs(name).into_iter().map(Unwanted::Artifact).collect(),
     }
 }
 
-fn digest(content: &[u8]) -> Excluded {
+pub(super) fn digest(content: &[u8]) -> Excluded {
     Excluded {
         asked: "bytes".to_owned(),
         what: vec![Unwanted::Bytes(Sha256Digest::of(content))],
@@ -21,7 +21,7 @@ fn digest(content: &[u8]) -> Excluded {
 
 /// Judges with all entries, with the evidence of just this question, which must give the same, and with the evidence
 /// of the verdict alone, which must never say more.
-fn judged(world: &World, of: &str, excludes: Vec<Excluded>) -> Judgement {
+pub(super) fn judged(world: &World, of: &str, excludes: Vec<Excluded>) -> Judgement {
     let mut world = world.clone();
     world.seal();
     let plain = world.request(of);
@@ -48,21 +48,21 @@ fn judged(world: &World, of: &str, excludes: Vec<Excluded>) -> Judgement {
     whole
 }
 
-fn one(world: &World, of: &str, excluded: Excluded) -> Judgement {
+pub(super) fn one(world: &World, of: &str, excluded: Excluded) -> Judgement {
     let judgement = judged(world, of, vec![excluded]);
     assert_eq!(judgement.excludes.len(), 1);
     judgement
 }
 
 #[track_caller]
-fn is_excluded(judgement: &Judgement) {
+pub(super) fn is_excluded(judgement: &Judgement) {
     passes(judgement);
     assert_eq!(judgement.excludes[0].outcome, Exclusion::Excluded);
     assert!(judgement.excludes[0].path.is_empty());
 }
 
 #[track_caller]
-fn is_not(judgement: &Judgement, path: &[&str]) {
+pub(super) fn is_not(judgement: &Judgement, path: &[&str]) {
     fails(judgement, Code::NotExcluded, path);
     assert_eq!(judgement.verdict, Verdict::NotPermitted);
     assert_eq!(judgement.excludes[0].outcome, Exclusion::NotExcluded);
@@ -70,7 +70,7 @@ fn is_not(judgement: &Judgement, path: &[&str]) {
 }
 
 #[track_caller]
-fn is_not_shown(judgement: &Judgement) {
+pub(super) fn is_not_shown(judgement: &Judgement) {
     assert!(
         judgement.has(Code::ExclusionNotShown),
         "{:#?}",
