@@ -182,7 +182,7 @@ pub(crate) fn indexed_log() -> Box<dyn Index> {
 }
 
 /// Entry 0 a prompt, 1 a model without bytes, 2 a run with two outputs, 3 another prompt with bytes of both.
-fn log() -> Vec<Indexed> {
+pub(crate) fn log() -> Vec<Indexed> {
     let mut last = indexed(3, id(0xa4), prompt("p", &["x", "three"]), &[]);
     let member = ArtifactRef {
         member: Some(9),
