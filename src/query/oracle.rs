@@ -360,8 +360,9 @@ fn what_conditions_has_no_share_and_what_contributes_has_one() {
     assert_eq!(shares(&ledger, "m"), []);
 }
 
-#[test]
-fn what_cites_nothing_is_reached_by_name_and_by_digest() {
+/// A source that names a model, a run with a gap that has a digest, and one with code that has it; each trains a
+/// released model.
+fn without_citations() -> crate::ledger::Ledger {
     let mut fixture = Fixture::new();
     let leaked = with_rows("leaked", 5);
     let digest = leaked.artifacts[0].sha256;
@@ -418,7 +419,12 @@ fn what_cites_nothing_is_reached_by_name_and_by_digest() {
                 .collect(),
         )
         .unwrap();
-    let ledger = ledger_of(&fixture);
+    ledger_of(&fixture)
+}
+
+#[test]
+fn what_cites_nothing_is_reached_by_name_and_by_digest() {
+    let ledger = without_citations();
     let one = |name: &str, released| (name.to_owned(), None, "conditioning", released);
     assert_eq!(shares(&ledger, "gpt-x"), [one("named", 1), one("synthetic", 0)]);
     assert_eq!(shares(&ledger, "leaked"), [one("open", 1), one("coded", 1)]);

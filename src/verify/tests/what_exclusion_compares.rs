@@ -225,10 +225,7 @@ fn what_was_compared_is_said_as_it_is() {
         10,
     );
     world.train("tasks", "trained");
-    world.add(Predicate::Model(Model {
-        terms: Some("LicenseRef-terms".to_owned()),
-        ..model("corrected")
-    }));
+    world.add(Predicate::Model(model("corrected")));
     let new = world.refs("corrected");
     world.correct(ISSUER, old, new);
     let judgement = one(&world, "trained", item(&world, "davinci"));

@@ -154,7 +154,7 @@ fn taken_back() -> Vec<Attack> {
                     world.train("theirs", "model");
                 });
                 let again = Source {
-                    licence: Some("CC0-1.0".to_owned()),
+                    url: Some("https://example.org/again".to_owned()),
                     holder: Some("Example Holder".to_owned()),
                     set: rows("theirs", 100),
                     ..source("again")
@@ -231,6 +231,24 @@ fn laundered(after: impl FnOnce(&mut World, StatementId)) -> World {
     world.sealed()
 }
 
+/// A source under terms that forbid training is corrected, by the key that signed it, to one that is free.
+fn freed() -> World {
+    let mut world = World::new();
+    world.declare("rows", "rows", 100, |source| Source {
+        restrictions: vec![Restriction::NoAiTraining],
+        ..source
+    });
+    world.train("rows", "model");
+    let target = world.refs("rows");
+    world.declare("free rows", "rows", 100, |source| Source {
+        licence: Some("CC0-1.0".to_owned()),
+        ..source
+    });
+    let by = world.refs("free rows");
+    world.add(correct(target, by));
+    world.sealed()
+}
+
 fn corrections() -> Vec<Attack> {
     let conflict = [Code::ConflictingOrigin];
     vec![
@@ -243,6 +261,16 @@ fn corrections() -> Vec<Attack> {
             &laundered(|_, _| {}),
             "model",
             &conflict,
+        ),
+        Attack::both(
+            [
+                "laundering-terms-by-correction",
+                "a source under terms that forbid training is corrected by its signer to one in the public domain",
+                "that a later word lifts what counsel and policies judge by",
+            ],
+            &freed(),
+            "model",
+            &[],
         ),
         Attack::both(
             [
