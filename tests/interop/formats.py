@@ -6,8 +6,7 @@ from nacl.signing import VerifyKey
 
 class Missing(ValueError): """Evidence that is not there, so nobody can say. Whatever else is refused is false, a plain ValueError."""
 def need(condition, why, error=ValueError):
-    if not condition:
-        raise error(why)
+    if not condition: raise error(why)
     return condition
 
 def check_signature(key, message, signature):
@@ -69,8 +68,7 @@ def tester(kind):  # the test of a type of fields.txt
     return TYPES.get(kind) or (lambda value: like(value, kind) if kind in PATTERNS else value in kind.lstrip("=").split("|"))
 OBJECTS = collections.defaultdict(list)
 for title, _, line in (row for row in TABLE if row[1] == "="):
-    while "+ " in line:
-        line = re.sub(r"\+ (\w+)", lambda part: PARTS[part[1]], line)
+    while "+ " in line: line = re.sub(r"\+ (\w+)", lambda part: PARTS[part[1]], line)
     fields = re.findall(r"(\w+)([?*]*):(\S+)", line)
     OBJECTS[title].append({key: ("?" in mark, tester(kind + mark.strip("?"))) for key, mark, kind in fields})
 def fits(value, name):  # whether an object is as one of the lines of its name says
@@ -149,8 +147,7 @@ def checkpoint(note, trust):  # size and root of a signed checkpoint
     need(int(found[3]) <= 2**62 and len(note) <= 65536 and name == found[2], "no checkpoint by the log")
     need(key_id == digest(name.encode() + b"\n" + key)[:8] and is_valid_point(key[1:]), "the log key")
     ours = [blob[4:] for by, text in re.findall(signer, found[5]) if by == name and (blob := from_base64(text))[:4].hex() == key_id]
-    for one in need(ours, "no signature by the log key"):
-        check_signature(key[1:], found[1].encode(), one)
+    for one in need(ours, "no signature by the log key"): check_signature(key[1:], found[1].encode(), one)
     return int(found[3]), from_base64(found[4])
 
 LIMITS = {"bundle.json": 1 << 16, "checkpoint": 1 << 16, "tree": 1 << 28, "contested": 1 << 30}

@@ -101,7 +101,8 @@ class Lineage:  # its places are addresses (id, subject, line or None) and gaps 
         def distinct(some): return sum(max(supply[at][key] * repeat[at] for at in some if key in supply[at])
                                        for key in set().union(*(supply[at] for at in some)))
         if says["does"] == "train":
-            data and plain and not any(inputs[at].get("kept", 1) and sum(supply[at].values()) for at in data) and self.found("nothing_to_trace")
+            fed = any(inputs[at].get("kept", 1) and any(supply[at].values()) for at in data)
+            data and plain and not fed and self.found("nothing_to_trace")
             stating, epochs = [at for at in data if "rows" in inputs[at]], number(says, "epochs", 1)
             return any(all_rows(inputs[at] for at in some) > distinct(some) * epochs for some in [[at] for at in stating] + [stating])
         outputs = {at: item.get("inputs", []) for at, (_, kind, item) in enumerate(run.items) if kind != "model"}
@@ -120,11 +121,11 @@ class Lineage:  # its places are addresses (id, subject, line or None) and gaps 
         def below(low): return self.below(low) if low[0] in self.nodes and self.nodes[low[0]].kind != "source" else []
         everything, does = self.reach(below(place), below), ("train", "merge", "generate")
         runs = [(self.nodes[low[0]], low) for low in {place, *everything} if low[0] in self.nodes and self.nodes[low[0]].kind == "run"]
-        def asks(run):  # takes a model as data: what comes out is what that model answered
+        def remakes(run):  # what takes a model as data puts out what that model answered
             data = [place for one, cited in zip(run.inputs, self.taken(run)) if one["role"] == "data" for place in cited]
-            return any(self.thing(place) and self.thing(place).kind in MODELS for place in data)
-        makers = [low for run, low in runs
-                  if "rewrites" in run.says or run.says["does"] in does or "generator" in run.roles or asks(run)]
+            asks = any(thing.kind in MODELS for thing in map(self.thing, data) if thing)
+            return asks or "rewrites" in run.says or run.says["does"] in does or "generator" in run.roles
+        makers = [low for run, low in runs if remakes(run)]
         return everything, self.reach((low for maker in makers for low in self.below(maker)), below)
     def descends(self, one, other):
         everything, anew = self.anew(one)

@@ -1,9 +1,7 @@
 """A second verifier of evidence bundles, written from docs/formats/ alone: verify_bundle.py BUNDLE --trust-root FILE"""
-import argparse, collections, hmac, json, math, pathlib, re, sys
-from blake3 import blake3
-from nacl.exceptions import CryptoError
+import argparse, collections, hmac, json, math, nacl.exceptions, pathlib, re, sys
 from formats import (FORMATS, Missing, Statement, check, check_signature, checkpoint, covered, digest, folded, from_base64, need, opened,
-                     parse, ref, root, tie)
+                     parse, ref, root, tie, blake3)
 from lineage import EMPTY, LEAVES, MODELS, Lineage, facts, generators, plays
 
 VERDICTS = {"tampered": 20, "not_traced": 21, "undecidable": 22, "not_permitted": 23, "traced": 0}
@@ -20,8 +18,7 @@ class Keys:  # from genesis and the key statements in log order
         self.owners, self.threshold = {key_id(key): key for key in genesis["owners"]}, genesis["threshold"]
         self.grants, self.pending, self.affirmed = {}, {}, {}
         self.reserved = {*self.owners, digest(from_base64(genesis["log_key"].split("+", 2)[2])[1:])}
-        for grant in genesis.get("grants", []):
-            self.is_new(grant["public_key"]) and self.grant(0, **grant)
+        for grant in genesis.get("grants", []): self.is_new(grant["public_key"]) and self.grant(0, **grant)
     def is_new(self, key): return key_id(key) not in {*self.reserved, *self.grants}
     def grant(self, index, public_key, kinds=(), holder=None, **_):
         self.grants[key_id(public_key)] = dict(key=public_key, kinds=kinds, holder=holder, at=index, to=math.inf, suspect=math.inf)
@@ -38,8 +35,7 @@ class Keys:  # from genesis and the key statements in log order
         says, affirms = one.says, one.says["change"] == "affirm"
         need(self.may(one, "key", "key:affirm") if affirms else one.issuer in self.owners, "a key change by a key that may not")
         self.pending |= {one.id: (says, one.index, set())} if "public_key" in says else {}
-        for statement in says["statements"] if affirms else []:
-            self.affirmed.setdefault(statement, []).append((one.issuer, one.index))
+        for statement in says["statements"] if affirms else []: self.affirmed.setdefault(statement, []).append((one.issuer, one.index))
         for statement in [] if affirms else says.get("statements", [one.id]):
             proposed, index, agreed = self.pending.get(statement, (None, None, {one.issuer}))
             need(one.issuer not in agreed, "nothing awaits that approval, or not this owner's")
@@ -90,8 +86,7 @@ def redirect(lineage, notices, keys):  # decides in log order what stands in the
                 others += [(target, other)] if target[1] != "gap" else []
             elif counts(one, target, other, lineage, keys):
                 places[target], start = other, lineage.end(other)
-                if any(place[0] == start[0] and place[1] != "gap" for place in lineage.reach(lineage.below(start))):
-                    del places[target]
+                if any(place[0] == start[0] and place[1] != "gap" for place in lineage.reach(lineage.below(start))): del places[target]
     return others
 def check_withdrawals(lineage, notices, keys):  # they count for ever, and for the same content under whatever name
     for one, target in ((one, ref(target)) for one in notices if "effect" in one.says for target in one.says["targets"]):
@@ -108,7 +103,7 @@ def judge(data, trust, min_size=0, newer=None, disclosed=None):  # the verdict, 
     codes = set()
     try:
         look(*opened(data), trust, min_size, newer, disclosed, codes.add)
-    except (ValueError, LookupError, TypeError, AttributeError, CryptoError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, nacl.exceptions.CryptoError) as error:
         return "undecidable" if isinstance(error, Missing) else "tampered", {str(error)}
     return min((CODES[code] for code in codes), key=list(VERDICTS).index, default="traced"), codes
 def look(targets, note, tree, contested, entries, blobs, trust, min_size, newer, disclosed, found):  # tells what fails
@@ -142,7 +137,7 @@ def look(targets, note, tree, contested, entries, blobs, trust, min_size, newer,
 def check_age(tree, end, min_size, newer, trust, found):  # as new as the reader demands, and of the same log as an earlier checkpoint
     try:
         size, top = checkpoint(newer, trust) if newer else (0, b"")
-    except (ValueError, CryptoError):
+    except (ValueError, nacl.exceptions.CryptoError):
         return found("earlier_invalid")
     below = [part for part in tree if part[0] + part[1] <= size]
     end < max(min_size, size) and found("checkpoint_too_old")
@@ -235,8 +230,7 @@ def check_disclosure(lineage, ledger, data):  # refuses what is disclosed of the
         if node_id in lineage.ids:
             at = lineage.thing((node_id, *map(int, place))).member if place else lineage.nodes[node_id].body
             parts = [part.replace("~1", "/").replace("~0", "~") for part in one["field"][1:].split("/")]
-            for part in parts:
-                at = at[int(part)] if isinstance(at, list) else at[part]
+            for part in parts: at = at[int(part)] if isinstance(at, list) else at[part]
             told = hmac.new(salt, f"{one['context']}\n{one.get('text')}".encode(), "sha256").hexdigest()
             says = f"commitment:{told}" if "text" in one else digest(salt + from_base64(one["bytes"]))
             need(at == says and one["context"] == context(parts, lineage.nodes[node_id]), "disclosure_differs")

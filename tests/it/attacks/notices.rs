@@ -249,6 +249,26 @@ fn freed() -> World {
     world.sealed()
 }
 
+/// Somebody without a say about a source corrects it to one of their own.
+fn corrected_by_another() -> World {
+    let mut world = World::new();
+    world.declare("rows", "rows", 100, |source| Source {
+        made_by: MadeBy::Model,
+        generators: Generators::Named(vec!["somebody's model".to_owned()]),
+        ..source
+    });
+    world.train("rows", "model");
+    let target = world.refs("rows");
+    let mine = Source {
+        set: rows("rows", 100),
+        ..source("mine")
+    };
+    world.add_by(SECOND, Predicate::Source(mine));
+    let by = world.refs("mine");
+    world.add_by(SECOND, correct(target, by));
+    world.sealed()
+}
+
 fn corrections() -> Vec<Attack> {
     let conflict = [Code::ConflictingOrigin];
     vec![
@@ -304,24 +324,7 @@ fn corrections() -> Vec<Attack> {
                 "a key that has no say about a source corrects it to its own",
                 "to put one's own word in another's place",
             ],
-            &{
-                let mut world = World::new();
-                world.declare("rows", "rows", 100, |source| Source {
-                    made_by: MadeBy::Model,
-                    generators: Generators::Named(vec!["somebody's model".to_owned()]),
-                    ..source
-                });
-                world.train("rows", "model");
-                let target = world.refs("rows");
-                let mine = Source {
-                    set: rows("rows", 100),
-                    ..source("mine")
-                };
-                world.add_by(SECOND, Predicate::Source(mine));
-                let by = world.refs("mine");
-                world.add_by(SECOND, correct(target, by));
-                world.sealed()
-            },
+            &corrected_by_another(),
             "model",
             &conflict,
         ),
