@@ -77,7 +77,11 @@ fn what_cannot_be_released_is_refused() {
             "option_invalid",
         ),
         (&["release", "model"], 2, "usage"),
-        (&["release", "hb:0000000000000000/0/0", "--to", "hub"], 1, "unknown_id"),
+        (
+            &["release", "hb:0000000000000000/0/0", "--to", "hub"],
+            1,
+            "unknown_id",
+        ),
     ] {
         let refused = place.run(&[args, &["--json"]].concat()).expect(exit).json();
         assert_eq!(refused["code"], code, "{refused:#?}");
